@@ -1,0 +1,2 @@
+export { AppError, type ErrorOptions, errorCodeOf, isAppError, toAppError } from "./app-error.ts";
+export { ERROR_CODES, type ErrorCode } from "./codes.ts";
