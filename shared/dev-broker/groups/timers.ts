@@ -15,3 +15,24 @@ export const systemTimers: Timers = {
     return () => clearTimeout(timer);
   },
 };
+
+/** A place for one timer: setting it again replaces the timer that is running. */
+export interface TimerSlot {
+  set(delayMs: number, run: () => void): void;
+  clear(): void;
+}
+
+/** An empty slot on `timers`. */
+export function createTimerSlot(timers: Timers): TimerSlot {
+  let cancel: CancelTimer = () => {};
+  return {
+    set(delayMs, run) {
+      cancel();
+      cancel = timers.after(delayMs, run);
+    },
+    clear() {
+      cancel();
+      cancel = () => {};
+    },
+  };
+}
