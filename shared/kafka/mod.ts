@@ -1,1 +1,19 @@
-export {};
+export { createKafkaClient, type KafkaClient, type KafkaSettings } from "./client.ts";
+export {
+  type Consumer,
+  type ConsumerOptions,
+  type ConsumerStatus,
+  createConsumer,
+  type StoppedPartition,
+} from "./consumer.ts";
+export type { Log } from "./log.ts";
+export { keyHash, partitionOf } from "./partitioner.ts";
+export {
+  connectPublisher,
+  type OutboundRecord,
+  type PartitionBatch,
+  type PartitionOutcome,
+  type Publisher,
+} from "./publisher.ts";
+export type { ConsumedBatch, ConsumedRecord } from "./records.ts";
+export { ensureTopics, partitionCounts } from "./topics.ts";

@@ -1,0 +1,51 @@
+import { Kafka, logLevel } from "kafkajs";
+import type { Log } from "./log.ts";
+
+/** How to reach a cluster. */
+export interface KafkaSettings {
+  /** `host:port` of one broker or more. */
+  brokers: string[];
+  clientId: string;
+  log: Log;
+  /** Milliseconds until a connection attempt is given up; 2,000. */
+  connectionTimeoutMs?: number;
+  /** Milliseconds until a request without an answer counts as unknown; 8,000. */
+  requestTimeoutMs?: number;
+}
+
+/** A configured kafkajs; the functions of this package take it and hide it from their callers. */
+export interface KafkaClient {
+  readonly kafkajs: Kafka;
+  readonly log: Log;
+  readonly requestTimeoutMs: number;
+}
+
+/**
+ * Configures a client; connects nothing. kafkajs's own retries are kept to a minimum, because
+ * whoever calls owns retrying: the relay, the consumer's supervisor.
+ */
+export function createKafkaClient(settings: KafkaSettings): KafkaClient {
+  const { brokers, clientId, log } = settings;
+  const requestTimeoutMs = settings.requestTimeoutMs ?? 8_000;
+  const kafkajs = new Kafka({
+    brokers,
+    clientId,
+    connectionTimeout: settings.connectionTimeoutMs ?? 2_000,
+    requestTimeout: requestTimeoutMs,
+    retry: { retries: 1, initialRetryTime: 50, maxRetryTime: 500 },
+    logLevel: logLevel.INFO,
+    logCreator: () => toLog(log),
+  });
+  return { kafkajs, log, requestTimeoutMs };
+}
+
+type LogEntry = Parameters<
+  ReturnType<NonNullable<ConstructorParameters<typeof Kafka>[0]["logCreator"]>>
+>[0];
+
+// kafkajs reports a normal rebalance and every failed attempt of a retry as errors. What an
+// operator must know is said by the callers of this package, so its own words are for debugging.
+const toLog =
+  (log: Log) =>
+  ({ namespace, log: { message, timestamp, logger, ...fields } }: LogEntry): void =>
+    log.debug({ ...fields, component: `kafkajs.${namespace}` }, message);

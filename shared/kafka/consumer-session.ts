@@ -1,0 +1,221 @@
+import { AppError } from "@order-outbox/errors";
+import type {
+  ConsumerGroupJoinEvent,
+  EachBatchPayload,
+  Consumer as KafkaJsConsumer,
+} from "kafkajs";
+import type { KafkaClient } from "./client.ts";
+import type { ConsumerOptions, ConsumerStatus, StoppedPartition } from "./consumer.ts";
+import { type ClusterView, createGuardedAssigner, findOtherDatabases } from "./group-guard.ts";
+import { toConsumedBatch } from "./records.ts";
+import { ensureTopics, withAdmin } from "./topics.ts";
+
+const HEARTBEAT_MS = 1_500;
+const REPORT_MS = 1_000;
+const FETCH_WAIT_MS = 1_000;
+const LEAVE_DEADLINE_MS = 4_000;
+
+/** The event that the patched kafkajs emits instead of resetting an offset on its own. */
+const OFFSET_OUT_OF_RANGE = "consumer.offset_out_of_range";
+
+type Reports = Map<string, { topic: string; partition: number; nextOffset: number }>;
+
+/**
+ * One membership of the group, from joining to its end: by `stopping`, by a broker that went away,
+ * or because the group turned out to be another database's.
+ *
+ * @throws AppError GROUP_OCCUPIED, TOPIC_MISSING, BROKER_UNAVAILABLE
+ */
+export async function runSession(
+  client: KafkaClient,
+  options: ConsumerOptions,
+  stopping: AbortSignal,
+  reports: Reports,
+  setStatus: (status: ConsumerStatus) => void,
+): Promise<void> {
+  const { groupId, databaseId } = options;
+  await requireTopics(client, options);
+  await requireFreeGroup(client, groupId, databaseId);
+
+  const ended = Promise.withResolvers<void>();
+  const stopped = new Map<string, StoppedPartition>();
+  let cluster: ClusterView = { clusterId: () => "unknown" };
+  let assigned: { topic: string; partition: number }[] = [];
+  const publishStatus = () =>
+    setStatus({ state: "joined", assigned, stopped: [...stopped.values()] });
+
+  const consumer = client.kafkajs.consumer({
+    groupId,
+    sessionTimeout: options.sessionTimeoutMs ?? 6_000,
+    rebalanceTimeout: 10_000,
+    heartbeatInterval: HEARTBEAT_MS,
+    maxWaitTimeInMs: FETCH_WAIT_MS,
+    allowAutoTopicCreation: false,
+    partitionAssigners: [
+      createGuardedAssigner({ databaseId }, (view) => {
+        cluster = view;
+      }),
+    ],
+    retry: { retries: 2, initialRetryTime: 100, restartOnFailure: async () => false },
+  });
+
+  consumer.on("consumer.crash", ({ payload }) => ended.reject(payload.error));
+  consumer.on("consumer.group_join", (event) => {
+    assigned = takeAssignment(consumer, event, stopped, (topic, partition) =>
+      options.startOffset(cluster.clusterId(), topic, partition),
+    );
+    publishStatus();
+    if (assigned.length > 0) return;
+    requireFreeGroup(client, groupId, databaseId).catch(ended.reject);
+  });
+  onOffsetOutOfRange(consumer, (topic, partition, offset) => {
+    if (options.startOffset(cluster.clusterId(), topic, partition) === undefined) {
+      seekToBeginning(client, consumer, topic, partition).catch(ended.reject);
+      return;
+    }
+    stopped.set(`${topic}/${partition}`, { topic, partition, offset });
+    publishStatus();
+    client.log.error(
+      { groupId, topic, partition, offset, code: "OFFSET_OUT_OF_RANGE" },
+      "the broker does not have the offset to continue from; this partition waits for an operator",
+    );
+  });
+
+  const stop = () => ended.resolve();
+  stopping.addEventListener("abort", stop);
+  let reporter: Timer | undefined;
+  try {
+    await consumer.connect();
+    await consumer.subscribe({ topics: Object.keys(options.topics), fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      eachBatchAutoResolve: false,
+      eachBatch: (payload) => takeOver(payload, options, cluster.clusterId()),
+    });
+    reporter = setInterval(() => flushReports(consumer, reports), REPORT_MS);
+    if (!stopping.aborted) await ended.promise;
+  } finally {
+    ended.promise.catch(() => {});
+    clearInterval(reporter);
+    stopping.removeEventListener("abort", stop);
+    flushReports(consumer, reports);
+    await settledWithin(consumer.disconnect(), LEAVE_DEADLINE_MS);
+  }
+}
+
+async function requireTopics(client: KafkaClient, options: ConsumerOptions): Promise<void> {
+  const counts = await ensureTopics(client, options.topics);
+  const missing = Object.keys(options.topics).filter((topic) => !counts.has(topic));
+  if (missing.length > 0) {
+    throw new AppError("TOPIC_MISSING", `topics do not exist: ${missing.join(", ")}`, {
+      details: { topics: missing },
+    });
+  }
+}
+
+async function requireFreeGroup(
+  client: KafkaClient,
+  groupId: string,
+  databaseId: string,
+): Promise<void> {
+  const others = await findOtherDatabases(client, groupId, { databaseId });
+  if (others.length === 0) return;
+  throw new AppError(
+    "GROUP_OCCUPIED",
+    `consumer group ${groupId} already works for another database; this one does not consume. ` +
+      "Stop the other instance, or give this one that instance's database",
+    { details: { databaseId, otherDatabases: others } },
+  );
+}
+
+/** Continues every assigned partition where the database is, whatever Kafka has stored. */
+function takeAssignment(
+  consumer: KafkaJsConsumer,
+  event: ConsumerGroupJoinEvent,
+  stopped: Map<string, StoppedPartition>,
+  startOffset: (topic: string, partition: number) => number | undefined,
+): { topic: string; partition: number }[] {
+  const assigned = Object.entries(event.payload.memberAssignment).flatMap(([topic, partitions]) =>
+    partitions.map((partition) => ({ topic, partition })),
+  );
+  for (const { topic, partition } of stopped.values()) {
+    consumer.resume([{ topic, partitions: [partition] }]);
+  }
+  stopped.clear();
+  for (const { topic, partition } of assigned) {
+    consumer.seek({ topic, partition, offset: String(startOffset(topic, partition) ?? 0) });
+  }
+  return assigned;
+}
+
+function onOffsetOutOfRange(
+  consumer: KafkaJsConsumer,
+  listener: (topic: string, partition: number, offset: number) => void,
+): void {
+  const on = consumer.on as (
+    name: string,
+    listener: (event: {
+      payload: { topic: string; partition: number; fetchOffset: string };
+    }) => void,
+  ) => void;
+  on(OFFSET_OUT_OF_RANGE, ({ payload: { topic, partition, fetchOffset } }) =>
+    listener(topic, partition, Number(fetchOffset)),
+  );
+}
+
+/** Retention may have removed a topic's first records before this database saw any of them. */
+async function seekToBeginning(
+  client: KafkaClient,
+  consumer: KafkaJsConsumer,
+  topic: string,
+  partition: number,
+): Promise<void> {
+  const offsets = await withAdmin(client, (admin) => admin.fetchTopicOffsets(topic));
+  const low = offsets.find((entry) => entry.partition === partition)?.low ?? "0";
+  consumer.seek({ topic, partition, offset: low });
+  consumer.resume([{ topic, partitions: [partition] }]);
+}
+
+async function takeOver(
+  payload: EachBatchPayload,
+  options: ConsumerOptions,
+  clusterId: string,
+): Promise<void> {
+  const batch = toConsumedBatch(payload.batch);
+  const moved = new AbortController();
+  const heartbeats = setInterval(() => {
+    if (!payload.isRunning() || payload.isStale()) moved.abort();
+    payload.heartbeat().catch((error: unknown) => moved.abort(error));
+  }, HEARTBEAT_MS);
+  try {
+    await options.onBatch(batch, clusterId, moved.signal);
+  } finally {
+    clearInterval(heartbeats);
+  }
+  if (moved.signal.reason instanceof Error && moved.signal.reason.name !== "AbortError") {
+    throw moved.signal.reason;
+  }
+  if (!moved.signal.aborted) payload.resolveOffset(payload.batch.lastOffset());
+}
+
+/** Waits for a promise to settle, either way, but no longer than `ms`. */
+async function settledWithin(promise: Promise<unknown>, ms: number): Promise<void> {
+  const deadline = Promise.withResolvers<void>();
+  const timer = setTimeout(deadline.resolve, ms);
+  await Promise.race([promise.catch(() => {}), deadline.promise]);
+  clearTimeout(timer);
+}
+
+function flushReports(consumer: KafkaJsConsumer, reports: Reports): void {
+  if (reports.size === 0) return;
+  const offsets = [...reports.values()].map(({ topic, partition, nextOffset }) => ({
+    topic,
+    partition,
+    offset: String(nextOffset),
+  }));
+  reports.clear();
+  // Only displays read these; the next report repeats what got lost.
+  Promise.resolve()
+    .then(() => consumer.commitOffsets(offsets))
+    .catch(() => {});
+}

@@ -1,0 +1,122 @@
+import { type AppError, toAppError } from "@order-outbox/errors";
+import { brokerError } from "./broker-errors.ts";
+import type { KafkaClient } from "./client.ts";
+import { runSession } from "./consumer-session.ts";
+import type { ConsumedBatch } from "./records.ts";
+
+/** How to consume. The offsets are the caller's; Kafka's own are only told to it for lag displays. */
+export interface ConsumerOptions {
+  groupId: string;
+  /** The topics, each with its partition count for the case that it has to be created. */
+  topics: Readonly<Record<string, number>>;
+  /** One group works for one database; members with another one are refused. */
+  databaseId: string;
+  /**
+   * Where to continue in a partition of this cluster; undefined: at its beginning. Asked on every
+   * assignment, and must answer at once.
+   */
+  startOffset(clusterId: string, topic: string, partition: number): number | undefined;
+  /**
+   * Takes over a batch. May wait for room; while it waits this consumer keeps its membership.
+   * When `signal` aborts, the partition may have moved: stop taking over more of the batch.
+   */
+  onBatch(batch: ConsumedBatch, clusterId: string, signal: AbortSignal): Promise<void>;
+  /** Milliseconds without a heartbeat until the group gives this member up; 6,000. */
+  sessionTimeoutMs?: number;
+  /** Milliseconds between attempts to reach the broker, and to be let into an occupied group. */
+  retryDelayMs?: { outage: number; occupied: number };
+}
+
+/** A partition that does not move until an operator decides. */
+export interface StoppedPartition {
+  topic: string;
+  partition: number;
+  /** The offset that the broker no longer has, or does not have yet. */
+  offset: number;
+}
+
+/** What a consumer is doing, for health checks. */
+export interface ConsumerStatus {
+  /** `refused`: the group works for another database. */
+  state: "starting" | "joined" | "down" | "refused" | "stopped";
+  /** Why, in `down` and `refused`. */
+  reason?: string;
+  assigned: { topic: string; partition: number }[];
+  stopped: StoppedPartition[];
+}
+
+/** A consumer that survives every outage of its broker. */
+export interface Consumer {
+  /** Starts and returns at once; joins the group as soon as there is a broker. */
+  start(): void;
+  /** Tells Kafka, soon, how far the caller's database is: for lag displays. */
+  reportOffset(topic: string, partition: number, nextOffset: number): void;
+  status(): ConsumerStatus;
+  /** Leaves the group; batches that were taken over are the caller's to finish before. */
+  stop(): Promise<void>;
+}
+
+const OUTAGE_DELAY_MS = 500;
+const OCCUPIED_DELAY_MS = 5_000;
+
+/** Creates a consumer; nothing happens until `start`. */
+export function createConsumer(client: KafkaClient, options: ConsumerOptions): Consumer {
+  const { log } = client;
+  const stopping = new AbortController();
+  const delays = options.retryDelayMs ?? { outage: OUTAGE_DELAY_MS, occupied: OCCUPIED_DELAY_MS };
+  let status: ConsumerStatus = { state: "starting", assigned: [], stopped: [] };
+  let supervisor: Promise<void> | undefined;
+  const reports = new Map<string, { topic: string; partition: number; nextOffset: number }>();
+
+  async function supervise(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      try {
+        await runSession(client, options, stopping.signal, reports, (next) => {
+          status = next;
+        });
+      } catch (error) {
+        noteFailure(toAppError(error, "BROKER_UNAVAILABLE"));
+      }
+      const occupied = status.state === "refused";
+      await sleepUnless(stopping.signal, occupied ? delays.occupied : delays.outage);
+    }
+  }
+
+  function noteFailure(error: AppError): void {
+    const state = error.code === "GROUP_OCCUPIED" ? "refused" : "down";
+    const fields = { groupId: options.groupId, code: error.code, ...error.details };
+    if (status.state !== state) {
+      if (state === "refused") log.error(fields, error.message);
+      else log.warn(fields, `not consuming: ${brokerError(error).message}`);
+    }
+    status = { state, reason: error.message, assigned: [], stopped: [] };
+  }
+
+  return {
+    start() {
+      supervisor ??= supervise();
+    },
+    reportOffset(topic, partition, nextOffset) {
+      reports.set(`${topic}/${partition}`, { topic, partition, nextOffset });
+    },
+    status: () => status,
+    async stop() {
+      stopping.abort();
+      await supervisor;
+      status = { state: "stopped", assigned: [], stopped: [] };
+    },
+  };
+}
+
+function sleepUnless(signal: AbortSignal, ms: number): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener("abort", done);
+  });
+}

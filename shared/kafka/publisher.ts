@@ -1,0 +1,157 @@
+import { AppError } from "@order-outbox/errors";
+import { brokerError, produceError, rootCause } from "./broker-errors.ts";
+import type { KafkaClient } from "./client.ts";
+import { withAdmin } from "./topics.ts";
+
+/** A record to publish, already bound to a partition. */
+export interface OutboundRecord {
+  key: string;
+  value: string;
+  headers: Record<string, string>;
+  /** Milliseconds since the epoch: the time of publishing. */
+  timestamp: number;
+}
+
+/** The records for one partition, in the order in which they have to arrive. */
+export interface PartitionBatch {
+  topic: string;
+  partition: number;
+  records: readonly OutboundRecord[];
+}
+
+/**
+ * What became of one partition's records: all of them are written, or none.
+ * Errors are RECORD_REFUSED (the records' fault) or BROKER_NOT_READY (not their fault).
+ */
+export interface PartitionOutcome {
+  topic: string;
+  partition: number;
+  error?: AppError;
+}
+
+/**
+ * An idempotent producer with one batch in flight, written by all in-sync replicas.
+ *
+ * After `send` threw, or returned an error for any partition, nothing may be sent through this
+ * publisher but the identical batches: kafkajs rolls its sequence numbers back for all partitions
+ * of a failed request, so other records could be taken for a repetition and answered "written"
+ * without being so. Sending the identical batches again is safe, and the broker recognises those
+ * it already has; for anything else, close this publisher and connect a new one.
+ */
+export interface Publisher {
+  /**
+   * @returns the outcome of every partition of `batches`
+   * @throws AppError BROKER_UNAVAILABLE when the outcome is unknown
+   * @throws AppError TOPIC_MISSING when a topic does not exist; nothing was sent
+   */
+  send(batches: readonly PartitionBatch[]): Promise<PartitionOutcome[]>;
+  /**
+   * Whether the cluster is still the one that this publisher connected to. Another cluster knows
+   * nothing of this publisher's sequence numbers, or worse, knows them as somebody else's.
+   *
+   * @throws AppError BROKER_UNAVAILABLE when no broker answers
+   */
+  isSameCluster(): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/**
+ * Connects a publisher, with a producer id of its own.
+ *
+ * @throws AppError BROKER_UNAVAILABLE when no broker answers
+ */
+export async function connectPublisher(client: KafkaClient): Promise<Publisher> {
+  const clusterId = await fetchClusterId(client);
+  const producer = client.kafkajs.producer({
+    idempotent: true,
+    maxInFlightRequests: 1,
+    allowAutoTopicCreation: false,
+    retry: { retries: 1, initialRetryTime: 50 },
+  });
+  try {
+    await producer.connect();
+  } catch (error) {
+    await producer.disconnect().catch(() => {});
+    throw brokerError(error);
+  }
+
+  async function send(batches: readonly PartitionBatch[]): Promise<PartitionOutcome[]> {
+    try {
+      const answers = await producer.sendBatch({
+        acks: -1,
+        timeout: client.requestTimeoutMs,
+        topicMessages: toTopicMessages(batches),
+      });
+      return outcomes(batches, answers);
+    } catch (error) {
+      const answers = answersOf(error);
+      if (answers !== undefined) return outcomes(batches, answers);
+      throw isTopicMissing(error)
+        ? new AppError("TOPIC_MISSING", "a topic to publish to does not exist", {
+            cause: error,
+            details: { topics: [...new Set(batches.map(({ topic }) => topic))] },
+          })
+        : brokerError(error);
+    }
+  }
+
+  return {
+    send,
+    isSameCluster: async () => (await fetchClusterId(client)) === clusterId,
+    close: () => producer.disconnect().catch(() => {}),
+  };
+}
+
+/** The id of the cluster that answers now. */
+export async function fetchClusterId(client: KafkaClient): Promise<string> {
+  return withAdmin(client, async (admin) => (await admin.describeCluster()).clusterId);
+}
+
+interface Answer {
+  topicName: string;
+  partition: number;
+  errorCode: number;
+}
+
+function toTopicMessages(batches: readonly PartitionBatch[]) {
+  return batches.map(({ topic, partition, records }) => ({
+    topic,
+    messages: records.map(({ key, value, headers, timestamp }) => ({
+      key,
+      value,
+      headers,
+      partition,
+      timestamp: String(timestamp),
+    })),
+  }));
+}
+
+function outcomes(
+  batches: readonly PartitionBatch[],
+  answers: readonly Answer[],
+): PartitionOutcome[] {
+  const codes = new Map(answers.map((a) => [`${a.topicName}/${a.partition}`, a.errorCode]));
+  return batches.map(({ topic, partition }) => {
+    const errorCode = codes.get(`${topic}/${partition}`) ?? -1;
+    return errorCode === 0
+      ? { topic, partition }
+      : { topic, partition, error: produceError(topic, partition, errorCode) };
+  });
+}
+
+/** The patched kafkajs puts the answers of all partitions on the error that one of them caused. */
+function answersOf(error: unknown): Answer[] | undefined {
+  const root = rootCause(error);
+  if (!(root instanceof Error) || !("topics" in root) || !Array.isArray(root.topics)) {
+    return undefined;
+  }
+  const topics = root.topics as { topicName: string; partitions: Omit<Answer, "topicName">[] }[];
+  return topics.flatMap(({ topicName, partitions }) =>
+    partitions.map((partition) => ({ ...partition, topicName })),
+  );
+}
+
+const isTopicMissing = (error: unknown): boolean => {
+  const root = rootCause(error);
+  return root instanceof Error && "type" in root && root.type === "UNKNOWN_TOPIC_OR_PARTITION";
+};
