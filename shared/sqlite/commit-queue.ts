@@ -1,0 +1,117 @@
+import type { Database } from "bun:sqlite";
+import { AppError } from "@order-outbox/errors";
+import { commitBatch, prepareControl, type Unit } from "./commit-batch.ts";
+
+/** Limits of a commit queue, and who hears of its commits. */
+export interface CommitQueueOptions {
+  /** How many units may wait; 10,000 when left out. One more is refused with `OVERLOADED`. */
+  limit?: number;
+  /** How many units share one commit at most, before the event loop gets a turn; 500 when left out. */
+  maxBatch?: number;
+  /** Called after each COMMIT with the number of units in it. What it throws is dropped. */
+  onCommit?: (units: number) => void;
+}
+
+/** Puts units of work of one connection into shared transactions. */
+export interface CommitQueue {
+  /**
+   * Runs `work` in a transaction and resolves with its result once that is committed. A resolved
+   * promise is on the disk; a rejected one left nothing behind.
+   *
+   * `work` is synchronous, may use savepoints but must not end the transaction, and must not go on
+   * writing after an error that it caught from SQLite. What it throws is what the promise rejects
+   * with, except for a full disk. Otherwise the promise rejects with `STORAGE_FULL`,
+   * `STORAGE_FAILED`, `OVERLOADED`, `SHUTTING_DOWN` or `WORK_NOT_SYNCHRONOUS`.
+   */
+  run<T>(work: () => T): Promise<T>;
+  /** How many units wait for their transaction. */
+  readonly size: number;
+  /** Refuses new units and resolves when the waiting ones are settled. Leaves the database open. */
+  close(): Promise<void>;
+}
+
+/**
+ * Creates the commit queue of `db`, which must be the only writer on that connection.
+ *
+ * Units that arrive in one turn of the event loop share one `BEGIN IMMEDIATE … COMMIT`, and so one
+ * sync of the disk, each in a savepoint of its own.
+ */
+export function createCommitQueue(db: Database, options: CommitQueueOptions = {}): CommitQueue {
+  const { limit = 10_000, maxBatch = 500, onCommit } = options;
+  const control = prepareControl(db);
+  const closed = Promise.withResolvers<void>();
+  let waiting: Unit[] = [];
+  let scheduled = false;
+  let closing = false;
+
+  function schedule(): void {
+    if (scheduled) return;
+    scheduled = true;
+    setImmediate(flush);
+  }
+
+  function flush(): void {
+    const batch = takeBatch();
+    const outcome = commitBatch(db, control, batch);
+    if (outcome.kind === "not-begun") {
+      // Every further try would block the thread for the whole busy timeout.
+      for (const unit of takeAll()) unit.reject(outcome.error);
+    } else if (outcome.kind === "committed" && outcome.units > 0) {
+      notify(outcome.units);
+    }
+    scheduled = false;
+    if (waiting.length > 0) schedule();
+    else if (closing) finish();
+  }
+
+  function takeBatch(): Unit[] {
+    return waiting.length <= maxBatch ? takeAll() : waiting.splice(0, maxBatch);
+  }
+
+  function takeAll(): Unit[] {
+    const all = waiting;
+    waiting = [];
+    return all;
+  }
+
+  function notify(units: number): void {
+    try {
+      onCommit?.(units);
+    } catch {
+      // The units are committed whatever the listener makes of it.
+    }
+  }
+
+  function finish(): void {
+    control.finalize();
+    closed.resolve();
+  }
+
+  return {
+    run<T>(work: () => T): Promise<T> {
+      if (closing) return refuse("SHUTTING_DOWN", "the commit queue is closed");
+      if (waiting.length >= limit) {
+        return refuse("OVERLOADED", `${limit} units of work are waiting to be committed`);
+      }
+      return new Promise<T>((resolve, reject) => {
+        // Only the result of this very `work` reaches this `resolve`.
+        waiting.push({ work, resolve: resolve as (value: unknown) => void, reject });
+        schedule();
+      });
+    },
+    get size() {
+      return waiting.length;
+    },
+    close() {
+      if (!closing) {
+        closing = true;
+        if (!scheduled) finish();
+      }
+      return closed.promise;
+    },
+  };
+}
+
+function refuse(code: "OVERLOADED" | "SHUTTING_DOWN", message: string): Promise<never> {
+  return Promise.reject(new AppError(code, message));
+}

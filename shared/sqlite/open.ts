@@ -1,0 +1,78 @@
+import { Database, SQLiteError } from "bun:sqlite";
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { storageError } from "./storage-error.ts";
+
+/** How a connection behaves. Every connection to a file should be opened with the same `synchronous`. */
+export interface OpenOptions {
+  /**
+   * `FULL` (the default) puts every commit on the disk before it returns. `NORMAL` may lose the
+   * last commits in a power cut, though never the file's consistency.
+   */
+  synchronous?: "FULL" | "NORMAL";
+  /** How long a statement waits for another connection's lock, in ms; 5000 when left out. */
+  busyTimeoutMs?: number;
+  /** Opens an existing file for reading only; nothing is created or switched. */
+  readonly?: boolean;
+}
+
+/**
+ * Opens a database file in WAL mode with foreign keys enforced and strict parameter names,
+ * creating it and its parent folders when needed.
+ *
+ * @throws AppError `STORAGE_FAILED` (or `STORAGE_FULL`) with the path in its message.
+ */
+export function openDatabase(path: string, options: OpenOptions = {}): Database {
+  const { synchronous = "FULL", busyTimeoutMs = 5000, readonly = false } = options;
+  let db: Database | undefined;
+  try {
+    if (!readonly) mkdirSync(dirname(path), { recursive: true });
+    db = new Database(path, readonly ? { readonly, strict: true } : { create: true, strict: true });
+    // First of all, so that the statements after it wait too.
+    db.run(`PRAGMA busy_timeout = ${Math.trunc(busyTimeoutMs)}`);
+    if (!readonly) enableWal(db, busyTimeoutMs);
+    db.run(`PRAGMA synchronous = ${synchronous}`);
+    db.run("PRAGMA foreign_keys = ON");
+    // SQLite opens lazily: only a read tells whether the file is a database.
+    db.query("SELECT count(*) FROM sqlite_schema").get();
+    return db;
+  } catch (error) {
+    db?.close();
+    throw storageError(error, `cannot open the database ${path}`);
+  }
+}
+
+/**
+ * Closes the connection and everything prepared on it; the last connection to a file folds the
+ * WAL into it. Closing twice is harmless; an open transaction is rolled back.
+ */
+export function closeDatabase(db: Database): void {
+  try {
+    db.close(true);
+  } catch {
+    // A statement is still being stepped through: SQLite closes for good when that ends.
+    db.close(false);
+  }
+}
+
+/**
+ * The switch to WAL needs the file alone for a moment, and SQLite does not wait by busy_timeout
+ * when two connections want to switch at once: it would be a deadlock.
+ */
+function enableWal(db: Database, timeoutMs: number): void {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    try {
+      const mode = db.query<{ journal_mode: string }, []>("PRAGMA journal_mode = WAL").get();
+      if (mode?.journal_mode === "wal") return;
+      throw new Error(`journal mode ${mode?.journal_mode} instead of wal`);
+    } catch (error) {
+      if (!isBusy(error) || performance.now() >= deadline) throw error;
+      Bun.sleepSync(5);
+    }
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof SQLiteError && (error.code?.startsWith("SQLITE_BUSY") ?? false);
+}

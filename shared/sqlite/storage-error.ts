@@ -1,0 +1,32 @@
+import { SQLiteError } from "bun:sqlite";
+import { AppError } from "@order-outbox/errors";
+
+/**
+ * What SQLite reports when there is no room: ENOSPC and `max_page_count` give SQLITE_FULL, a quota
+ * or file size limit gives SQLITE_IOERR_WRITE, and a WAL index that cannot grow gives
+ * SQLITE_IOERR_SHMSIZE (https://sqlite.org/rescode.html).
+ */
+const FULL_CODES: ReadonlySet<string> = new Set([
+  "SQLITE_FULL",
+  "SQLITE_IOERR_WRITE",
+  "SQLITE_IOERR_SHMSIZE",
+]);
+
+/** Whether `error`, or one of the errors that led to it, says that there is no room left. */
+export function isStorageFull(error: unknown): boolean {
+  for (let e = error, depth = 0; e instanceof Error && depth < 8; e = e.cause, depth++) {
+    if (e instanceof AppError && e.code === "STORAGE_FULL") return true;
+    if (e instanceof SQLiteError && FULL_CODES.has(e.code ?? "")) return true;
+  }
+  return false;
+}
+
+/**
+ * `STORAGE_FULL` when there is no room, `STORAGE_FAILED` for everything else; both keep the
+ * original as their cause. `doing` begins the message, such as "cannot commit".
+ */
+export function storageError(error: unknown, doing: string): AppError {
+  const reason = error instanceof Error ? error.message : String(error);
+  const code = isStorageFull(error) ? "STORAGE_FULL" : "STORAGE_FAILED";
+  return new AppError(code, `${doing}: ${reason}`, { cause: error });
+}
