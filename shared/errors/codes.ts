@@ -15,6 +15,8 @@ export const ERROR_CODES = {
   MEDIA_TYPE_UNSUPPORTED: { retryable: false },
   /** The request body is larger than the limit. */
   BODY_TOO_LARGE: { retryable: false },
+  /** The request lacks the token that this address asks for. */
+  UNAUTHORIZED: { retryable: false },
   /** There is nothing at this address, or no row with this id. */
   NOT_FOUND: { retryable: false },
   /** The address exists, but not for this HTTP method. */

@@ -1,1 +1,49 @@
-export {};
+export {
+  type Environment,
+  exitOnConfigError,
+  expectedOf,
+  loadConfig,
+  type SettingProblem,
+} from "./config.ts";
+export { describeError, type ErrorDescription } from "./describe-error.ts";
+export {
+  type BrokerState,
+  type CheckResult,
+  type HealthOptions,
+  health,
+  type Readiness,
+} from "./health.ts";
+export { type Listener, type ListenOptions, listen } from "./http.ts";
+export { MAX_BODY_BYTES, readJsonBody } from "./json-body.ts";
+export { createLogger, type Logger, type LoggerOptions, wantsColor } from "./logger.ts";
+export {
+  decodeCursor,
+  encodeCursor,
+  MAX_PAGE_SIZE,
+  type Page,
+  PageQuery,
+  pageOf,
+  toPage,
+} from "./pagination.ts";
+export {
+  invalidInput,
+  ProblemSchema,
+  problemResponse,
+  statusOf,
+  type Violation,
+} from "./problem.ts";
+export { problemJson } from "./problem-plugin.ts";
+export {
+  adminTokenSetting,
+  brokersOf,
+  databasePathSetting,
+  hostSetting,
+  kafkaHostSetting,
+  logFormatSetting,
+  logLevelSetting,
+  notesOf,
+  outboxPollSetting,
+  portSetting,
+  type SettingNotes,
+} from "./settings.ts";
+export { onParentExit, onShutdown, type ShutdownOptions, type ShutdownStep } from "./shutdown.ts";

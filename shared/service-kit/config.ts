@@ -1,0 +1,114 @@
+import { AppError, isAppError } from "@order-outbox/errors";
+import { Kind, OptionalKind, type Static, type TObject, type TSchema } from "@sinclair/typebox";
+import { Value } from "@sinclair/typebox/value";
+import { notesOf } from "./settings.ts";
+
+/** One setting that does not fit, as found in `details.problems` of a `CONFIG_INVALID` error. */
+export interface SettingProblem {
+  variable: string;
+  /** Completes "VARIABLE must be …". */
+  expected: string;
+  /** Completes "it is …"; never shows the value of a secret. */
+  given: string;
+}
+
+/** The environment as `process.env` gives it. */
+export type Environment = Record<string, string | undefined>;
+
+/**
+ * The settings in `env`, converted and completed with the defaults of `schema`, whose property
+ * names are the names of the variables.
+ *
+ * A variable that is set but empty is wrong unless its schema accepts an empty text: a default
+ * silently taken for `KAFKA_HOST=` hides the mistake.
+ *
+ * @throws AppError `CONFIG_INVALID` that names every problem at once
+ */
+export function loadConfig<Schema extends TObject>(
+  schema: Schema,
+  env: Environment,
+  { service }: { service: string },
+): Static<Schema> {
+  const settings: Record<string, unknown> = {};
+  const problems: SettingProblem[] = [];
+  for (const [variable, setting] of Object.entries(schema.properties)) {
+    const text = env[variable];
+    if (text === undefined) {
+      if (setting.default !== undefined) settings[variable] = setting.default;
+      else if (!(OptionalKind in setting)) {
+        problems.push({ variable, expected: expectedOf(setting), given: "not set" });
+      }
+      continue;
+    }
+    const value = convert(setting, text);
+    if (Value.Check(setting, value)) settings[variable] = value;
+    else {
+      problems.push({ variable, expected: expectedOf(setting), given: givenOf(setting, text) });
+    }
+  }
+  if (problems.length === 0) return settings as Static<Schema>;
+  const lines = problems.map(
+    ({ variable, expected, given }) => `${variable} must be ${expected}; it is ${given}`,
+  );
+  throw new AppError("CONFIG_INVALID", `${service} cannot start: ${lines.join("\n  ")}`, {
+    details: { problems },
+  });
+}
+
+/**
+ * Runs `start`, and ends the process with code 78 (`EX_CONFIG` of sysexits.h) and a message on
+ * stderr when a setting is wrong: no stack trace, which would bury the sentence that helps.
+ */
+export function exitOnConfigError<Result>(start: () => Result): Result {
+  try {
+    return start();
+  } catch (error) {
+    if (!isAppError(error, "CONFIG_INVALID")) throw error;
+    console.error(error.message);
+    process.exit(78);
+  }
+}
+
+function convert(setting: TSchema, text: string): unknown {
+  switch (setting[Kind]) {
+    case "Integer":
+      return /^-?\d+$/.test(text) ? Number(text) : text;
+    case "Number":
+      return /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+    case "Boolean":
+      return text === "true" ? true : text === "false" ? false : text;
+    default:
+      return text;
+  }
+}
+
+function givenOf(setting: TSchema, text: string): string {
+  if (text === "") return "empty";
+  return notesOf(setting).secret ? "something else (not shown)" : JSON.stringify(text);
+}
+
+/** What a setting takes, in words that complete "NAME must be …". */
+export function expectedOf(setting: TSchema): string {
+  const { expected } = notesOf(setting);
+  if (expected !== undefined) return expected;
+  switch (setting[Kind]) {
+    case "Integer":
+      return `a whole number${rangeOf(setting)}`;
+    case "Number":
+      return `a number${rangeOf(setting)}`;
+    case "Boolean":
+      return "true or false";
+    case "Union": {
+      const choices: TSchema[] = setting.anyOf;
+      return choices.map((choice) => String(choice.const)).join(" or ");
+    }
+    default:
+      return setting.pattern ? `text like ${setting.pattern}` : "a text";
+  }
+}
+
+function rangeOf({ minimum, maximum }: TSchema): string {
+  if (minimum !== undefined && maximum !== undefined) return ` from ${minimum} to ${maximum}`;
+  if (minimum !== undefined) return ` of at least ${minimum}`;
+  return maximum === undefined ? "" : ` of at most ${maximum}`;
+}

@@ -1,0 +1,60 @@
+import { type DestinationStream, pino } from "pino";
+import { describeError } from "./describe-error.ts";
+import { formatLogLine } from "./log-format.ts";
+
+type Log = (fields: Record<string, unknown>, message: string) => void;
+
+/** What code needs of a logger; small, so that it can be handed to packages that know no pino. */
+export interface Logger {
+  debug: Log;
+  info: Log;
+  warn: Log;
+  error: Log;
+  /** A logger that adds `fields` to every line. */
+  child(fields: Record<string, unknown>): Logger;
+}
+
+/** How {@link createLogger} names and writes its lines. */
+export interface LoggerOptions {
+  service: string;
+  level?: "debug" | "info" | "warn" | "error";
+  /** `pretty` on a terminal and `json` elsewhere when it is left out. */
+  format?: "json" | "pretty" | undefined;
+  /** Takes every finished line; standard output when it is left out. */
+  destination?: DestinationStream;
+  /** Whether pretty lines are coloured; asks `NO_COLOR`, `FORCE_COLOR` and the terminal. */
+  color?: boolean;
+}
+
+/**
+ * A logger that writes one line per event: JSON with `time` (ISO 8601), `level`, `service`, `msg`
+ * and the fields, or the same for human eyes. An error in the field `error` is written with its
+ * code, message and causes. Lines are written synchronously, so none is lost when the process ends.
+ */
+export function createLogger(options: LoggerOptions): Logger {
+  const terminal = process.stdout.isTTY === true;
+  const format = options.format ?? (terminal ? "pretty" : "json");
+  const color = options.color ?? wantsColor(process.env, terminal);
+  const output = options.destination ?? pino.destination({ fd: 1, sync: true });
+  const destination: DestinationStream =
+    format === "json"
+      ? output
+      : { write: (line) => output.write(`${formatLogLine(line, { color })}\n`) };
+  return pino(
+    {
+      level: options.level ?? "info",
+      base: { service: options.service },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      serializers: { error: describeError, err: describeError },
+    },
+    destination,
+  );
+}
+
+/** Whether to colour, by the conventions of no-color.org and force-color.org. */
+export function wantsColor(env: Record<string, string | undefined>, terminal: boolean): boolean {
+  if (env.NO_COLOR) return false;
+  const forced = env.FORCE_COLOR;
+  return forced ? forced !== "0" : terminal;
+}

@@ -1,0 +1,75 @@
+import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { Value } from "@sinclair/typebox/value";
+import { invalidInput } from "./problem.ts";
+
+/** The most items that a page may have. */
+export const MAX_PAGE_SIZE = 100;
+
+/** The query parameters of a list; add a list's own filters with `Type.Composite`. */
+export const PageQuery = Type.Object({
+  limit: Type.Integer({
+    minimum: 1,
+    maximum: MAX_PAGE_SIZE,
+    default: 20,
+    description: "The most items to return.",
+  }),
+  cursor: Type.Optional(
+    Type.String({
+      maxLength: 512,
+      description: "The nextCursor of the page before; the first page without it.",
+    }),
+  ),
+});
+
+/** One page of a list. */
+export interface Page<Item> {
+  items: Item[];
+  /** Give it as `cursor` to get the next page; `null` after the last one. */
+  nextCursor: string | null;
+}
+
+/** The schema of a {@link Page} of `item`, for a route's `response`. */
+export const pageOf = <Item extends TSchema>(item: Item) =>
+  Type.Object({
+    items: Type.Array(item),
+    nextCursor: Type.Union([Type.String(), Type.Null()]),
+  });
+
+/** A position in a list as opaque text: base64url of its JSON. */
+export function encodeCursor(position: unknown): string {
+  return Buffer.from(JSON.stringify(position)).toString("base64url");
+}
+
+/**
+ * The position in a cursor; `undefined` when none is given, which stands for the beginning.
+ *
+ * @throws AppError `INPUT_INVALID` unless it is a cursor of this kind of list
+ */
+export function decodeCursor<Position extends TSchema>(
+  schema: Position,
+  cursor: string | undefined,
+): Static<Position> | undefined {
+  if (cursor === undefined) return undefined;
+  try {
+    const position: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString());
+    if (Value.Check(schema, position)) return position;
+  } catch {}
+  throw invalidInput([
+    { in: "query", path: "/cursor", message: "must be a nextCursor that this list returned" },
+  ]);
+}
+
+/**
+ * The page in `rows`, which were read with a limit of `limit + 1`: the row beyond the limit only
+ * tells that there is a next page. `positionOf` gives what the list is ordered by.
+ */
+export function toPage<Item>(
+  rows: readonly Item[],
+  limit: number,
+  positionOf: (item: Item) => unknown,
+): Page<Item> {
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
+  const more = rows.length > limit && last !== undefined;
+  return { items, nextCursor: more ? encodeCursor(positionOf(last)) : null };
+}

@@ -1,0 +1,65 @@
+import { AppError } from "@order-outbox/errors";
+import { type AnyElysia, NotFoundError, ParseError, ValidationError } from "elysia";
+import { readJsonBody } from "./json-body.ts";
+import type { Logger } from "./logger.ts";
+import { invalidInput, problemResponse, statusOf } from "./problem.ts";
+import { violationsOf } from "./violations.ts";
+
+const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+
+/**
+ * Makes an app answer every error as problem+json and read bodies strictly ({@link readJsonBody}).
+ * Use it first: `new Elysia().use(problemJson({ logger })).post(…)`. It covers the plugins that the
+ * app uses afterwards too.
+ *
+ * A function and not an Elysia instance, because 405 needs the routes of the app itself.
+ */
+export function problemJson({ logger }: { logger: Logger }) {
+  return function problemJson<App extends AnyElysia>(app: App): App {
+    app.onParse({ as: "global" }, function readBody({ request }) {
+      return readJsonBody(request);
+    });
+    app.onError({ as: "global" }, function answerProblem({ error, request }) {
+      const { pathname } = new URL(request.url);
+      const problem = toProblem(error, () => allowedMethods(app, pathname));
+      if (statusOf(problem.code) === 500) {
+        logger.error({ error, method: request.method, path: pathname }, "request failed");
+      }
+      return problemResponse(problem, pathname);
+    });
+    return app;
+  };
+}
+
+function toProblem(error: unknown, allowed: () => string[]): AppError {
+  if (error instanceof AppError) return error;
+  if (error instanceof ParseError) {
+    if (error.cause instanceof AppError) return error.cause;
+    return new AppError("INPUT_MALFORMED", "The body cannot be read.", { cause: error });
+  }
+  if (error instanceof ValidationError) return fromValidation(error);
+  if (error instanceof NotFoundError) {
+    const allow = allowed();
+    return allow.length === 0
+      ? new AppError("NOT_FOUND", "There is nothing at this address.")
+      : new AppError("METHOD_NOT_ALLOWED", `This address takes ${allow.join(", ")}.`, {
+          details: { allow },
+        });
+  }
+  return new AppError("INTERNAL", "unexpected error", { cause: error });
+}
+
+function fromValidation(error: ValidationError): AppError {
+  if (error.type === "response") {
+    return new AppError("INTERNAL", "the answer breaks its own schema", { cause: error });
+  }
+  if (error.type === "body" && error.value === undefined) {
+    return new AppError("INPUT_MALFORMED", "The request has no body; expected JSON.");
+  }
+  return invalidInput(violationsOf(error));
+}
+
+function allowedMethods(app: AnyElysia, path: string): string[] {
+  const found = METHODS.filter((method) => app.router.http.find(method, path) !== null);
+  return found.includes("GET") ? [...found, "HEAD"] : found;
+}

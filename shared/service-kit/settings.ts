@@ -1,0 +1,88 @@
+import { type TSchema, Type } from "@sinclair/typebox";
+
+/**
+ * What a setting's schema can say beyond JSON Schema: `expected` completes the sentence "NAME must
+ * be …", and the value of a `secret` is never printed.
+ */
+export interface SettingNotes {
+  expected?: string;
+  secret?: boolean;
+}
+
+/** The notes that a setting's schema carries. */
+export function notesOf(schema: TSchema): SettingNotes {
+  return {
+    ...(typeof schema.expected === "string" ? { expected: schema.expected } : {}),
+    ...(schema.secret === true ? { secret: true } : {}),
+  };
+}
+
+/** `PORT`; 0 lets the system choose a free one. */
+export const portSetting = (defaultPort: number) =>
+  Type.Integer({
+    minimum: 0,
+    maximum: 65_535,
+    default: defaultPort,
+    description: "The TCP port that the HTTP server listens on; 0 lets the system choose.",
+  });
+
+/** `HOST` */
+export const hostSetting = Type.String({
+  minLength: 1,
+  default: "127.0.0.1",
+  expected: "an address or a host name",
+  description: "The address that the HTTP server listens on; 0.0.0.0 for every interface.",
+});
+
+/** `KAFKA_HOST`: one or more brokers; read it with {@link brokersOf}. */
+export const kafkaHostSetting = Type.String({
+  pattern: "^[^\\s,:]+:\\d{1,5}(,[^\\s,:]+:\\d{1,5})*$",
+  default: "localhost:9092",
+  expected: "host:port, comma-separated",
+  description: "The Kafka brokers to start from, as host:port, comma-separated.",
+});
+
+/** The brokers in a `KAFKA_HOST` value. */
+export function brokersOf(kafkaHost: string): string[] {
+  return kafkaHost.split(",");
+}
+
+/** `DATABASE_PATH` */
+export const databasePathSetting = (defaultPath: string) =>
+  Type.String({
+    minLength: 1,
+    default: defaultPath,
+    expected: "the path of a file",
+    description: "The SQLite database of this service; created when it is missing.",
+  });
+
+/** `LOG_LEVEL` */
+export const logLevelSetting = Type.Union(
+  [Type.Literal("debug"), Type.Literal("info"), Type.Literal("warn"), Type.Literal("error")],
+  { default: "info", description: "The least severe level that is logged." },
+);
+
+/** `LOG_FORMAT`; when it is unset, `createLogger` looks at whether it writes to a terminal. */
+export const logFormatSetting = Type.Optional(
+  Type.Union([Type.Literal("json"), Type.Literal("pretty")], {
+    description: "How log lines look; pretty on a terminal and json elsewhere when it is unset.",
+  }),
+);
+
+/** `ADMIN_TOKEN`; without it there are no admin routes. */
+export const adminTokenSetting = Type.Optional(
+  Type.String({
+    minLength: 16,
+    expected: "at least 16 characters long",
+    secret: true,
+    description: "The bearer token of the /admin routes, which do not exist without it.",
+  }),
+);
+
+/** `OUTBOX_POLL_MS` */
+export const outboxPollSetting = Type.Integer({
+  minimum: 10,
+  maximum: 3_600_000,
+  default: 5_000,
+  description: "How often the outbox is looked at without being woken, in milliseconds.",
+});
