@@ -1,1 +1,26 @@
-export {};
+export { type EncodedEvent, encodeEvent, encodeHeaders } from "./cloud-events.ts";
+export {
+  type Decoded,
+  decodeEvent,
+  peekIdentity,
+  type RecordIdentity,
+  type WireRecord,
+} from "./decode-event.ts";
+export { followUpEventId, newEventId } from "./event-id.ts";
+export {
+  type AnyEvent,
+  assertEventData,
+  type DomainEvent,
+  EVENTS,
+  type EventData,
+  type EventMetadata,
+  type EventType,
+  isEventType,
+  OrderCreatedData,
+  PaymentFailedData,
+  PaymentSucceededData,
+} from "./events.ts";
+export type { HeaderValue } from "./header-reader.ts";
+export { DEFAULT_PARTITIONS, TOPICS, type Topic } from "./topics.ts";
+export { Amount, CustomerId, OrderId, Timestamp } from "./values.ts";
+export { describeViolations, type Violation } from "./violations.ts";

@@ -1,0 +1,128 @@
+import { type AnyEvent, eventDataViolations, isEventType, malformed } from "./events.ts";
+import { decodeUtf8, HeaderReader, type HeaderValue } from "./header-reader.ts";
+import { isTimestamp } from "./values.ts";
+
+/** The parts of a Kafka record that an event is read from. */
+export interface WireRecord {
+  key: Uint8Array | null;
+  value: Uint8Array | null;
+  headers?: Readonly<Record<string, HeaderValue>> | undefined;
+}
+
+/** What a well-formed record turned out to be. Unknown types are to be skipped and counted. */
+export type Decoded =
+  | { kind: "event"; event: AnyEvent }
+  | { kind: "unknown"; id: string; type: string };
+
+/** What can still be told about a record that is not a readable event. */
+export interface RecordIdentity {
+  id?: string;
+  key?: string;
+  type?: string;
+}
+
+const JSON_MEDIA_TYPE = /^application\/json\s*(?:;|$)/i;
+/** W3C Trace Context: version, trace id, parent id, flags; ids of zeros only are invalid. */
+const TRACEPARENT =
+  /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/;
+
+/**
+ * Reads a record that should be an event of ours in CloudEvents binary mode. Unknown headers and
+ * data fields are ignored, and so is a `traceparent` that is none.
+ *
+ * @throws AppError `EVENT_MALFORMED` with the problems in `details.violations`: all of the headers'
+ * if there are any, else all of the key's and the data's.
+ */
+export function decodeEvent(record: WireRecord): Decoded {
+  const headers = new HeaderReader(record.headers ?? {});
+  const { id, type } = readIdentity(headers);
+  if (headers.problems.length === 0 && !isEventType(type)) return { kind: "unknown", id, type };
+
+  const rest = readContext(headers);
+  if (headers.problems.length > 0 || !isEventType(type)) {
+    throw malformed("the record's headers", headers.problems);
+  }
+  const data = readJson(record.value);
+  const violations = [
+    ...keyViolations(record.key, rest.subject),
+    ...eventDataViolations(type, data),
+  ];
+  if (violations.length === 0 && (data as AnyEvent["data"]).orderId !== rest.subject) {
+    violations.push({ path: "/orderId", message: "must be the record's ce_subject and key" });
+  }
+  if (violations.length > 0) throw malformed(`the record of ${type} ${id}`, violations);
+  // The schema of `type` has just accepted `data`.
+  return { kind: "event", event: { id, type, ...rest, data } as AnyEvent };
+}
+
+/** The id, key and type of a record that {@link decodeEvent} refuses, as far as they are readable. */
+export function peekIdentity(record: WireRecord): RecordIdentity {
+  const { id, type } = readIdentity(new HeaderReader(record.headers ?? {}));
+  const key = record.key === null ? undefined : decodeUtf8(record.key);
+  return { ...(id && { id }), ...(key && { key }), ...(type && { type }) };
+}
+
+/** `""` stands for what is missing; the reader has noted the problem. */
+function readIdentity(headers: HeaderReader) {
+  const version = headers.required("ce_specversion") ?? "";
+  if (version && version !== "1.0") headers.refuse("ce_specversion", "must be 1.0");
+  return { id: headers.required("ce_id") ?? "", type: headers.required("ce_type") ?? "" };
+}
+
+function readContext(headers: HeaderReader) {
+  const source = headers.required("ce_source") ?? "";
+  const subject = headers.required("ce_subject") ?? "";
+  const time = readTime(headers);
+  const sequence = readSequence(headers);
+  const mediaType = headers.required("content-type") ?? "";
+  if (mediaType && !JSON_MEDIA_TYPE.test(mediaType)) {
+    headers.refuse("content-type", "must be application/json");
+  }
+  const traceparent = readTraceparent(headers);
+  return {
+    source,
+    time,
+    subject,
+    ...(sequence !== undefined && { sequence }),
+    ...(traceparent !== undefined && { traceparent }),
+  };
+}
+
+function readTime(headers: HeaderReader): string {
+  const time = headers.required("ce_time") ?? "";
+  if (isTimestamp(time)) return time.endsWith("Z") ? time : new Date(time).toISOString();
+  if (time) headers.refuse("ce_time", "must be a time in RFC 3339");
+  return "";
+}
+
+function readSequence(headers: HeaderReader): number | undefined {
+  const text = headers.optional("ce_sequence");
+  if (text === undefined) return undefined;
+  const sequence = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (Number.isSafeInteger(sequence)) return sequence;
+  headers.refuse("ce_sequence", "must be a whole number");
+  return undefined;
+}
+
+/** A broken trace is no reason to refuse an event: by W3C Trace Context a new one starts. */
+function readTraceparent(headers: HeaderReader): string | undefined {
+  const text = headers.tolerated("traceparent");
+  return text !== undefined && TRACEPARENT.test(text) ? text : undefined;
+}
+
+function keyViolations(key: Uint8Array | null, subject: string) {
+  if (key === null) return [{ path: "key", message: "is missing" }];
+  if (decodeUtf8(key) === subject) return [];
+  return [{ path: "key", message: "must be the record's ce_subject" }];
+}
+
+function readJson(value: Uint8Array | null): unknown {
+  const text = value === null ? undefined : decodeUtf8(value);
+  const problem = value === null ? "is missing" : "is not UTF-8";
+  if (text === undefined) throw malformed("the record", [{ path: "value", message: problem }]);
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw malformed("the record", [{ path: "value", message: "is not JSON" }]);
+  }
+}

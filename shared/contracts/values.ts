@@ -1,0 +1,91 @@
+import { FormatRegistry, Kind, Type, TypeRegistry } from "@sinclair/typebox";
+
+const AMOUNT_KIND = "OrderOutbox:Amount";
+const CUSTOMER_ID_KIND = "OrderOutbox:CustomerId";
+
+const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
+const RFC_3339 = /^(\d{4})-(\d\d)-(\d\d)T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i;
+const AT_MOST_TWO_DECIMALS = /^\d+(?:\.\d{1,2})?$/;
+
+/** Controls, line separators, and the bidi embeddings, overrides and isolates that disguise text. */
+const UNPRINTABLE = "\\u0000-\\u001F\\u007F-\\u009F\\u2028-\\u202E\\u2066-\\u2069";
+/** Spaces, joiners, marks of direction, fillers and variation selectors: nothing to see alone. */
+const INVISIBLE =
+  " \\u00A0\\u00AD\\u034F\\u061C\\u115F\\u1160\\u1680\\u17B4\\u17B5\\u180B-\\u180F\\u2000-\\u200F" +
+  "\\u202F\\u205F-\\u2065\\u206A-\\u206F\\u2800\\u3000\\u3164\\uFE00-\\uFE0F\\uFEFF\\uFFA0\\uFFF0-\\uFFFB";
+
+const CUSTOMER_ID_PATTERN = `^[^${UNPRINTABLE}]*[^${UNPRINTABLE}${INVISIBLE}][^${UNPRINTABLE}]*$`;
+const CUSTOMER_ID = new RegExp(CUSTOMER_ID_PATTERN, "u");
+
+TypeRegistry.Set(AMOUNT_KIND, (_schema, value) => isAmount(value));
+TypeRegistry.Set(CUSTOMER_ID_KIND, (_schema, value) => isCustomerId(value));
+
+// Elysia registers its own when it is imported first; without Elysia TypeBox knows no formats.
+if (!FormatRegistry.Has("uuid")) FormatRegistry.Set("uuid", (text) => UUID.test(text));
+if (!FormatRegistry.Has("date-time")) FormatRegistry.Set("date-time", isTimestamp);
+
+/** A UUID in its plain textual form (RFC 9562), of any version; no `urn:uuid:` before it. */
+export const OrderId = Type.String({
+  format: "uuid",
+  pattern: "^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$",
+  description: "a UUID",
+});
+
+/** A moment as RFC 3339 text. The services write UTC with milliseconds. */
+export const Timestamp = Type.String({ format: "date-time", description: "a time in RFC 3339" });
+
+/**
+ * 1 to 128 printable characters (Unicode code points), at least one of them visible.
+ *
+ * Emoji, any script, and joiners and marks of direction between them are welcome. Refused are
+ * control characters, line and paragraph separators, bidi embeddings, overrides and isolates, text
+ * that has only spaces or zero-width characters, and lone surrogates, which are not text and would
+ * not survive UTF-8. A kind of its own because TypeBox counts UTF-16 units, JSON Schema code points.
+ */
+export const CustomerId = Type.Unsafe<string>({
+  [Kind]: CUSTOMER_ID_KIND,
+  type: "string",
+  minLength: 1,
+  maxLength: 128,
+  pattern: CUSTOMER_ID_PATTERN,
+  description: "1 to 128 printable characters, not blank",
+});
+
+/**
+ * A sum of money: positive, at most 1,000,000, with at most two decimals.
+ *
+ * A kind of its own because `multipleOf: 0.01` by floating-point division refuses 99.99; here the
+ * shortest decimal that denotes the number decides. The keywords remain for readers of the schema.
+ */
+export const Amount = Type.Unsafe<number>({
+  [Kind]: AMOUNT_KIND,
+  type: "number",
+  minimum: 0.01,
+  maximum: 1_000_000,
+  multipleOf: 0.01,
+  description: "a positive number up to 1000000 with at most two decimals",
+});
+
+function isAmount(value: unknown): boolean {
+  return (
+    typeof value === "number" &&
+    value > 0 &&
+    value <= 1_000_000 &&
+    AT_MOST_TWO_DECIMALS.test(String(value))
+  );
+}
+
+function isCustomerId(value: unknown): boolean {
+  // 128 code points are at most 256 units: longer text need not be counted.
+  if (typeof value !== "string" || value.length > 256 || !value.isWellFormed()) return false;
+  return CUSTOMER_ID.test(value) && [...value].length <= 128;
+}
+
+/** Whether `text` is a date and time in RFC 3339 that exists in the calendar. */
+export function isTimestamp(text: string): boolean {
+  const [, year, month, day] = RFC_3339.exec(text) ?? [];
+  if (year === undefined || Number.isNaN(Date.parse(text))) return false;
+  // Date.parse takes 30 February for 2 March.
+  const lastOfMonth = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
+  return Number(day) <= lastOfMonth;
+}
