@@ -1,6 +1,7 @@
 import { AppError, isAppError } from "@order-outbox/errors";
 import { Kind, OptionalKind, type Static, type TObject, type TSchema } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
+import { rangeOf } from "./range.ts";
 import { notesOf } from "./settings.ts";
 
 /** One setting that does not fit, as found in `details.problems` of a `CONFIG_INVALID` error. */
@@ -105,10 +106,4 @@ export function expectedOf(setting: TSchema): string {
     default:
       return setting.pattern ? `text like ${setting.pattern}` : "a text";
   }
-}
-
-function rangeOf({ minimum, maximum }: TSchema): string {
-  if (minimum !== undefined && maximum !== undefined) return ` from ${minimum} to ${maximum}`;
-  if (minimum !== undefined) return ` of at least ${minimum}`;
-  return maximum === undefined ? "" : ` of at most ${maximum}`;
 }

@@ -33,7 +33,7 @@ const HealthReport = Type.Object({
   broker: Type.Union([Type.Literal("up"), Type.Literal("down"), Type.Literal("unknown")]),
   checks: Type.Record(
     Type.String(),
-    Type.Object({ ok: Type.Boolean() }, { additionalProperties: true }),
+    Type.Object({ ok: Type.Boolean() }, { additionalProperties: Type.Unknown() }),
   ),
 });
 

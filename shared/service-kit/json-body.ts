@@ -16,7 +16,8 @@ export async function readJsonBody(
   request: Request,
   maxBytes: number = MAX_BODY_BYTES,
 ): Promise<unknown> {
-  const mediaType = request.headers.get("content-type")?.split(";", 1)[0]?.trim().toLowerCase();
+  const contentType = request.headers.get("content-type") || undefined;
+  const mediaType = contentType?.split(";", 1)[0]?.trim().toLowerCase();
   if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw tooLarge(maxBytes);
   if (mediaType !== undefined && !isJson(mediaType)) throw unsupported(mediaType);
   const bytes = await readBytes(request, maxBytes);

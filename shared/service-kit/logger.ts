@@ -2,16 +2,14 @@ import { type DestinationStream, pino } from "pino";
 import { describeError } from "./describe-error.ts";
 import { formatLogLine } from "./log-format.ts";
 
-type Log = (fields: Record<string, unknown>, message: string) => void;
-
 /** What code needs of a logger; small, so that it can be handed to packages that know no pino. */
 export interface Logger {
-  debug: Log;
-  info: Log;
-  warn: Log;
-  error: Log;
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
   /** A logger that adds `fields` to every line. */
-  child(fields: Record<string, unknown>): Logger;
+  child(fields: object): Logger;
 }
 
 /** How {@link createLogger} names and writes its lines. */

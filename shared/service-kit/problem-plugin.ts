@@ -5,8 +5,6 @@ import type { Logger } from "./logger.ts";
 import { invalidInput, problemResponse, statusOf } from "./problem.ts";
 import { violationsOf } from "./violations.ts";
 
-const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"];
-
 /**
  * Makes an app answer every error as problem+json and read bodies strictly ({@link readJsonBody}).
  * Use it first: `new Elysia().use(problemJson({ logger })).post(…)`. It covers the plugins that the
@@ -16,6 +14,8 @@ const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"];
  */
 export function problemJson({ logger }: { logger: Logger }) {
   return function problemJson<App extends AnyElysia>(app: App): App {
+    // Elysia would reshape a body before checking it: [] would become an object without fields.
+    app.config.normalize = "typebox";
     app.onParse({ as: "global" }, function readBody({ request }) {
       return readJsonBody(request);
     });
@@ -60,6 +60,19 @@ function fromValidation(error: ValidationError): AppError {
 }
 
 function allowedMethods(app: AnyElysia, path: string): string[] {
-  const found = METHODS.filter((method) => app.router.http.find(method, path) !== null);
-  return found.includes("GET") ? [...found, "HEAD"] : found;
+  const found = app.routes.filter((route) => matchesPath(route.path, path));
+  const methods = new Set(found.map((route) => route.method));
+  if (methods.has("GET")) methods.add("HEAD");
+  return [...methods].sort();
+}
+
+/** Whether a route's path, with `:name` and a last `*`, matches; a last slash makes no difference. */
+export function matchesPath(pattern: string, path: string): boolean {
+  const segments = path.replace(/(.)\/$/, "$1").split("/");
+  const expected = pattern.split("/");
+  if (expected.at(-1) === "*") segments.splice(expected.length);
+  return (
+    expected.length === segments.length &&
+    expected.every((part, i) => part === "*" || part.startsWith(":") || part === segments[i])
+  );
 }

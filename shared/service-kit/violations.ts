@@ -1,10 +1,20 @@
+import type { TSchema } from "@sinclair/typebox";
 import { type ValueError, ValueErrorType } from "@sinclair/typebox/errors";
 import type { ValidationError } from "elysia";
 import type { Violation } from "./problem.ts";
+import { rangeOf } from "./range.ts";
+
+/** Where a description says more than the rule: "a UUID" rather than a pattern. */
+const DESCRIBED: ReadonlySet<ValueErrorType> = new Set([
+  ValueErrorType.Kind,
+  ValueErrorType.StringFormat,
+  ValueErrorType.StringPattern,
+]);
 
 /**
  * Every rule that a request breaks, one for each place: Elysia's own message names only the first.
- * The `error` text of a schema replaces the words chosen here.
+ * A schema's `error`
+ * text replaces the words chosen here.
  */
 export function violationsOf(error: ValidationError): Violation[] {
   const byPath = new Map<string, Violation>();
@@ -19,47 +29,47 @@ export function violationsOf(error: ValidationError): Violation[] {
   return [...byPath.values()];
 }
 
-function messageOf({ type, schema, message }: ValueError): string {
-  if (type === ValueErrorType.ObjectRequiredProperty) return "is required";
+function messageOf({ type, schema, value, message }: ValueError): string {
+  if (type === ValueErrorType.ObjectRequiredProperty || value === undefined) return "is required";
   if (typeof schema.error === "string") return schema.error;
-  switch (type) {
-    case ValueErrorType.ObjectAdditionalProperties:
-      return "is not known";
-    case ValueErrorType.StringMinLength:
-      return `must have at least ${count(schema.minLength, "character")}`;
-    case ValueErrorType.StringMaxLength:
-      return `must have at most ${count(schema.maxLength, "character")}`;
-    case ValueErrorType.StringFormat:
-      return `must be a ${schema.format === "uuid" ? "UUID" : schema.format}`;
-    case ValueErrorType.StringPattern:
-      return `must match ${schema.pattern}`;
-    case ValueErrorType.IntegerMinimum:
-    case ValueErrorType.NumberMinimum:
-      return `must be at least ${schema.minimum}`;
-    case ValueErrorType.IntegerMaximum:
-    case ValueErrorType.NumberMaximum:
-      return `must be at most ${schema.maximum}`;
-    case ValueErrorType.IntegerExclusiveMinimum:
-    case ValueErrorType.NumberExclusiveMinimum:
-      return `must be more than ${schema.exclusiveMinimum}`;
-    case ValueErrorType.Integer:
-      return "must be a whole number";
-    case ValueErrorType.Union:
-      return unionMessage(schema.anyOf);
-    default:
-      return message
-        .replace(/^Expected (array|integer|object)$/, "must be an $1")
-        .replace(/^Expected (string|number|boolean|null)$/, "must be a $1");
-  }
+  if (type === ValueErrorType.ObjectAdditionalProperties) return "is not known";
+  if (DESCRIBED.has(type) && schema.description) return `must be ${schema.description}`;
+  return describeSchema(schema) ?? message;
 }
 
-function unionMessage(choices: readonly Record<string, unknown>[]): string {
+/** What a value must be, as far as the schema says so in one clause. */
+function describeSchema(schema: TSchema): string | undefined {
+  switch (schema.type) {
+    case "integer":
+      return `must be a whole number${rangeOf(schema)}`;
+    case "number":
+      return `must be a number${rangeOf(schema)}`;
+    case "string":
+      return `must be ${describeString(schema)}`;
+    case "boolean":
+      return "must be true or false";
+    case "object":
+      return "must be an object";
+    case "array":
+      return "must be an array";
+  }
+  return schema.anyOf ? describeUnion(schema.anyOf) : undefined;
+}
+
+function describeString({ format, pattern, minLength, maxLength }: TSchema): string {
+  if (format !== undefined) return format === "uuid" ? "a UUID" : `a ${format}`;
+  const limits = [
+    minLength === undefined ? [] : `of at least ${minLength} characters`,
+    maxLength === undefined ? [] : `of at most ${maxLength} characters`,
+    pattern === undefined ? [] : `that matches ${pattern}`,
+  ].flat();
+  return ["a string", ...limits].join(" ");
+}
+
+/** For choices; and for the "string or number" that Elysia makes of a number in a query. */
+function describeUnion(choices: readonly TSchema[]): string | undefined {
   const values = choices.map((choice) => choice.const).filter((value) => value !== undefined);
   if (values.length === choices.length) return `must be one of ${values.join(", ")}`;
-  const types = new Set(choices.map((choice) => choice.type ?? choice.format));
-  return `must be ${types.has("string") && types.size === 2 ? "a number" : [...types].join(" or ")}`;
-}
-
-function count(amount: number, noun: string): string {
-  return `${amount} ${noun}${amount === 1 ? "" : "s"}`;
+  const number = choices.find(({ type }) => type === "integer" || type === "number");
+  return number && choices.length === 2 ? describeSchema(number) : undefined;
 }
