@@ -95,7 +95,11 @@ export function createGroupCoordinator(options: GroupCoordinatorOptions): GroupC
     },
     fetchOffsets: (request) =>
       isClosed ? { ...unavailable, offsets: [] } : fetchOffsets(offsets, request),
-    describe: (groupIds) => groupIds.map((groupId) => describeGroup(context, groupId)),
+    describe: (groupIds) =>
+      groupIds.map((groupId) => ({
+        ...describeGroup(context, groupId),
+        ...(isClosed ? unavailable : {}),
+      })),
     list: (states = []) => listGroups(context, states),
     delete: (groupIds) =>
       groupIds.map((groupId) =>
@@ -116,7 +120,7 @@ function createContext({
   ...overrides
 }: GroupCoordinatorOptions): CoordinatorContext {
   const limits: Limits = { ...DEFAULT_LIMITS, ...overrides };
-  const sessions = createSessions((group) => rebalance.afterRemoval(group));
+  const sessions = createSessions((group) => rebalance.afterChange(group));
   const rebalance: Rebalance = createRebalance(sessions, limits.initialRebalanceDelayMs);
   const groups = createGroupRegistry(timers, limits.maxGroups);
   return { groups, sessions, rebalance, offsets, topicExists, timers, randomId, limits };

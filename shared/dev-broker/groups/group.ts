@@ -49,6 +49,7 @@ export class Group {
 
   add(member: Member, protocolType: string): void {
     if (this.members.size === 0) this.protocolType = protocolType;
+    if (this.initialDelay) this.initialDelay.joinedMeanwhile = true;
     this.leaderId ??= member.id;
     this.members.set(member.id, member);
     this.forgetPendingId(member.id);

@@ -110,9 +110,9 @@ function parkJoin(
     const isLost = member.isNew && request.memberId === "" && request.groupInstanceId === null;
     if (!isLost) return sessions.renew(group, member);
     removeMember(group, member);
-    rebalance.afterRemoval(group);
+    rebalance.afterChange(group);
   });
   member.parkedJoin = parked;
-  rebalance.afterJoin(group);
+  rebalance.afterChange(group);
   return parked.promise;
 }

@@ -16,18 +16,19 @@ export function leave(
   const group = groups.getOrNew(request.groupId);
   const sizeBefore = group.members.size;
   const members = request.members.map((leaving) => leaveOne(group, leaving));
-  if (group.members.size < sizeBefore) rebalance.afterRemoval(group);
+  if (group.members.size < sizeBefore) rebalance.afterChange(group);
   else rebalance.completeIfJoined(group);
   return { errorCode: GROUP_ERRORS.NONE, members };
 }
 
-function leaveOne(group: Group, leaving: Leaving): LeaveMemberAnswer {
-  if (leaving.groupInstanceId === null && group.forgetPendingId(leaving.memberId)) {
-    return { ...leaving, errorCode: GROUP_ERRORS.NONE };
+function leaveOne(group: Group, { memberId, groupInstanceId }: Leaving): LeaveMemberAnswer {
+  if (groupInstanceId === null && group.forgetPendingId(memberId)) {
+    return { memberId, groupInstanceId, errorCode: GROUP_ERRORS.NONE };
   }
-  const { member, errorCode } = checkMember(group, { ...leaving, memberId: idOf(group, leaving) });
+  const id = idOf(group, { memberId, groupInstanceId });
+  const { member, errorCode } = checkMember(group, { memberId: id, groupInstanceId });
   if (member) removeMember(group, member);
-  return { ...leaving, errorCode };
+  return { memberId, groupInstanceId, errorCode };
 }
 
 /** An operator removes a static member by its instance id alone. */

@@ -6,30 +6,22 @@ import { removeMember, type Sessions } from "./sessions.ts";
 
 /** Takes groups from one generation to the next. */
 export interface Rebalance {
-  /** After a member has joined: starts a rebalance, or goes on with the one that is running. */
-  afterJoin(group: Group): void;
-  /** After a member is gone: the rest divide its work among themselves. */
-  afterRemoval(group: Group): void;
+  /** After a member has joined or is gone: starts a rebalance, or goes on with the running one. */
+  afterChange(group: Group): void;
   /** Ends the joining if nobody is missing any more. */
   completeIfJoined(group: Group): void;
-  /** Has everyone join anew, whatever they were doing. */
-  prepare(group: Group): void;
 }
 
 /** Rebalances whose first one of an empty group waits `initialDelayMs` for further members. */
 export function createRebalance(sessions: Sessions, initialDelayMs: number): Rebalance {
-  return { afterJoin, afterRemoval: afterJoinOrRemoval, completeIfJoined, prepare };
+  return { afterChange, completeIfJoined };
 
-  function afterJoin(group: Group): void {
-    if (group.initialDelay) group.initialDelay.joinedMeanwhile = true;
-    afterJoinOrRemoval(group);
-  }
-
-  function afterJoinOrRemoval(group: Group): void {
+  function afterChange(group: Group): void {
     if (group.state === "PreparingRebalance") completeIfJoined(group);
     else prepare(group);
   }
 
+  /** Has everyone join anew, whatever they were doing. */
   function prepare(group: Group): void {
     const isFirst = group.state === "Empty";
     const interrupted = group.state === "CompletingRebalance";
