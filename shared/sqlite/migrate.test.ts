@@ -1,0 +1,108 @@
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import { isAppError } from "@order-outbox/errors";
+import { closeDatabase, type Migration, migrate, openDatabase } from "./mod.ts";
+import { limitGrowth, scalar, tempDatabase } from "./temp-database.ts";
+
+const first: Migration = { name: "orders", up: "CREATE TABLE a (x); CREATE TABLE b (x);" };
+const second: Migration = { name: "rows", up: (db) => void db.run("INSERT INTO a VALUES (1)") };
+
+function caught(work: () => void): unknown {
+  try {
+    work();
+  } catch (error) {
+    return error;
+  }
+  return undefined;
+}
+
+test("steps run in their order, once, and new ones are added to old files", () => {
+  using temp = tempDatabase();
+  migrate(temp.db, [first]);
+  migrate(temp.db, [first, second]);
+  migrate(temp.db, [first, second]);
+  expect(scalar(temp.db, "PRAGMA user_version")).toBe(2);
+  expect(scalar(temp.db, "SELECT count(*) FROM a")).toBe(1);
+  expect(() => migrate(temp.connect({ readonly: true }), [first, second])).not.toThrow();
+});
+
+test("a file of a newer program is refused with what to do", () => {
+  using temp = tempDatabase();
+  migrate(temp.db, [first, second]);
+  const error = caught(() => migrate(temp.db, [first]));
+  expect(isAppError(error, "STORAGE_SCHEMA_NEWER")).toBe(true);
+  expect(String(error)).toContain("knows only 1: run the newer program again");
+  expect(scalar(temp.db, "PRAGMA user_version")).toBe(2);
+});
+
+test("a failing step is named and leaves version and schema as they were", () => {
+  using temp = tempDatabase();
+  const broken: Migration[] = [
+    { name: "syntax", up: "CREATE TABLE c (x); CREATE TABLE d (x); CREATE NONSENSE" },
+    { name: "second statement", up: "CREATE TABLE c (x); INSERT INTO missing VALUES (1)" },
+    { name: "own commit", up: "CREATE TABLE c (x); ROLLBACK" },
+    {
+      name: "function",
+      up: (db) => {
+        db.run("CREATE TABLE c (x)");
+        throw new Error("changed my mind");
+      },
+    },
+  ];
+  for (const step of broken) {
+    const error = caught(() => migrate(temp.db, [first, step]));
+    expect([isAppError(error, "STORAGE_FAILED"), String(error)]).toEqual([
+      true,
+      expect.stringContaining(step.name),
+    ]);
+    expect(temp.db.inTransaction).toBe(false);
+    expect(scalar(temp.db, "PRAGMA user_version")).toBe(1);
+    expect(scalar(temp.db, "SELECT count(*) FROM sqlite_schema WHERE name IN ('c', 'd')")).toBe(0);
+  }
+});
+
+test("an asynchronous step is refused and undone", () => {
+  using temp = tempDatabase();
+  const up = async (db: typeof temp.db) => void db.run("CREATE TABLE c (x)");
+  const error = caught(() => migrate(temp.db, [{ name: "async", up }]));
+  expect(isAppError(error, "WORK_NOT_SYNCHRONOUS")).toBe(true);
+  expect(scalar(temp.db, "SELECT count(*) FROM sqlite_schema WHERE name = 'c'")).toBe(0);
+});
+
+test("a step that finds no room fails as full, and works once there is room", () => {
+  using temp = tempDatabase();
+  const big = { name: "big", up: "CREATE TABLE c AS SELECT zeroblob(50000) AS x" };
+  limitGrowth(temp.db, 2);
+  expect(
+    isAppError(
+      caught(() => migrate(temp.db, [big])),
+      "STORAGE_FULL",
+    ),
+  ).toBe(true);
+  limitGrowth(temp.db, 1000);
+  migrate(temp.db, [big]);
+  expect(scalar(temp.db, "PRAGMA user_version")).toBe(1);
+});
+
+test("processes that open and migrate a new file at once share the steps", async () => {
+  using temp = tempDatabase();
+  const path = join(temp.folder, "shared.db");
+  const children = Array.from({ length: 3 }, () =>
+    Bun.spawn(["bun", join(import.meta.dir, "migrate-fixture.ts"), path], {
+      stdin: "pipe",
+      stdout: "pipe",
+      stderr: "pipe",
+    }),
+  );
+  for (const child of children) await child.stdout.getReader().read();
+  for (const child of children) {
+    child.stdin.write("go\n");
+    child.stdin.end();
+  }
+  const results = children.map(async (child) => [await child.exited, await child.stderr.text()]);
+  expect(await Promise.all(results)).toEqual(children.map(() => [0, ""]));
+  const check = openDatabase(path, { readonly: true });
+  expect(scalar(check, "PRAGMA user_version")).toBe(20);
+  expect(scalar(check, "SELECT count(*) FROM t19")).toBe(1);
+  closeDatabase(check);
+});
