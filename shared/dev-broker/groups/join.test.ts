@@ -77,6 +77,15 @@ describe("a client that must know its id first (KIP-394)", () => {
     expect(await groups.join({ memberId: first.memberId })).toMatchObject({ errorCode: 25 });
   });
 
+  test("holds it up no longer once it has given its id back", async () => {
+    const groups = createTestGroups();
+    const [leader] = await groups.stable({});
+    const { memberId } = await groups.join({ requireKnownMemberId: true });
+    const rejoin = groups.join({ memberId: leader.memberId });
+    groups.leave({ memberId, groupInstanceId: null, generationId: -1 });
+    expect(await rejoin).toMatchObject({ errorCode: 0, generationId: 2 });
+  });
+
   test("can give its id back without ever having joined", async () => {
     const groups = createTestGroups();
     const { memberId } = await groups.join({ requireKnownMemberId: true });
@@ -139,6 +148,14 @@ test("a sole member may change to protocols that it did not support before", asy
   expect(rejoin).toMatchObject({ errorCode: 0, protocolName: "sticky", generationId: 2 });
 });
 
+test("a group that is Empty again takes any protocol", async () => {
+  const groups = createTestGroups();
+  groups.leave(...(await groups.stable({})));
+  await groups.stable({ protocolType: "connect", protocols: [protocol("compatible")] });
+  const [listing] = groups.coordinator.list();
+  expect(listing).toMatchObject({ protocolType: "connect", state: "Stable" });
+});
+
 describe("the initial delay", () => {
   test("lets the first members of an empty group share one generation", async () => {
     const groups = createTestGroups({ initialRebalanceDelayMs: 3_000 });
@@ -180,6 +197,7 @@ describe("a parked join", () => {
     const groups = createTestGroups();
     const [leader, slow] = await groups.stable({}, { sessionTimeoutMs: SESSION_MS * 2 });
     const rejoin = groups.join({ memberId: leader.memberId });
+    expect(groups.heartbeat(leader)).toBe(27);
     await groups.timers.advance(SESSION_MS * 1.5);
     expect(await isParked(rejoin)).toBe(true);
     groups.join({ memberId: slow.memberId });

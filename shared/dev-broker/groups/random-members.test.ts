@@ -57,7 +57,7 @@ async function misbehave(world: World): Promise<void> {
   }
 }
 
-/** From here on everyone behaves: the group must find to one generation with all of them. */
+/** From here on everyone behaves: the group must find one generation with all of them, and stay. */
 async function settleDown(world: World): Promise<void> {
   const { groups, clients } = world;
   const isSettled = () =>
@@ -75,6 +75,12 @@ async function settleDown(world: World): Promise<void> {
   expect(clients.map(({ generationId }) => generationId)).toEqual(clients.map(() => generation));
   const places = clients.map(({ assignment }) => assignment).sort();
   expect(places).toEqual(clients.map((_, place) => `${generation}/${place}`));
+
+  for (let second = 0; second < 40; second += 1) {
+    for (const client of clients) client.proceed();
+    await groups.timers.advance(1_000);
+  }
+  expect([isSettled(), Math.max(...world.history.generations)]).toEqual([true, generation]);
 }
 
 /** Some leave, some vanish: nothing of them may stay behind. */

@@ -70,6 +70,15 @@ describe("dividing the work", () => {
     expect(await newcomer).toMatchObject({ errorCode: 0, generationId: 2 });
   });
 
+  test("is over for a while: nothing disturbs members that have all synced", async () => {
+    const groups = createTestGroups();
+    const [leader, follower] = await pair(groups.stable);
+    for (let waitedMs = 0; waitedMs < REBALANCE_MS * 2; waitedMs += 5_000) {
+      expect([groups.heartbeat(leader), groups.heartbeat(follower)]).toEqual([0, 0]);
+      await groups.timers.advance(5_000);
+    }
+  });
+
   test("is refused to an older generation (22) and to strangers (25)", async () => {
     const groups = createTestGroups();
     const [leader] = await pair(groups.stable);
@@ -173,6 +182,28 @@ describe("a session", () => {
     expect(await waiting).toMatchObject({ errorCode: 0 });
     await groups.timers.advance(SESSION_MS - 1);
     expect([groups.heartbeat(leader), groups.heartbeat(follower)]).toEqual([0, 0]);
+  });
+
+  test("begins anew for a sync that a rebalance interrupts", async () => {
+    const groups = createTestGroups();
+    const [leader, follower] = await pair(groups.joinTogether);
+    const waiting = groups.sync(follower);
+    const newcomer = groups.join();
+    expect(await waiting).toMatchObject({ errorCode: 27 });
+    groups.join({ memberId: leader.memberId });
+    await groups.timers.advance(SESSION_MS);
+    expect(await newcomer).toMatchObject({ errorCode: 0 });
+    expect(members(groups)).not.toContain(follower.memberId);
+  });
+
+  test("is kept by a join that changes nothing", async () => {
+    const groups = createTestGroups();
+    const [leader, follower] = await pair(groups.stable);
+    await groups.timers.advance(SESSION_MS - 1);
+    groups.heartbeat(leader);
+    await groups.join({ memberId: follower.memberId });
+    await groups.timers.advance(SESSION_MS - 1);
+    expect(groups.heartbeat(follower)).toBe(0);
   });
 
   test("of a follower whose sync lost its connection ends like any other", async () => {

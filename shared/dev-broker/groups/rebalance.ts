@@ -1,7 +1,7 @@
 import { joined, refusedSync } from "./answers.ts";
 import { GROUP_ERRORS } from "./error-codes.ts";
 import type { Group } from "./group.ts";
-import { chooseProtocol, NO_BYTES } from "./protocols.ts";
+import { chooseProtocol } from "./protocols.ts";
 import { removeMember, type Sessions } from "./sessions.ts";
 
 /** Takes groups from one generation to the next. */
@@ -41,7 +41,6 @@ export function createRebalance(sessions: Sessions, initialDelayMs: number): Reb
 
   function interruptSyncs(group: Group): void {
     for (const member of group.members.values()) {
-      member.assignment = NO_BYTES;
       const sync = member.parkedSync;
       if (!sync) continue;
       member.parkedSync = undefined;

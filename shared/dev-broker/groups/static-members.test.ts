@@ -71,6 +71,40 @@ describe("a static member that restarts while the group is Stable", () => {
     expect([await isParked(rejoin), groups.state()]).toEqual([true, "PreparingRebalance"]);
   });
 
+  test("owes the sync that its former self owed, and nothing more", async () => {
+    const groups = createTestGroups();
+    const [leader, before] = await pair(groups.joinTogether);
+    const assignments = [{ memberId: before.memberId, assignment: Uint8Array.of(7) }];
+    await groups.sync(leader, { assignments });
+    const after = remember(await groups.join(FOLLOWER), FOLLOWER);
+    expect((await groups.sync(after)).assignment).toEqual(Uint8Array.of(7));
+    await groups.timers.advance(REBALANCE_MS);
+    expect(groups.state()).toBe("Stable");
+
+    const silent = remember(await groups.join(FOLLOWER), FOLLOWER);
+    await groups.timers.advance(REBALANCE_MS - 1);
+    expect([groups.heartbeat(leader), groups.heartbeat(silent)]).toEqual([0, 0]);
+  });
+
+  test("is removed if it does not send the sync that its former self owed", async () => {
+    const groups = createTestGroups();
+    const [leader] = await pair(groups.joinTogether);
+    await groups.sync(leader);
+    const silent = remember(await groups.join(FOLLOWER), FOLLOWER);
+    await groups.timers.advance(REBALANCE_MS);
+    expect([groups.heartbeat(leader), groups.heartbeat(silent)]).toEqual([27, 25]);
+  });
+
+  test("may be parked for as long as any other afterwards", async () => {
+    const groups = createTestGroups();
+    const patient = { sessionTimeoutMs: 600_000, rebalanceTimeoutMs: 600_000 };
+    await groups.stable({ ...LEADER, ...patient }, FOLLOWER);
+    const { memberId } = await groups.join(FOLLOWER);
+    const rejoin = groups.join({ ...FOLLOWER, memberId, protocols: CHANGED });
+    await groups.timers.advance(300_000);
+    expect(await isParked(rejoin)).toBe(true);
+  });
+
   test("has a new session", async () => {
     const groups = createTestGroups();
     const [leader] = await pair(groups.stable);
