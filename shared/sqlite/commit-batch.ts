@@ -1,5 +1,5 @@
 import type { Database, Statement } from "bun:sqlite";
-import { AppError } from "@order-outbox/errors";
+import { AppError, isAppError } from "@order-outbox/errors";
 import { isStorageFull, storageError } from "./storage-error.ts";
 
 /** A piece of work that waits for its transaction, and the two ends of its promise. */
@@ -60,7 +60,7 @@ export function commitBatch(db: Database, control: Control, units: readonly Unit
 
   const outcomes: UnitOutcome[] = [];
   for (const unit of units) {
-    const outcome = runUnit(db, control, unit);
+    const outcome = runUnit(control, unit);
     // The transaction is gone: going on would commit each further statement by itself.
     if (outcome.failed === "batch") return rollBack(db, control, units, outcomes, outcome.error);
     outcomes.push(outcome);
@@ -84,7 +84,7 @@ export function commitBatch(db: Database, control: Control, units: readonly Unit
   return { kind: "committed", units: committed };
 }
 
-function runUnit(db: Database, control: Control, unit: Unit): UnitOutcome {
+function runUnit(control: Control, unit: Unit): UnitOutcome {
   try {
     control.savepoint.run();
     const value = unit.work();
@@ -97,22 +97,20 @@ function runUnit(db: Database, control: Control, unit: Unit): UnitOutcome {
     control.release.run();
     return { failed: false, value };
   } catch (thrown) {
-    return undo(db, control, thrown);
+    return undo(control, thrown);
   }
 }
 
-function undo(db: Database, control: Control, thrown: unknown): UnitOutcome {
+function undo(control: Control, thrown: unknown): UnitOutcome {
   try {
-    if (db.inTransaction) {
-      control.rollbackTo.run();
-      control.release.run();
-      const full = isStorageFull(thrown) && !isFullError(thrown);
-      return { failed: true, error: full ? storageError(thrown, "no room for the work") : thrown };
-    }
+    control.rollbackTo.run();
+    control.release.run();
   } catch {
-    // The savepoint cannot be undone alone: the whole transaction has to go.
+    // The savepoint is gone, as after a full disk, or cannot be undone alone: so must all be.
+    return { failed: "batch", error: storageError(thrown, "the transaction was rolled back") };
   }
-  return { failed: "batch", error: storageError(thrown, "the transaction was rolled back") };
+  const full = isStorageFull(thrown) && !isAppError(thrown, "STORAGE_FULL");
+  return { failed: true, error: full ? storageError(thrown, "no room for the work") : thrown };
 }
 
 function rollBack(
@@ -132,10 +130,6 @@ function rollBack(
     unit.reject(outcome?.failed === true ? outcome.error : error);
   }
   return { kind: "rolled-back", error };
-}
-
-function isFullError(error: unknown): boolean {
-  return error instanceof AppError && error.code === "STORAGE_FULL";
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -1,12 +1,19 @@
 import { closeDatabase, migrate, openDatabase } from "./mod.ts";
 
-/** Migrates the file in its first argument once a line arrives, so that several start together. */
-console.log("ready");
-for await (const _ of console) break;
-const db = openDatabase(process.argv[2] ?? "");
-const steps = Array.from({ length: 20 }, (_, i) => ({
+const STEPS = Array.from({ length: 5 }, (_, i) => ({
   name: `step ${i}`,
-  up: `CREATE TABLE t${i} (x); INSERT INTO t${i} VALUES (${process.pid})`,
+  up: `CREATE TABLE t${i} (pid); INSERT INTO t${i} VALUES (${process.pid})`,
 }));
-migrate(db, steps);
-closeDatabase(db);
+
+/** Opens and migrates the file named on each line of its input, and answers with what became of it. */
+console.log("ready");
+for await (const path of console) {
+  try {
+    const db = openDatabase(path);
+    migrate(db, STEPS);
+    closeDatabase(db);
+    console.log("migrated");
+  } catch (error) {
+    console.log(String(error));
+  }
+}

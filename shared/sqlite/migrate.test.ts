@@ -1,5 +1,7 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { Readable } from "node:stream";
 import { isAppError } from "@order-outbox/errors";
 import { closeDatabase, type Migration, migrate, openDatabase } from "./mod.ts";
 import { limitGrowth, scalar, tempDatabase } from "./temp-database.ts";
@@ -84,25 +86,40 @@ test("a step that finds no room fails as full, and works once there is room", ()
   expect(scalar(temp.db, "PRAGMA user_version")).toBe(1);
 });
 
-test("processes that open and migrate a new file at once share the steps", async () => {
+/** A child process that migrates the files it is told of. */
+function spawnMigrator() {
+  const child = Bun.spawn(["bun", join(import.meta.dir, "migrate-fixture.ts")], {
+    stdin: "pipe",
+    stdout: "pipe",
+    stderr: "inherit",
+  });
+  const lines = createInterface({ input: Readable.fromWeb(child.stdout) })[Symbol.asyncIterator]();
+  return {
+    tell(path: string) {
+      child.stdin.write(`${path}\n`);
+      child.stdin.flush();
+    },
+    answer: async () => (await lines.next()).value,
+    async end() {
+      child.stdin.end();
+      return await child.exited;
+    },
+  };
+}
+
+test("processes that open and migrate new files at the same moment share the steps", async () => {
   using temp = tempDatabase();
-  const path = join(temp.folder, "shared.db");
-  const children = Array.from({ length: 3 }, () =>
-    Bun.spawn(["bun", join(import.meta.dir, "migrate-fixture.ts"), path], {
-      stdin: "pipe",
-      stdout: "pipe",
-      stderr: "pipe",
-    }),
-  );
-  for (const child of children) await child.stdout.getReader().read();
-  for (const child of children) {
-    child.stdin.write("go\n");
-    child.stdin.end();
+  const migrators = [spawnMigrator(), spawnMigrator(), spawnMigrator()];
+  const answers = () => Promise.all(migrators.map((migrator) => migrator.answer()));
+  expect(await answers()).toEqual(["ready", "ready", "ready"]);
+  for (let round = 0; round < 40; round++) {
+    const path = join(temp.folder, `${round}.db`);
+    for (const migrator of migrators) migrator.tell(path);
+    expect(await answers()).toEqual(["migrated", "migrated", "migrated"]);
+    const db = openDatabase(path, { readonly: true });
+    expect(scalar(db, "PRAGMA user_version")).toBe(5);
+    expect(scalar(db, "SELECT count(*) FROM t4")).toBe(1);
+    closeDatabase(db);
   }
-  const results = children.map(async (child) => [await child.exited, await child.stderr.text()]);
-  expect(await Promise.all(results)).toEqual(children.map(() => [0, ""]));
-  const check = openDatabase(path, { readonly: true });
-  expect(scalar(check, "PRAGMA user_version")).toBe(20);
-  expect(scalar(check, "SELECT count(*) FROM t19")).toBe(1);
-  closeDatabase(check);
+  expect(await Promise.all(migrators.map((migrator) => migrator.end()))).toEqual([0, 0, 0]);
 });
