@@ -169,6 +169,14 @@ describe("the initial delay", () => {
     expect(await second).toMatchObject({ generationId: 1 });
   });
 
+  test("is shortened by what is left of the rebalance timeout", async () => {
+    const groups = createTestGroups({ initialRebalanceDelayMs: 3_000 });
+    const first = groups.join({ rebalanceTimeoutMs: 4_000 });
+    groups.join({ rebalanceTimeoutMs: 4_000 });
+    await groups.timers.advance(4_000);
+    expect(await first).toMatchObject({ errorCode: 0, generationId: 1 });
+  });
+
   test("goes on while members come, but not beyond the rebalance timeout", async () => {
     const groups = createTestGroups({ initialRebalanceDelayMs: 3_000 });
     const first = groups.join();
@@ -278,6 +286,9 @@ test("an idle group makes way when there are too many, and one in use does not",
   const members = await groups.stable({});
   expect(await groups.join({ groupId: "other" })).toMatchObject({ errorCode: 15 });
   groups.leave(...members);
+  const { memberId } = await groups.join({ requireKnownMemberId: true });
+  expect(await groups.join({ groupId: "other" })).toMatchObject({ errorCode: 15 });
+  groups.leave({ memberId, groupInstanceId: null, generationId: -1 });
   const other = groups.join({ groupId: "other" });
   await groups.timers.advance(0);
   expect(await other).toMatchObject({ errorCode: 0 });

@@ -108,9 +108,8 @@ function parkJoin(
     join.answer(refusedJoin(GROUP_ERRORS.UNKNOWN_MEMBER_ID));
     // Nobody was ever told this id, so nobody can come back with it.
     const isLost = member.isNew && request.memberId === "" && request.groupInstanceId === null;
-    if (!isLost) return sessions.renew(group, member);
-    removeMember(group, member);
-    rebalance.afterChange(group);
+    if (isLost) removeMember(group, member);
+    else sessions.renew(group, member);
   });
   member.parkedJoin = parked;
   rebalance.afterChange(group);
