@@ -1,1 +1,5 @@
-export {};
+export type { EventHandler, Handlers } from "./handler.ts";
+export { type InboxHealth, judgeInbox } from "./health.ts";
+export { INBOX_TABLES } from "./schema.ts";
+export { type Inbox, type InboxOptions, type InboxStatus, startInbox } from "./start-inbox.ts";
+export { INBOX_STEPS, type InboxStep } from "./steps.ts";

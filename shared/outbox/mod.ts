@@ -1,1 +1,11 @@
-export {};
+export { type OutboxEvent, prepareAppend } from "./append.ts";
+export { type Backoff, backoffDelay } from "./backoff.ts";
+export { judgeOutbox, type OutboxHealth, type OutboxSigns } from "./health.ts";
+export type { OutboxWorkerSettings } from "./messages.ts";
+export { createRelay, type Relay, type RelaySettings, type RelayStatus } from "./relay.ts";
+export type { RoundLimits } from "./round.ts";
+export { OUTBOX_TABLE } from "./schema.ts";
+export { serveOutboxWorker } from "./serve-worker.ts";
+export { type OutboxWorker, startOutboxWorker } from "./start-worker.ts";
+export { RELAY_STEPS, type RelayStep } from "./steps.ts";
+export { createOutboxStore, type OutboxFacts, prepareOutboxFacts } from "./store.ts";

@@ -1,5 +1,6 @@
 export type { Database } from "bun:sqlite";
 export { type CommitQueue, type CommitQueueOptions, createCommitQueue } from "./commit-queue.ts";
+export { type Ledger, type LedgerEntry, openLedger } from "./ledger.ts";
 export { type Migration, migrate } from "./migrate.ts";
 export { closeDatabase, type OpenOptions, openDatabase } from "./open.ts";
 export { isStorageFull, storageError } from "./storage-error.ts";

@@ -1,0 +1,24 @@
+import type { DomainEvent, EventType } from "@order-outbox/contracts";
+
+/**
+ * What a service does with one type of event.
+ *
+ * `prepare` and `apply` together take effect exactly once per event, as far as the effect is in the
+ * service's database; what `prepare` does elsewhere can happen again after a crash, so it has to be
+ * idempotent by the event's id.
+ */
+export interface EventHandler<T extends EventType, P = undefined> {
+  /** Asynchronous work, done before the transaction: calls to the outside world. */
+  prepare?(event: DomainEvent<T>): Promise<P>;
+  /** The effect, inside the transaction; synchronous, and may append to the outbox. */
+  apply(event: DomainEvent<T>, prepared: P): void;
+}
+
+/** A handler whose type parameters are hidden, so that handlers of all types fit into one record. */
+export type AnyHandler = {
+  prepare?(event: never): Promise<unknown>;
+  apply(event: never, prepared: never): void;
+};
+
+/** The handlers of a consumer; types without one are skipped. */
+export type Handlers = Partial<Record<EventType, AnyHandler>>;

@@ -1,0 +1,45 @@
+import type { InboxStatus } from "./start-inbox.ts";
+
+/** The verdict on an inbox, with the facts it rests on. */
+export interface InboxHealth {
+  ok: boolean;
+  reason?: string;
+  consumer: string;
+  lag: number;
+  inFlight: number;
+  parked: number;
+  [fact: string]: unknown;
+}
+
+/** Records that wait this long without any of them being finished are no progress. */
+const STALLED_MS = 30_000;
+
+/**
+ * Whether an inbox makes progress. A broker that is down is not the service's failure; a partition
+ * that stopped, a group that works for another database, and lag that does not move are.
+ *
+ * @param now milliseconds since the epoch
+ */
+export function judgeInbox(status: InboxStatus, now: number): InboxHealth {
+  const { consumer, lag, inFlight, held } = status;
+  const stalled = lag > 0 && now - (status.lastProgressAt ?? now) > STALLED_MS;
+  const reason =
+    consumer.state === "refused"
+      ? consumer.reason
+      : consumer.stopped.length > 0
+        ? `stopped, the broker does not have the offset: ${consumer.stopped
+            .map(({ topic, partition, offset }) => `${topic}/${partition} at ${offset}`)
+            .join(", ")}`
+        : stalled && consumer.state === "joined"
+          ? `${lag} records wait and none was finished for ${STALLED_MS / 1000} s`
+          : undefined;
+  return {
+    ok: reason === undefined,
+    ...(reason === undefined ? {} : { reason }),
+    consumer: consumer.state,
+    lag,
+    inFlight,
+    parked: held.PARKED ?? 0,
+    held,
+  };
+}

@@ -1,0 +1,59 @@
+/**
+ * Runs tasks concurrently, those of one key one after another in the order in which they came.
+ * At most `limit` tasks are taken in at once, waiting ones included, so memory stays bounded.
+ */
+export interface Lanes {
+  /**
+   * Resolves with true once there is room and the task is taken in; it may then still wait for its
+   * key. Resolves with false, the task not taken in, when the signal aborts first.
+   */
+  enter(key: string, task: () => Promise<void>, signal: AbortSignal): Promise<boolean>;
+  /** Resolves when no task is left. */
+  idle(): Promise<void>;
+  /** Tasks taken in and not ended. */
+  readonly size: number;
+}
+
+/** Tasks must not reject; what they throw reaches `onDefect`, and the lane goes on. */
+export function createLanes(limit: number, onDefect: (error: unknown) => void): Lanes {
+  const tails = new Map<string, Promise<void>>();
+  let size = 0;
+  const waiting = new Set<() => void>();
+  let empty = Promise.withResolvers<void>();
+  empty.resolve();
+
+  function start(key: string, task: () => Promise<void>): void {
+    if (size === 0) empty = Promise.withResolvers<void>();
+    size += 1;
+    const tail = (tails.get(key) ?? Promise.resolve()).then(task).catch(onDefect);
+    tails.set(key, tail);
+    void tail.then(() => {
+      if (tails.get(key) === tail) tails.delete(key);
+      size -= 1;
+      for (const retry of waiting) retry();
+      if (size === 0) empty.resolve();
+    });
+  }
+
+  return {
+    async enter(key, task, signal) {
+      while (size >= limit && !signal.aborted) {
+        await new Promise<void>((resolve) => {
+          const retry = () => {
+            waiting.delete(retry);
+            signal.removeEventListener("abort", retry);
+            resolve();
+          };
+          waiting.add(retry);
+          signal.addEventListener("abort", retry);
+        });
+      }
+      if (!signal.aborted) start(key, task);
+      return !signal.aborted;
+    },
+    idle: () => empty.promise,
+    get size() {
+      return size;
+    },
+  };
+}

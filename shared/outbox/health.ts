@@ -1,0 +1,53 @@
+import type { RelayStatus } from "./relay.ts";
+import type { OutboxFacts } from "./store.ts";
+
+/** What is known of an outbox when its health is judged; times in milliseconds since the epoch. */
+export interface OutboxSigns {
+  facts: OutboxFacts;
+  /** Undefined before the worker's first sign of life. */
+  relay: RelayStatus | undefined;
+  /** Milliseconds since the worker's last sign of life. */
+  silentFor: number;
+  now: number;
+}
+
+/** The verdict on an outbox, with the facts it rests on. */
+export interface OutboxHealth {
+  ok: boolean;
+  reason?: string;
+  oldestPendingMs: number;
+  parked: number;
+  published: number;
+  lastError: string | null;
+  [fact: string]: unknown;
+}
+
+/** A worker that gave no sign of life for this long is taken for hung. */
+const HEART_STOPPED_MS = 10_000;
+/** A reachable broker that acknowledged nothing for this long, while rows wait, is no progress. */
+const STALLED_MS = 30_000;
+
+/**
+ * Whether an outbox makes progress. A broker that is down is not the service's failure, because
+ * orders are still accepted; a parked event is shown, and needs an operator, not a restart.
+ */
+export function judgeOutbox({ facts, relay, silentFor, now }: OutboxSigns): OutboxHealth {
+  const { oldestPendingAt, parked } = facts;
+  const oldestPendingMs =
+    oldestPendingAt === null ? 0 : Math.max(0, now - Date.parse(oldestPendingAt));
+  const sinceAck = now - (relay?.lastAckAt ?? Number.NEGATIVE_INFINITY);
+  const reason =
+    silentFor > HEART_STOPPED_MS
+      ? `the outbox worker gave no sign of life for ${Math.round(silentFor / 1000)} s`
+      : relay?.broker === "up" && oldestPendingMs > STALLED_MS && sinceAck > STALLED_MS
+        ? `events wait although the broker answers: ${relay.lastError ?? "nothing was acknowledged"}`
+        : undefined;
+  return {
+    ok: reason === undefined,
+    ...(reason === undefined ? {} : { reason }),
+    oldestPendingMs,
+    parked,
+    published: relay?.published ?? 0,
+    lastError: relay?.lastError ?? null,
+  };
+}

@@ -1,0 +1,28 @@
+import type { RelaySettings, RelayStatus } from "./relay.ts";
+
+/** What a worker is started with. Plain data, because it crosses threads. */
+export interface OutboxWorkerSettings {
+  databasePath: string;
+  brokers: string[];
+  clientId: string;
+  /** The topics that this outbox publishes to, with partition counts for creating them. */
+  topics: Record<string, number>;
+  relay: RelaySettings;
+  /** Milliseconds between signs of life. */
+  heartbeatMs: number;
+}
+
+/** From the service's main thread to its outbox worker. */
+export type ToWorker =
+  | { type: "start"; settings: OutboxWorkerSettings }
+  | { type: "wake" }
+  | { type: "stop" };
+
+export type LogLevel = "debug" | "info" | "warn" | "error";
+
+/** From the outbox worker to its service's main thread. */
+export type FromWorker =
+  | { type: "ready" }
+  | { type: "heartbeat"; status: RelayStatus }
+  | { type: "log"; level: LogLevel; fields: object; message: string }
+  | { type: "stopped" };

@@ -1,0 +1,218 @@
+import { isAppError, toAppError } from "@order-outbox/errors";
+import type { Log, PartitionOutcome, Publisher } from "@order-outbox/kafka";
+import { type Backoff, backoffDelay } from "./backoff.ts";
+import { createPartitionHolds } from "./partition-holds.ts";
+import { composeRound, type Round, type RoundLimits, type RoundPart } from "./round.ts";
+import { tellStep } from "./steps.ts";
+import type { OutboxStore } from "./store.ts";
+import { createWaker } from "./waker.ts";
+
+/** How a relay works; times in milliseconds. */
+export interface RelaySettings {
+  /** `ce_source` of everything that it publishes. */
+  source: string;
+  /** The longest time between two looks at the table: the safety net behind `wake`. */
+  pollMs: number;
+  limits: RoundLimits;
+  /** Delays while the broker, a partition or the database does not take what it is given. */
+  backoff: Backoff;
+  /** How often a record must be refused on its own before it is parked. */
+  refusalsToPark: number;
+}
+
+/** What a relay needs of the world. */
+export interface RelayDeps {
+  store: OutboxStore;
+  /** A new publisher, and the partition counts of the topics that exist. */
+  connect(): Promise<{ publisher: Publisher; partitions: ReadonlyMap<string, number> }>;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** A number in [0, 1). */
+  random(): number;
+  log: Log;
+}
+
+/** What a relay has done since it was created. */
+export interface RelayStatus {
+  broker: "unknown" | "up" | "down";
+  published: number;
+  /** Milliseconds since the epoch of the last acknowledged round; null before the first. */
+  lastAckAt: number | null;
+  /** Attempts in a row that ended without an answer. */
+  failures: number;
+  lastError: string | null;
+}
+
+/** Publishes the pending rows of one outbox, in order, one round at a time. */
+export interface Relay {
+  /** Works until `stop`. */
+  run(): Promise<void>;
+  /** Says that rows may be waiting. Cheap, and may be called as often as one likes. */
+  wake(): void;
+  /** Ends `run` after the round in flight. */
+  stop(): void;
+  status(): RelayStatus;
+}
+
+/**
+ * Creates a relay. Three things are kept across attempts, and in this order they come first:
+ * rows that are acknowledged but not marked are marked, never sent again; a round whose outcome is
+ * unknown is sent again as it was, to the same publisher; only then is a new round read.
+ */
+export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
+  const { store, log, now, random } = deps;
+  const waker = createWaker();
+  const holds = createPartitionHolds(settings.backoff, settings.limits.rows);
+  const status: RelayStatus = {
+    broker: "unknown",
+    published: 0,
+    lastAckAt: null,
+    failures: 0,
+    lastError: null,
+  };
+  let connection: Awaited<ReturnType<RelayDeps["connect"]>> | undefined;
+  let unknown: Round | undefined;
+  let unmarked: number[] = [];
+
+  async function run(): Promise<void> {
+    try {
+      while (!waker.stopped) {
+        try {
+          const more = await publishNext();
+          noteSuccess();
+          if (!more) await waker.waitForWork(restMs());
+        } catch (error) {
+          await waker.pause(noteFailure(error));
+        }
+      }
+      markAcknowledged();
+    } catch (error) {
+      log.error(
+        { rows: unmarked.length },
+        `could not mark the last rows: ${toAppError(error).message}`,
+      );
+    } finally {
+      await disconnect();
+    }
+  }
+
+  /** @returns whether another round may be waiting */
+  async function publishNext(): Promise<boolean> {
+    markAcknowledged();
+    if (unknown !== undefined) await requireSameCluster();
+    connection ??= await deps.connect();
+    status.broker = "up";
+    const round = unknown ?? readRound(connection.partitions);
+    if (round.rows === 0) return false;
+    unknown = round;
+    const outcomes = await connection.publisher.send(round.parts);
+    unknown = undefined;
+    await settle(round, outcomes);
+    return true;
+  }
+
+  function readRound(partitions: ReadonlyMap<string, number>): Round {
+    const { limits, source } = settings;
+    const pending = store.readPending(partitions, holds.heldAt(now()), limits.rows);
+    const round = composeRound(pending, partitions, holds.rowLimits(), limits, source, now());
+    tellStep("read", () => idsOf(round.parts));
+    return round;
+  }
+
+  async function settle(round: Round, outcomes: readonly PartitionOutcome[]): Promise<void> {
+    const written = round.parts.filter((_, index) => outcomes[index]?.error === undefined);
+    unmarked.push(...idsOf(written));
+    tellStep("acknowledged", () => idsOf(written));
+    for (const { topic, partition, rows } of written) {
+      holds.noteSuccess(topic, partition, rows.length);
+    }
+    if (written.length > 0) status.lastAckAt = now();
+    if (written.length < round.parts.length) {
+      // The publisher's sequence numbers no longer tell the truth; see Publisher.
+      await disconnect();
+      round.parts.forEach((part, index) => {
+        const error = outcomes[index]?.error;
+        if (error !== undefined) holdBack(part, error);
+      });
+    }
+    markAcknowledged();
+  }
+
+  function holdBack(part: RoundPart, error: Error): void {
+    const { topic, partition, rows } = part;
+    const refused = isAppError(error, "RECORD_REFUSED");
+    const [only] = rows;
+    if (refused && rows.length > 1) {
+      holds.halve(topic, partition, rows.length);
+      return;
+    }
+    holds.hold(topic, partition, now(), random());
+    if (!refused || only === undefined) {
+      log.warn({ topic, partition, rows: rows.length }, `partition waits: ${error.message}`);
+      return;
+    }
+    const attempts = store.attemptsOf(only.id) + 1;
+    const parked = attempts >= settings.refusalsToPark;
+    store.chargeRefusal(only.id, error.message, parked ? new Date(now()).toISOString() : null);
+    if (!parked) return;
+    const { id, eventId, orderId } = only;
+    log.error(
+      { outboxId: id, eventId, orderId },
+      `event parked, the broker refuses it: ${error.message}`,
+    );
+  }
+
+  function markAcknowledged(): void {
+    if (unmarked.length === 0) return;
+    store.markPublished(unmarked, new Date(now()).toISOString());
+    const ids = unmarked;
+    unmarked = [];
+    status.published += ids.length;
+    tellStep("marked", () => ids);
+  }
+
+  /** A round of unknown outcome goes to the cluster that may already have it, or starts afresh. */
+  async function requireSameCluster(): Promise<void> {
+    if (connection === undefined || (await connection.publisher.isSameCluster())) return;
+    log.warn({}, "the broker is another cluster now; what it has not acknowledged is read again");
+    unknown = undefined;
+    await disconnect();
+  }
+
+  async function disconnect(): Promise<void> {
+    const leaving = connection;
+    connection = undefined;
+    await leaving?.publisher.close();
+  }
+
+  function noteSuccess(): void {
+    if (status.failures > 0) log.info({ failures: status.failures }, "publishing again");
+    status.failures = 0;
+    status.lastError = null;
+  }
+
+  function noteFailure(thrown: unknown): number {
+    const error = toAppError(thrown);
+    if (isAppError(error, "TOPIC_MISSING")) {
+      unknown = undefined;
+      void disconnect();
+    }
+    if (isAppError(error, "BROKER_UNAVAILABLE")) status.broker = "down";
+    if (status.failures === 0) {
+      log.warn({ code: error.code }, `not publishing, orders wait in the outbox: ${error.message}`);
+    }
+    status.failures += 1;
+    status.lastError = error.message;
+    return backoffDelay(status.failures, settings.backoff, random());
+  }
+
+  function restMs(): number {
+    const at = now();
+    return Math.min(settings.pollMs, (holds.nextRelease(at) ?? Number.POSITIVE_INFINITY) - at);
+  }
+
+  return { run, wake: waker.wake, stop: waker.stop, status: () => status };
+}
+
+const idsOf = (parts: readonly RoundPart[]): number[] =>
+  parts.flatMap(({ rows }) => rows.map(({ id }) => id));

@@ -1,0 +1,82 @@
+import { AppError } from "@order-outbox/errors";
+import { connectPublisher, createKafkaClient, ensureTopics, type Log } from "@order-outbox/kafka";
+import { closeDatabase, openDatabase } from "@order-outbox/sqlite";
+import type { FromWorker, LogLevel, OutboxWorkerSettings, ToWorker } from "./messages.ts";
+import { createRelay, type Relay } from "./relay.ts";
+import { createOutboxStore } from "./store.ts";
+
+declare const self: Worker;
+
+/**
+ * The whole of an outbox worker: call it in the entry file of a Bun `Worker` that
+ * `startOutboxWorker` starts. It opens its own connection to the service's database, runs the relay
+ * until it is told to stop, and ends the thread.
+ */
+export function serveOutboxWorker(): void {
+  let relay: Relay | undefined;
+  self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
+    switch (data.type) {
+      case "start":
+        void work(data.settings, (started) => {
+          relay = started;
+        });
+        break;
+      case "wake":
+        relay?.wake();
+        break;
+      case "stop":
+        relay?.stop();
+    }
+  };
+  tell({ type: "ready" });
+}
+
+async function work(
+  settings: OutboxWorkerSettings,
+  onRelay: (relay: Relay) => void,
+): Promise<void> {
+  // A mark that a power cut takes back is made again after the row was published again; the
+  // consumers' inboxes know the event. So these commits need not wait for the disk.
+  const db = openDatabase(settings.databasePath, { synchronous: "NORMAL" });
+  const log = postLog();
+  const client = createKafkaClient({ brokers: settings.brokers, clientId: settings.clientId, log });
+  const relay = createRelay(
+    {
+      store: createOutboxStore(db),
+      connect: async () => {
+        const partitions = await ensureTopics(client, settings.topics);
+        requireTopics(settings.topics, partitions);
+        return { partitions, publisher: await connectPublisher(client) };
+      },
+      now: Date.now,
+      random: Math.random,
+      log,
+    },
+    settings.relay,
+  );
+  onRelay(relay);
+  const beat = () => tell({ type: "heartbeat", status: relay.status() });
+  const heart = setInterval(beat, settings.heartbeatMs);
+  await relay.run();
+  clearInterval(heart);
+  beat();
+  closeDatabase(db);
+  tell({ type: "stopped" });
+  process.exit(0);
+}
+
+function requireTopics(wanted: Record<string, number>, found: ReadonlyMap<string, number>): void {
+  const topics = Object.keys(wanted).filter((topic) => !found.has(topic));
+  if (topics.length === 0) return;
+  throw new AppError("TOPIC_MISSING", `topics do not exist: ${topics.join(", ")}`, {
+    details: { topics },
+  });
+}
+
+function postLog(): Log {
+  const at = (level: LogLevel) => (fields: object, message: string) =>
+    tell({ type: "log", level, fields, message });
+  return { debug: () => {}, info: at("info"), warn: at("warn"), error: at("error") };
+}
+
+const tell = (message: FromWorker): void => self.postMessage(message);

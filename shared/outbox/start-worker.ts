@@ -1,0 +1,81 @@
+import { AppError } from "@order-outbox/errors";
+import type { Log } from "@order-outbox/kafka";
+import type { FromWorker, OutboxWorkerSettings, ToWorker } from "./messages.ts";
+import type { RelayStatus } from "./relay.ts";
+
+/** How to start an outbox worker. */
+export interface StartOutboxWorkerOptions {
+  /** The service's own entry file, which calls `serveOutboxWorker`. */
+  entry: URL;
+  settings: OutboxWorkerSettings;
+  log: Log;
+  /** Called once if the worker ends without having been told to: WORKER_FAILED. */
+  onFailure(error: AppError): void;
+  /** Milliseconds since the epoch. */
+  now(): number;
+}
+
+/** A service's outbox worker, seen from its main thread. */
+export interface OutboxWorker {
+  /** Says that a commit has put rows into the outbox. Cheap; call it for every commit. */
+  wake(): void;
+  /** The relay's status as of the last sign of life; undefined before the first. */
+  status(): RelayStatus | undefined;
+  /** Milliseconds since the last sign of life. */
+  silentFor(): number;
+  /** Resolves when the round in flight is done, the rows are marked and the thread has ended. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the relay of an outbox in a thread of its own. The database must be open and migrated
+ * already: Bun is known to fail when threads open and create one file at once.
+ */
+export function startOutboxWorker(options: StartOutboxWorkerOptions): OutboxWorker {
+  const { entry, settings, log, onFailure, now } = options;
+  const ended = Promise.withResolvers<void>();
+  let status: RelayStatus | undefined;
+  let lastSign = now();
+  let stopping = false;
+
+  const worker = new Worker(entry, { name: "outbox" });
+  const tell = (message: ToWorker) => worker.postMessage(message);
+
+  worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => {
+    lastSign = now();
+    switch (data.type) {
+      case "ready":
+        tell({ type: "start", settings });
+        if (stopping) tell({ type: "stop" });
+        break;
+      case "heartbeat":
+        status = data.status;
+        break;
+      case "log":
+        log[data.level]({ component: "outbox", ...data.fields }, data.message);
+        break;
+      case "stopped":
+        stopping = true;
+    }
+  });
+  worker.addEventListener("error", (event) => end(event.message));
+  worker.addEventListener("close", () => end("the thread closed"));
+
+  function end(reason: string): void {
+    ended.resolve();
+    if (stopping) return;
+    stopping = true;
+    onFailure(new AppError("WORKER_FAILED", `the outbox worker ended: ${reason}`));
+  }
+
+  return {
+    wake: () => tell({ type: "wake" }),
+    status: () => status,
+    silentFor: () => now() - lastSign,
+    stop() {
+      stopping = true;
+      tell({ type: "stop" });
+      return ended.promise;
+    },
+  };
+}

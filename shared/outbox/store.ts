@@ -1,0 +1,122 @@
+import type { Database } from "@order-outbox/sqlite";
+
+/** A pending row, as the relay reads it. */
+export interface PendingRow {
+  id: number;
+  eventId: string;
+  eventType: string;
+  orderId: string;
+  topic: string;
+  partitionKey: string;
+  keyHash: number;
+  payload: string;
+  createdAt: string;
+  traceparent: string | null;
+}
+
+/** A partition whose rows wait. */
+export interface HeldPartition {
+  topic: string;
+  partition: number;
+}
+
+/** What the relay reads and writes of the outbox table. */
+export interface OutboxStore {
+  /**
+   * Pending rows in id order: of these topics (with their partition counts), not of a held
+   * partition, and not behind a parked row of their key.
+   */
+  readPending(
+    topics: ReadonlyMap<string, number>,
+    held: readonly HeldPartition[],
+    limit: number,
+  ): PendingRow[];
+  /** Marks rows published, all or none. */
+  markPublished(ids: readonly number[], at: string): void;
+  /** Charges a refusal to one row, and parks it when `parkedAt` is given. */
+  chargeRefusal(id: number, error: string, parkedAt: string | null): void;
+  /** How often the broker has refused this row. */
+  attemptsOf(id: number): number;
+}
+
+/** What health checks and operators want to know of an outbox. */
+export interface OutboxFacts {
+  /** ISO time of the oldest pending row; null when nothing is pending. */
+  oldestPendingAt: string | null;
+  parked: number;
+}
+
+const COLUMNS =
+  "id, eventId, eventType, orderId, topic, partitionKey, keyHash, payload, createdAt, traceparent";
+
+/** Prepares the statements of the relay on its own connection. */
+export function createOutboxStore(db: Database): OutboxStore {
+  const readers = new Map<string, ReturnType<typeof prepareReader>>();
+  const mark = db.prepare<unknown, [string, string]>(
+    `UPDATE outbox SET isPublished = 1, publishedAt = ?
+     WHERE id IN (SELECT value FROM json_each(?))`,
+  );
+  const charge = db.prepare<unknown, [string, string | null, number]>(
+    "UPDATE outbox SET attempts = attempts + 1, lastError = ?, parkedAt = ? WHERE id = ?",
+  );
+  const attempts = db.prepare<{ attempts: number }, [number]>(
+    "SELECT attempts FROM outbox WHERE id = ?",
+  );
+
+  return {
+    readPending(topics, held, limit) {
+      if (topics.size === 0) return [];
+      const heldClause = held
+        .map(({ topic, partition }) => {
+          const count = topics.get(topic) ?? 1;
+          return `AND NOT (topic = ${quote(topic)} AND keyHash % ${count} = ${partition})`;
+        })
+        .toSorted()
+        .join(" ");
+      const clause = `AND topic IN (${[...topics.keys()].map(quote).join(", ")}) ${heldClause}`;
+      let reader = readers.get(clause);
+      if (reader === undefined) {
+        // Held partitions come and go; their statements are not worth keeping for long.
+        if (readers.size >= 8) readers.clear();
+        reader = prepareReader(db, clause);
+        readers.set(clause, reader);
+      }
+      return reader.all(limit);
+    },
+    markPublished(ids, at) {
+      mark.run(at, JSON.stringify(ids));
+    },
+    chargeRefusal(id, error, parkedAt) {
+      charge.run(error, parkedAt, id);
+    },
+    attemptsOf: (id) => attempts.get(id)?.attempts ?? 0,
+  };
+}
+
+/** Prepares a cheap look at the outbox, for any connection. */
+export function prepareOutboxFacts(db: Database): () => OutboxFacts {
+  const oldest = db.prepare<{ createdAt: string }, []>(
+    "SELECT createdAt FROM outbox WHERE isPublished = 0 AND parkedAt IS NULL ORDER BY id LIMIT 1",
+  );
+  const parked = db.prepare<{ parked: number }, []>(
+    "SELECT count(*) AS parked FROM outbox WHERE parkedAt IS NOT NULL",
+  );
+  return () => ({
+    oldestPendingAt: oldest.get()?.createdAt ?? null,
+    parked: parked.get()?.parked ?? 0,
+  });
+}
+
+function prepareReader(db: Database, clause: string) {
+  return db.prepare<PendingRow, [number]>(
+    `SELECT ${COLUMNS} FROM outbox AS row
+     WHERE isPublished = 0 AND parkedAt IS NULL ${clause}
+       AND NOT EXISTS (
+         SELECT 1 FROM outbox AS parked
+         WHERE parked.parkedAt IS NOT NULL AND parked.topic = row.topic
+           AND parked.partitionKey = row.partitionKey AND parked.id < row.id)
+     ORDER BY id LIMIT ?`,
+  );
+}
+
+const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
