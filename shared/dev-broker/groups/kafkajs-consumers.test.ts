@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { waitFor } from "@order-outbox/testing";
 import { type Consumer, Kafka, logLevel } from "kafkajs";
 import { startDevBroker } from "../mod.ts";
 
@@ -36,7 +37,7 @@ async function divided(members: Set<Member>, each: readonly number[]): Promise<v
     const sizes = [...members].map(({ partitions }) => partitions.length).toSorted();
     return String(held) === "0,1,2,3,4,5" && String(sizes) === String(each);
   };
-  while (!isDivided()) await Bun.sleep(10);
+  await waitFor(isDivided, { what: `members with ${each} partitions` });
 }
 
 test("kafkajs consumers divide the partitions anew as they come and go", async () => {
