@@ -9,7 +9,7 @@ export interface SettingProblem {
   variable: string;
   /** Completes "VARIABLE must be …". */
   expected: string;
-  /** Completes "it is …"; never shows the value of a secret. */
+  /** "it is …"; never shows the value of a secret. */
   given: string;
 }
 
@@ -37,7 +37,7 @@ export function loadConfig<Schema extends TObject>(
     if (text === undefined) {
       if (setting.default !== undefined) settings[variable] = setting.default;
       else if (!(OptionalKind in setting)) {
-        problems.push({ variable, expected: expectedOf(setting), given: "not set" });
+        problems.push({ variable, expected: expectedOf(setting), given: "it is not set" });
       }
       continue;
     }
@@ -49,9 +49,9 @@ export function loadConfig<Schema extends TObject>(
   }
   if (problems.length === 0) return settings as Static<Schema>;
   const lines = problems.map(
-    ({ variable, expected, given }) => `${variable} must be ${expected}; it is ${given}`,
+    ({ variable, expected, given }) => `${variable} must be ${expected}; ${given}`,
   );
-  throw new AppError("CONFIG_INVALID", `${service} cannot start: ${lines.join("\n  ")}`, {
+  throw new AppError("CONFIG_INVALID", [`${service} cannot start:`, ...lines].join("\n  "), {
     details: { problems },
   });
 }
@@ -84,8 +84,8 @@ function convert(setting: TSchema, text: string): unknown {
 }
 
 function givenOf(setting: TSchema, text: string): string {
-  if (text === "") return "empty";
-  return notesOf(setting).secret ? "something else (not shown)" : JSON.stringify(text);
+  if (text === "") return "it is empty";
+  return notesOf(setting).secret ? "its value is not shown" : `it is ${JSON.stringify(text)}`;
 }
 
 /** What a setting takes, in words that complete "NAME must be …". */

@@ -24,9 +24,13 @@ export function formatLogLine(line: string, { color }: { color: boolean }): stri
     paint(String(time ?? "").slice(11, 23), DIM),
     paint(name.toUpperCase().padEnd(5), LEVEL_COLORS[name] ?? ""),
     paint(String(service ?? ""), DIM),
-    String(msg ?? ""),
+    oneLine(String(msg ?? "")),
     ...pairs,
   ].join(" ");
+}
+
+function oneLine(text: string): string {
+  return text.replaceAll("\n", "\\n");
 }
 
 function parseFields(line: string): Record<string, unknown> | undefined {

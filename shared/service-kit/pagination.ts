@@ -1,18 +1,36 @@
-import { type Static, type TSchema, Type } from "@sinclair/typebox";
+import { Kind, type Static, type TSchema, Type, TypeRegistry } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 import { invalidInput } from "./problem.ts";
 
 /** The most items that a page may have. */
 export const MAX_PAGE_SIZE = 100;
 
-/** The query parameters of a list; add a list's own filters with `Type.Composite`. */
-export const PageQuery = Type.Object({
-  limit: Type.Integer({
+const LIMIT_KIND = "OrderOutbox:PageLimit";
+
+TypeRegistry.Set(LIMIT_KIND, (_schema, value) => {
+  const limit = Number(value);
+  return /^\d{1,3}$/.test(String(value)) && limit >= 1 && limit <= MAX_PAGE_SIZE;
+});
+
+// A kind of its own, because TypeBox's integer takes no text, and Elysia's reports a limit of 0
+// without saying where it found it.
+const PageLimit = Type.Transform(
+  Type.Unsafe<string | number>({
+    [Kind]: LIMIT_KIND,
+    type: "integer",
     minimum: 1,
     maximum: MAX_PAGE_SIZE,
     default: 20,
     description: "The most items to return.",
+    error: `must be a whole number from 1 to ${MAX_PAGE_SIZE}`,
   }),
+)
+  .Decode(Number)
+  .Encode((limit) => limit);
+
+/** The query parameters of a list; add a list's own filters by spreading its `properties`. */
+export const PageQuery = Type.Object({
+  limit: PageLimit,
   cursor: Type.Optional(
     Type.String({
       maxLength: 512,

@@ -16,6 +16,8 @@ export function problemJson({ logger }: { logger: Logger }) {
   return function problemJson<App extends AnyElysia>(app: App): App {
     // Elysia would reshape a body before checking it: [] would become an object without fields.
     app.config.normalize = "typebox";
+    // Without this, requests whose Host has less than four characters find no route.
+    app.config.handler = { ...app.config.handler, standardHostname: false };
     app.onParse({ as: "global" }, function readBody({ request }) {
       return readJsonBody(request);
     });

@@ -34,9 +34,12 @@ export const hostSetting = Type.String({
   description: "The address that the HTTP server listens on; 0.0.0.0 for every interface.",
 });
 
+const PORT_NUMBER = "([1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])";
+const HOST_AND_PORT = `[^\\s,:/]+:${PORT_NUMBER}`;
+
 /** `KAFKA_HOST`: one or more brokers; read it with {@link brokersOf}. */
 export const kafkaHostSetting = Type.String({
-  pattern: "^[^\\s,:]+:\\d{1,5}(,[^\\s,:]+:\\d{1,5})*$",
+  pattern: `^${HOST_AND_PORT}(,${HOST_AND_PORT})*$`,
   default: "localhost:9092",
   expected: "host:port, comma-separated",
   description: "The Kafka brokers to start from, as host:port, comma-separated.",

@@ -1,0 +1,56 @@
+import { AppError } from "@order-outbox/errors";
+import { Type } from "@sinclair/typebox";
+import { Elysia } from "elysia";
+import { createLogger, listen, PageQuery, problemJson } from "./mod.ts";
+
+const Thing = Type.Object({
+  name: Type.String({ minLength: 1, maxLength: 10 }),
+  amount: Type.Number({ exclusiveMinimum: 0, maximum: 1000 }),
+  tags: Type.Optional(Type.Array(Type.String())),
+  color: Type.Optional(Type.Union([Type.Literal("red"), Type.Literal("blue")])),
+});
+
+const ById = { params: Type.Object({ id: Type.String({ format: "uuid" }) }) };
+
+const errors = {
+  overloaded: new AppError("OVERLOADED", "too much is waiting"),
+  full: new AppError("STORAGE_FULL", "the disk is full"),
+  stopping: new AppError("SHUTTING_DOWN", "shutting down"),
+  unauthorized: new AppError("UNAUTHORIZED", "a token is needed"),
+  foreign: new Error("secret: /home/someone/orders.db"),
+};
+
+/** A small app behind a real socket; `logLines` has what it logged. */
+export function startSampleApp() {
+  const logLines: string[] = [];
+  const logger = createLogger({
+    service: "sample",
+    format: "json",
+    destination: { write: (line) => void logLines.push(line) },
+  });
+  const things = new Elysia({ name: "things" })
+    .post("/things", ({ body, status }) => status(201, body), { body: Thing })
+    .get("/things", ({ query }) => query, { query: PageQuery })
+    .get(
+      "/things/:id",
+      ({ params }) => Promise.reject(new AppError("NOT_FOUND", `no ${params.id}`)),
+      ById,
+    )
+    .post("/things/:id/paint", ({ params }) => params, ById);
+  const app = new Elysia()
+    .use(problemJson({ logger }))
+    .use(things)
+    .get("/fails/:how", ({ params: { how } }) => {
+      throw errors[how as keyof typeof errors];
+    })
+    .get("/wrong-answer", () => ({ id: 1 }) as never, {
+      response: Type.Object({ id: Type.String() }),
+    });
+  const listener = listen(app, { host: "127.0.0.1", port: 0 });
+  return {
+    url: listener.url,
+    port: listener.port,
+    logLines,
+    [Symbol.asyncDispose]: () => listener.stop(),
+  };
+}
