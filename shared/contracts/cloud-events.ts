@@ -1,4 +1,4 @@
-import { assertEventData, type DomainEvent, type EventMetadata } from "./events.ts";
+import { assertEventData, type DomainEvent, type EventMetadata, malformed } from "./events.ts";
 
 /** An event as the parts of a Kafka record. */
 export interface EncodedEvent {
@@ -31,10 +31,14 @@ export function encodeHeaders(event: EventMetadata<string>): Record<string, stri
 /**
  * An event as a Kafka record in CloudEvents binary mode.
  *
- * @throws AppError `EVENT_MALFORMED` when the data breaks its schema.
+ * @throws AppError `EVENT_MALFORMED` when a reader would refuse it: the data breaks its schema, or
+ * is about another order than `subject`.
  */
 export function encodeEvent(event: DomainEvent): EncodedEvent {
   assertEventData(event.type, event.data);
+  if (event.data.orderId !== event.subject) {
+    throw malformed(`the event ${event.id}`, [{ path: "subject", message: "is not data.orderId" }]);
+  }
   return {
     key: event.subject,
     value: JSON.stringify(event.data),

@@ -5,22 +5,27 @@ import { TOPICS, type Topic } from "./topics.ts";
 import { Amount, CustomerId, OrderId } from "./values.ts";
 import { describeViolations, type Violation } from "./violations.ts";
 
+/** Spelt out because Elysia closes every object schema that leaves it open. */
+const open = { additionalProperties: true };
 const order = { orderId: OrderId, customerId: CustomerId, amount: Amount };
 
 /** The data of `ORDER_CREATED`: an order was accepted and stored. */
-export const OrderCreatedData = Type.Object(order);
+export const OrderCreatedData = Type.Object(order, open);
 
 /** The data of `PAYMENT_SUCCEEDED`: the order's amount was charged. */
-export const PaymentSucceededData = Type.Object({
-  ...order,
-  transactionId: Type.String({ minLength: 1, description: "the provider's id of the charge" }),
-});
+export const PaymentSucceededData = Type.Object(
+  {
+    ...order,
+    transactionId: Type.String({ minLength: 1, description: "the provider's id of the charge" }),
+  },
+  open,
+);
 
 /** The data of `PAYMENT_FAILED`: the order's amount was finally not charged. */
-export const PaymentFailedData = Type.Object({
-  ...order,
-  reason: Type.String({ minLength: 1, description: "why nothing was charged" }),
-});
+export const PaymentFailedData = Type.Object(
+  { ...order, reason: Type.String({ minLength: 1, description: "why nothing was charged" }) },
+  open,
+);
 
 /**
  * Every event type, the topic it travels on and the schema of its data. Readers ignore fields that
