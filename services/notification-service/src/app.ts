@@ -1,0 +1,41 @@
+import { OrderId } from "@order-outbox/contracts";
+import {
+  decodeCursor,
+  type HealthOptions,
+  health,
+  type Logger,
+  PageQuery,
+  problemJson,
+  toPage,
+} from "@order-outbox/service-kit";
+import { Type } from "@sinclair/typebox";
+import { Elysia } from "elysia";
+import type { ListedNotification, Notification, NotificationStore } from "./notification-store.ts";
+
+export interface AppDeps {
+  notifications: NotificationStore;
+  logger: Logger;
+  health: HealthOptions;
+}
+
+const NotificationsQuery = Type.Object({
+  ...PageQuery.properties,
+  orderId: Type.Optional(OrderId),
+});
+const NotificationsCursor = Type.Object({ seq: Type.Integer() });
+
+export function createApp({ notifications, logger, health: healthOptions }: AppDeps) {
+  return new Elysia({ name: "notification-service" })
+    .use(problemJson({ logger }))
+    .use(health(healthOptions))
+    .get(
+      "/api/notifications",
+      function listNotifications({ query: { limit, cursor, orderId } }) {
+        const beforeSeq = decodeCursor(NotificationsCursor, cursor)?.seq;
+        const rows = notifications.list({ orderId, beforeSeq }, limit + 1);
+        const page = toPage<ListedNotification>(rows, limit, ({ seq }) => ({ seq }));
+        return { ...page, items: page.items.map(({ seq: _, ...item }): Notification => item) };
+      },
+      { query: NotificationsQuery },
+    );
+}

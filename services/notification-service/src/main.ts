@@ -1,0 +1,97 @@
+import { dirname, join } from "node:path";
+import { DEFAULT_PARTITIONS, TOPICS } from "@order-outbox/contracts";
+import { judgeInbox, startInbox } from "@order-outbox/inbox";
+import { brokerSeenBy, createKafkaClient } from "@order-outbox/kafka";
+import {
+  brokersOf,
+  createLogger,
+  exitOnConfigError,
+  listen,
+  loadConfig,
+  onShutdown,
+  type Readiness,
+} from "@order-outbox/service-kit";
+import { closeDatabase, createCommitQueue, migrate, openDatabase } from "@order-outbox/sqlite";
+import { createApp } from "./app.ts";
+import { openSimulatedChannels } from "./channels.ts";
+import { NotificationConfig } from "./config.ts";
+import { createNotificationStore } from "./notification-store.ts";
+import { type NotifyDeps, notify } from "./notify.ts";
+import { MIGRATIONS } from "./schema.ts";
+
+const SERVICE = "notification-service";
+const config = exitOnConfigError(() =>
+  loadConfig(NotificationConfig, process.env, { service: SERVICE }),
+);
+const logger = createLogger({
+  service: SERVICE,
+  level: config.LOG_LEVEL,
+  format: config.LOG_FORMAT,
+});
+const brokers = brokersOf(config.KAFKA_HOST);
+let readiness: Readiness = "starting";
+
+const db = openDatabase(config.DATABASE_PATH);
+migrate(db, MIGRATIONS);
+const notifications = createNotificationStore(db);
+const queue = createCommitQueue(db);
+const channels = openSimulatedChannels(
+  config.CHANNELS_LEDGER_PATH ?? join(dirname(config.DATABASE_PATH), "channels-ledger.db"),
+  Date.now,
+);
+const deps: NotifyDeps = {
+  channels: channels.all,
+  notifications,
+  queue,
+  logger,
+  now: Date.now,
+};
+
+const inbox = startInbox({
+  client: createKafkaClient({ brokers, clientId: SERVICE, log: logger }),
+  db,
+  queue,
+  groupId: SERVICE,
+  topics: {
+    [TOPICS.orderCreated]: DEFAULT_PARTITIONS,
+    [TOPICS.paymentProcessed]: DEFAULT_PARTITIONS,
+  },
+  handlers: {
+    ORDER_CREATED: notify(deps),
+    PAYMENT_SUCCEEDED: notify(deps),
+    PAYMENT_FAILED: notify(deps),
+  },
+  log: logger,
+  now: Date.now,
+});
+
+const app = createApp({
+  notifications,
+  logger,
+  health: {
+    service: SERVICE,
+    readiness: () => readiness,
+    broker: () => brokerSeenBy(inbox.status().consumer),
+    checks: { inbox: () => judgeInbox(inbox.status(), Date.now()) },
+  },
+});
+const server = exitOnConfigError(() => listen(app, { host: config.HOST, port: config.PORT }));
+readiness = "ready";
+logger.info({ url: server.url, database: config.DATABASE_PATH, kafka: config.KAFKA_HOST }, "ready");
+
+onShutdown({
+  logger,
+  steps: [
+    {
+      name: "stop accepting requests",
+      run: () => {
+        readiness = "stopping";
+        return server.stop();
+      },
+    },
+    { name: "stop consuming", run: inbox.stop },
+    { name: "commit what is waiting", run: queue.close },
+    { name: "close the ledger", run: channels.close },
+    { name: "close the database", run: () => closeDatabase(db) },
+  ],
+});

@@ -1,0 +1,78 @@
+import { type DomainEvent, type EventType, followUpEventId } from "@order-outbox/contracts";
+import { AppError } from "@order-outbox/errors";
+import type { EventHandler } from "@order-outbox/inbox";
+import type { Logger } from "@order-outbox/service-kit";
+import type { CommitQueue } from "@order-outbox/sqlite";
+import type { Channel, ChannelName } from "./channels.ts";
+import { messageText } from "./message-text.ts";
+import type { NotificationStore } from "./notification-store.ts";
+
+export interface NotifyDeps {
+  channels: readonly Channel[];
+  notifications: NotificationStore;
+  queue: CommitQueue;
+  logger: Logger;
+  now(): number;
+}
+
+/**
+ * Tells the customer about an event on every channel. When some channels fail, what the others have
+ * sent is recorded at once, so that trying again does not send it twice.
+ */
+export function notify<T extends EventType>(deps: NotifyDeps): EventHandler<T> {
+  const { channels, notifications, queue, logger } = deps;
+
+  function record(event: DomainEvent<T>, sent: readonly ChannelName[]): void {
+    const createdAt = new Date(deps.now()).toISOString();
+    for (const channel of sent) {
+      notifications.record({
+        id: followUpEventId(event.id, channel),
+        orderId: event.subject,
+        eventId: event.id,
+        eventType: event.type,
+        channel,
+        status: "SENT",
+        createdAt,
+      });
+    }
+  }
+
+  return {
+    async prepare(event) {
+      const done = notifications.channelsDone(event.id);
+      const open = channels.filter(({ name }) => !done.includes(name));
+      const results = await Promise.allSettled(
+        open.map((channel) => channel.send(toMessage(event, channel.name))),
+      );
+      const failed = results.filter((result) => result.status === "rejected");
+      if (failed.length === 0) return undefined;
+      const sent = open.filter((_, index) => results[index]?.status === "fulfilled");
+      await queue.run(() =>
+        record(
+          event,
+          sent.map(({ name }) => name),
+        ),
+      );
+      throw new AppError("HANDLER_FAILED", `${failed.length} channels did not send`, {
+        cause: failed[0]?.reason,
+        retryable: true,
+      });
+    },
+    apply(event) {
+      record(
+        event,
+        channels.map(({ name }) => name),
+      );
+      for (const { name: channel } of channels) {
+        const { id: eventId, subject: orderId, type: eventType } = event;
+        logger.info({ orderId, eventId, eventType, channel }, "notification sent");
+      }
+    },
+  };
+}
+
+function toMessage<T extends EventType>(event: DomainEvent<T>, channel: ChannelName) {
+  const { orderId, customerId } = event.data;
+  const idempotencyKey = `${event.id}/${channel}`;
+  return { idempotencyKey, orderId, customerId, text: messageText(event) };
+}

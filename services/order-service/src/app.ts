@@ -1,0 +1,67 @@
+import { Amount, CustomerId, OrderId } from "@order-outbox/contracts";
+import { AppError } from "@order-outbox/errors";
+import {
+  decodeCursor,
+  type HealthOptions,
+  health,
+  type Logger,
+  PageQuery,
+  problemJson,
+  toPage,
+} from "@order-outbox/service-kit";
+import { Type } from "@sinclair/typebox";
+import { Elysia } from "elysia";
+import { type CreateOrderDeps, createOrder } from "./create-order.ts";
+import type { ListedOrder, Order } from "./order-store.ts";
+
+export interface AppDeps extends CreateOrderDeps {
+  logger: Logger;
+  health: HealthOptions;
+}
+
+const NewOrder = Type.Object({ customerId: CustomerId, amount: Amount });
+const OrderPath = Type.Object({ orderId: OrderId });
+const OrdersQuery = Type.Object({
+  ...PageQuery.properties,
+  customerId: Type.Optional(CustomerId),
+  status: Type.Optional(
+    Type.Union([Type.Literal("PENDING"), Type.Literal("PAID"), Type.Literal("PAYMENT_FAILED")]),
+  ),
+});
+const OrdersCursor = Type.Object({ seq: Type.Integer() });
+
+export function createApp(deps: AppDeps) {
+  return new Elysia({ name: "order-service" })
+    .use(problemJson({ logger: deps.logger }))
+    .use(health(deps.health))
+    .post(
+      "/api/orders",
+      async function postOrder({ body, set }) {
+        const { id, customerId, amount, status } = await createOrder(deps, body);
+        deps.logger.debug({ orderId: id, amount }, "order accepted");
+        set.status = 201;
+        set.headers.location = `/api/orders/${id}`;
+        return { orderId: id, customerId, amount, status, message: "Order created successfully" };
+      },
+      { body: NewOrder },
+    )
+    .get(
+      "/api/orders/:orderId",
+      function getOrder({ params: { orderId } }): Order {
+        const order = deps.orders.find(orderId);
+        if (order === undefined) throw new AppError("NOT_FOUND", `There is no order ${orderId}.`);
+        return order;
+      },
+      { params: OrderPath },
+    )
+    .get(
+      "/api/orders",
+      function listOrders({ query: { limit, cursor, customerId, status } }) {
+        const beforeSeq = decodeCursor(OrdersCursor, cursor)?.seq;
+        const rows = deps.orders.list({ customerId, status, beforeSeq }, limit + 1);
+        const page = toPage<ListedOrder>(rows, limit, ({ seq }) => ({ seq }));
+        return { ...page, items: page.items.map(({ seq: _, ...order }): Order => order) };
+      },
+      { query: OrdersQuery },
+    );
+}

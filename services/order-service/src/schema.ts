@@ -1,0 +1,25 @@
+import { INBOX_TABLES } from "@order-outbox/inbox";
+import { OUTBOX_TABLE } from "@order-outbox/outbox";
+import type { Migration } from "@order-outbox/sqlite";
+
+/** How orders.db came to be; append, never edit. */
+export const MIGRATIONS: readonly Migration[] = [
+  {
+    name: "create orders",
+    up: `
+      CREATE TABLE orders (
+        seq        INTEGER PRIMARY KEY AUTOINCREMENT,
+        id         TEXT NOT NULL UNIQUE,
+        customerId TEXT NOT NULL,
+        amount     REAL NOT NULL,
+        status     TEXT NOT NULL CHECK (status IN ('PENDING', 'PAID', 'PAYMENT_FAILED')),
+        createdAt  TEXT NOT NULL,
+        updatedAt  TEXT NOT NULL
+      ) STRICT;
+      CREATE INDEX orders_customer ON orders (customerId, seq);
+      CREATE INDEX orders_status ON orders (status, seq);
+    `,
+  },
+  { name: "create the outbox", up: OUTBOX_TABLE },
+  { name: "create the inbox", up: INBOX_TABLES },
+];

@@ -1,0 +1,41 @@
+import { OrderId } from "@order-outbox/contracts";
+import {
+  decodeCursor,
+  type HealthOptions,
+  health,
+  type Logger,
+  PageQuery,
+  problemJson,
+  toPage,
+} from "@order-outbox/service-kit";
+import { Type } from "@sinclair/typebox";
+import { Elysia } from "elysia";
+import type { ListedPayment, Payment, PaymentStore } from "./payment-store.ts";
+
+export interface AppDeps {
+  payments: PaymentStore;
+  logger: Logger;
+  health: HealthOptions;
+}
+
+const PaymentsQuery = Type.Object({
+  ...PageQuery.properties,
+  orderId: Type.Optional(OrderId),
+});
+const PaymentsCursor = Type.Object({ seq: Type.Integer() });
+
+export function createApp({ payments, logger, health: healthOptions }: AppDeps) {
+  return new Elysia({ name: "payment-service" })
+    .use(problemJson({ logger }))
+    .use(health(healthOptions))
+    .get(
+      "/api/payments",
+      function listPayments({ query: { limit, cursor, orderId } }) {
+        const beforeSeq = decodeCursor(PaymentsCursor, cursor)?.seq;
+        const rows = payments.list({ orderId, beforeSeq }, limit + 1);
+        const page = toPage<ListedPayment>(rows, limit, ({ seq }) => ({ seq }));
+        return { ...page, items: page.items.map(({ seq: _, ...payment }): Payment => payment) };
+      },
+      { query: PaymentsQuery },
+    );
+}

@@ -1,0 +1,130 @@
+import { dirname, join } from "node:path";
+import { DEFAULT_PARTITIONS, TOPICS } from "@order-outbox/contracts";
+import { judgeInbox, startInbox } from "@order-outbox/inbox";
+import { brokerSeenBy, createKafkaClient } from "@order-outbox/kafka";
+import {
+  judgeOutbox,
+  prepareAppend,
+  prepareOutboxFacts,
+  startOutboxWorker,
+} from "@order-outbox/outbox";
+import {
+  brokersOf,
+  createLogger,
+  exitOnConfigError,
+  listen,
+  loadConfig,
+  onShutdown,
+  type Readiness,
+} from "@order-outbox/service-kit";
+import { closeDatabase, createCommitQueue, migrate, openDatabase } from "@order-outbox/sqlite";
+import { createApp } from "./app.ts";
+import { PaymentConfig } from "./config.ts";
+import { openSimulatedProvider } from "./payment-provider.ts";
+import { createPaymentStore } from "./payment-store.ts";
+import { processPayment } from "./process-payment.ts";
+import { MIGRATIONS } from "./schema.ts";
+
+const SERVICE = "payment-service";
+const config = exitOnConfigError(() =>
+  loadConfig(PaymentConfig, process.env, { service: SERVICE }),
+);
+const logger = createLogger({
+  service: SERVICE,
+  level: config.LOG_LEVEL,
+  format: config.LOG_FORMAT,
+});
+const brokers = brokersOf(config.KAFKA_HOST);
+let readiness: Readiness = "starting";
+
+const db = openDatabase(config.DATABASE_PATH);
+migrate(db, MIGRATIONS);
+const payments = createPaymentStore(db);
+const outboxFacts = prepareOutboxFacts(db);
+const provider = openSimulatedProvider({
+  ledgerPath:
+    config.PAYMENT_LEDGER_PATH ?? join(dirname(config.DATABASE_PATH), "provider-ledger.db"),
+  successRate: config.PAYMENT_SUCCESS_RATE,
+  latencyMs: config.PAYMENT_LATENCY_MS,
+  seed: config.PAYMENT_SEED,
+  now: Date.now,
+});
+
+const outbox = startOutboxWorker({
+  entry: new URL("./outbox-worker.ts", import.meta.url),
+  settings: {
+    databasePath: config.DATABASE_PATH,
+    brokers,
+    clientId: SERVICE,
+    topics: { [TOPICS.paymentProcessed]: DEFAULT_PARTITIONS },
+    source: `/${SERVICE}`,
+    pollMs: config.OUTBOX_POLL_MS,
+  },
+  log: logger,
+  now: Date.now,
+  onFailure(error) {
+    logger.error({ error }, "cannot publish without the outbox worker; exiting");
+    process.exit(1);
+  },
+});
+const queue = createCommitQueue(db, { onCommit: outbox.wake });
+
+const inbox = startInbox({
+  client: createKafkaClient({ brokers, clientId: SERVICE, log: logger }),
+  db,
+  queue,
+  groupId: SERVICE,
+  topics: { [TOPICS.orderCreated]: DEFAULT_PARTITIONS },
+  handlers: {
+    ORDER_CREATED: processPayment({
+      provider,
+      payments,
+      append: prepareAppend(db),
+      logger,
+      now: Date.now,
+    }),
+  },
+  log: logger,
+  now: Date.now,
+});
+
+const app = createApp({
+  payments,
+  logger,
+  health: {
+    service: SERVICE,
+    readiness: () => readiness,
+    broker: () => brokerSeenBy(inbox.status().consumer),
+    checks: {
+      outbox: () =>
+        judgeOutbox({
+          facts: outboxFacts(),
+          relay: outbox.status(),
+          silentFor: outbox.silentFor(),
+          now: Date.now(),
+        }),
+      inbox: () => judgeInbox(inbox.status(), Date.now()),
+    },
+  },
+});
+const server = exitOnConfigError(() => listen(app, { host: config.HOST, port: config.PORT }));
+readiness = "ready";
+logger.info({ url: server.url, database: config.DATABASE_PATH, kafka: config.KAFKA_HOST }, "ready");
+
+onShutdown({
+  logger,
+  steps: [
+    {
+      name: "stop accepting requests",
+      run: () => {
+        readiness = "stopping";
+        return server.stop();
+      },
+    },
+    { name: "stop consuming", run: inbox.stop },
+    { name: "commit what is waiting", run: queue.close },
+    { name: "stop the relay", run: outbox.stop },
+    { name: "close the ledger", run: provider.close },
+    { name: "close the database", run: () => closeDatabase(db) },
+  ],
+});

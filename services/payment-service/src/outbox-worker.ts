@@ -1,0 +1,3 @@
+import { serveOutboxWorker } from "@order-outbox/outbox";
+
+serveOutboxWorker();
