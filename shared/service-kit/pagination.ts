@@ -1,4 +1,11 @@
-import { Kind, type Static, type TSchema, Type, TypeRegistry } from "@sinclair/typebox";
+import {
+  Kind,
+  type Static,
+  type TInteger,
+  type TSchema,
+  Type,
+  TypeRegistry,
+} from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 import { invalidInput } from "./problem.ts";
 
@@ -12,7 +19,7 @@ TypeRegistry.Set(LIMIT_KIND, (_schema, value) => {
   return /^\d{1,3}$/.test(String(value)) && limit >= 1 && limit <= MAX_PAGE_SIZE;
 });
 
-// A kind of its own, because TypeBox's integer takes no text, and Elysia's reports a limit of 0
+// Typed as what handlers get: Elysia types a transform by what goes in. A kind of its own, because TypeBox's integer takes no text, and Elysia's reports a limit of 0
 // without saying where it found it.
 const PageLimit = Type.Transform(
   Type.Unsafe<string | number>({
@@ -26,7 +33,7 @@ const PageLimit = Type.Transform(
   }),
 )
   .Decode(Number)
-  .Encode((limit) => limit);
+  .Encode((limit) => limit) as unknown as TInteger;
 
 /** The query parameters of a list; add a list's own filters by spreading its `properties`. */
 export const PageQuery = Type.Object({
