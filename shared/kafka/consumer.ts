@@ -45,6 +45,12 @@ export interface ConsumerStatus {
   stopped: StoppedPartition[];
 }
 
+/** Whether the broker can be reached, as far as a consumer can tell. */
+export function brokerSeenBy({ state }: ConsumerStatus): "up" | "down" | "unknown" {
+  if (state === "joined" || state === "refused") return "up";
+  return state === "down" ? "down" : "unknown";
+}
+
 /** A consumer that survives every outage of its broker. */
 export interface Consumer {
   /** Starts and returns at once; joins the group as soon as there is a broker. */

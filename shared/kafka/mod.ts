@@ -1,5 +1,6 @@
 export { createKafkaClient, type KafkaClient, type KafkaSettings } from "./client.ts";
 export {
+  brokerSeenBy,
   type Consumer,
   type ConsumerOptions,
   type ConsumerStatus,

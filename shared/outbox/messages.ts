@@ -1,4 +1,4 @@
-import type { RelaySettings, RelayStatus } from "./relay.ts";
+import type { RelayStatus } from "./relay.ts";
 
 /** What a worker is started with. Plain data, because it crosses threads. */
 export interface OutboxWorkerSettings {
@@ -7,9 +7,10 @@ export interface OutboxWorkerSettings {
   clientId: string;
   /** The topics that this outbox publishes to, with partition counts for creating them. */
   topics: Record<string, number>;
-  relay: RelaySettings;
-  /** Milliseconds between signs of life. */
-  heartbeatMs: number;
+  /** `ce_source` of everything that it publishes. */
+  source: string;
+  /** Milliseconds between looks at the table that nobody asked for. */
+  pollMs: number;
 }
 
 /** From the service's main thread to its outbox worker. */

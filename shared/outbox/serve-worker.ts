@@ -2,10 +2,18 @@ import { AppError } from "@order-outbox/errors";
 import { connectPublisher, createKafkaClient, ensureTopics, type Log } from "@order-outbox/kafka";
 import { closeDatabase, openDatabase } from "@order-outbox/sqlite";
 import type { FromWorker, LogLevel, OutboxWorkerSettings, ToWorker } from "./messages.ts";
-import { createRelay, type Relay } from "./relay.ts";
+import { createRelay, type Relay, type RelaySettings } from "./relay.ts";
 import { createOutboxStore } from "./store.ts";
 
 declare const self: Worker;
+
+const HEARTBEAT_MS = 2_000;
+const RELAY_DEFAULTS: Omit<RelaySettings, "source" | "pollMs"> = {
+  // Half of what a broker takes in one batch by default, so that headers and keys fit in as well.
+  limits: { rows: 500, characters: 512 * 1024 },
+  backoff: { baseMs: 100, capMs: 2_000 },
+  refusalsToPark: 3,
+};
 
 /**
  * The whole of an outbox worker: call it in the entry file of a Bun `Worker` that
@@ -52,11 +60,11 @@ async function work(
       random: Math.random,
       log,
     },
-    settings.relay,
+    { ...RELAY_DEFAULTS, source: settings.source, pollMs: settings.pollMs },
   );
   onRelay(relay);
   const beat = () => tell({ type: "heartbeat", status: relay.status() });
-  const heart = setInterval(beat, settings.heartbeatMs);
+  const heart = setInterval(beat, HEARTBEAT_MS);
   await relay.run();
   clearInterval(heart);
   beat();
