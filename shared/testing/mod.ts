@@ -1,5 +1,27 @@
+export {
+  type BrokerProcess,
+  startBroker,
+  startBrokerProcess,
+  type TestBroker,
+} from "./broker.ts";
+export {
+  type NotificationView,
+  type OrderView,
+  type PaymentView,
+  type SystemClient,
+  systemClient,
+} from "./client.ts";
 export { freePort } from "./free-port.ts";
+export { readTopic, resetTopics, SERVICE_GROUPS, type TopicRecord } from "./kafka-tools.ts";
 export { type ProcessOptions, startProcess, type TestProcess } from "./process.ts";
+export { REPOSITORY } from "./repository.ts";
+export {
+  type ServiceName,
+  type ServiceOptions,
+  type ServiceProcess,
+  serviceProcess,
+} from "./service-process.ts";
+export { type System, type SystemOptions, startSystem } from "./system.ts";
 export { type TempDir, tempDir } from "./temp-dir.ts";
 export { uniqueName } from "./unique-name.ts";
 export { type WaitOptions, waitFor } from "./wait-for.ts";

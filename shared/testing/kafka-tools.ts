@@ -1,0 +1,136 @@
+import { DEFAULT_PARTITIONS, TOPICS } from "@order-outbox/contracts";
+import { type Admin, type IHeaders, Kafka, logLevel } from "kafkajs";
+import { uniqueName } from "./unique-name.ts";
+import { waitFor } from "./wait-for.ts";
+
+/** A record as it lies in a topic. */
+export interface TopicRecord {
+  partition: number;
+  offset: number;
+  key: string | null;
+  value: string | null;
+  headers: Record<string, string>;
+  /** Unix time in milliseconds. */
+  timestamp: number;
+}
+
+/** The consumer groups of the services. */
+export const SERVICE_GROUPS = ["order-service", "payment-service", "notification-service"];
+
+/**
+ * Every record of a topic, by partition and offset, up to the ends of the partitions as they were
+ * when this began. A topic that does not exist has none.
+ */
+export async function readTopic(kafkaHost: string, topic: string): Promise<TopicRecord[]> {
+  const kafka = connect(kafkaHost);
+  const ends = await withAdmin(kafka, (admin) => endsOf(admin, topic));
+  const missing = new Set(ends.filter(({ low, high }) => high > low).map((end) => end.partition));
+  if (missing.size === 0) return [];
+
+  const groupId = uniqueName("read-topic");
+  const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 100 });
+  const records: TopicRecord[] = [];
+  const { promise: complete, resolve, reject } = Promise.withResolvers<void>();
+  consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+  try {
+    await consumer.connect();
+    await consumer.subscribe({ topic, fromBeginning: true });
+    await consumer.run({
+      autoCommit: false,
+      eachMessage: async ({ partition, message }) => {
+        const end = ends.find((one) => one.partition === partition);
+        const offset = Number(message.offset);
+        if (end === undefined || offset >= end.high) return;
+        records.push({
+          partition,
+          offset,
+          key: message.key?.toString() ?? null,
+          value: message.value?.toString() ?? null,
+          headers: textHeaders(message.headers),
+          timestamp: Number(message.timestamp),
+        });
+        if (offset === end.high - 1) missing.delete(partition);
+        if (missing.size === 0) resolve();
+      },
+    });
+    await complete;
+  } finally {
+    await consumer.disconnect();
+    await withAdmin(kafka, (admin) => admin.deleteGroups([groupId])).catch(() => {});
+  }
+  return records.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
+}
+
+/**
+ * Empties what the services share through a broker: deletes and creates their topics, and deletes
+ * their groups, which must have no members.
+ */
+export async function resetTopics(kafkaHost: string): Promise<void> {
+  const topics: string[] = Object.values(TOPICS);
+  await withAdmin(connect(kafkaHost), async (admin) => {
+    const existing = new Set(await admin.listTopics());
+    const old = topics.filter((topic) => existing.has(topic));
+    if (old.length > 0) await admin.deleteTopics({ topics: old });
+    await waitFor(
+      async () => {
+        const left = await admin.listTopics();
+        return !topics.some((topic) => left.includes(topic));
+      },
+      { what: "the old topics to be gone", intervalMs: 50 },
+    );
+    // Kafka may still be deleting what it no longer lists, and refuses the name until it is done.
+    await waitFor(
+      async () => {
+        const present = await admin.listTopics();
+        const missing = topics.filter((topic) => !present.includes(topic));
+        if (missing.length === 0) return true;
+        await admin.createTopics({
+          waitForLeaders: true,
+          topics: missing.map((topic) => ({ topic, numPartitions: DEFAULT_PARTITIONS })),
+        });
+        return false;
+      },
+      { what: "the new topics to be created", intervalMs: 50 },
+    );
+    const groups = (await admin.listGroups()).groups.map(({ groupId }) => groupId);
+    const stale = SERVICE_GROUPS.filter((group) => groups.includes(group));
+    if (stale.length > 0) await admin.deleteGroups(stale);
+  });
+}
+
+function connect(kafkaHost: string): Kafka {
+  return new Kafka({
+    brokers: kafkaHost.split(","),
+    clientId: "order-outbox-testing",
+    logLevel: logLevel.NOTHING,
+    retry: { retries: 5, initialRetryTime: 50 },
+  });
+}
+
+async function withAdmin<Result>(
+  kafka: Kafka,
+  work: (admin: Admin) => Promise<Result>,
+): Promise<Result> {
+  const admin = kafka.admin();
+  await admin.connect();
+  try {
+    return await work(admin);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+async function endsOf(admin: Admin, topic: string) {
+  if (!(await admin.listTopics()).includes(topic)) return [];
+  return (await admin.fetchTopicOffsets(topic)).map(({ partition, low, high }) => ({
+    partition,
+    low: Number(low),
+    high: Number(high),
+  }));
+}
+
+function textHeaders(headers: IHeaders = {}): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, String(value ?? "")]),
+  );
+}

@@ -1,0 +1,66 @@
+import { startBroker, type TestBroker } from "./broker.ts";
+import { type SystemClient, systemClient } from "./client.ts";
+import { freePort } from "./free-port.ts";
+import { readTopic, resetTopics, type TopicRecord } from "./kafka-tools.ts";
+import { type ServiceName, type ServiceProcess, serviceProcess } from "./service-process.ts";
+import { tempDir } from "./temp-dir.ts";
+
+/** What {@link startSystem} starts with. */
+export interface SystemOptions {
+  /** Where the databases are; a temporary folder, removed afterwards, when it is left out. */
+  dataDir?: string;
+  /** The `KAFKA_HOST` of a broker of yours; {@link startBroker} with empty topics otherwise. */
+  kafkaHost?: string;
+  /** For all services. */
+  env?: Record<string, string>;
+  /** For one service each, on top of `env`. */
+  serviceEnv?: Partial<Record<ServiceName, Record<string, string>>>;
+}
+
+/** The three services as processes, and a broker; disposal ends and removes all of it. */
+export interface System extends AsyncDisposable, SystemClient {
+  readonly kafkaHost: string;
+  /** The broker that was started for it; `undefined` when `kafkaHost` was given. */
+  readonly broker: TestBroker | undefined;
+  readonly dataDir: string;
+  readonly order: ServiceProcess;
+  readonly payment: ServiceProcess;
+  readonly notification: ServiceProcess;
+  readTopic(topic: string): Promise<TopicRecord[]>;
+}
+
+/** Starts the whole system and waits until every `/health` answers 200. */
+export async function startSystem(options: SystemOptions = {}): Promise<System> {
+  await using started = new AsyncDisposableStack();
+  const dataDir = options.dataDir ?? started.use(tempDir()).path;
+  const broker = options.kafkaHost ? undefined : started.use(await startBroker());
+  const kafkaHost = options.kafkaHost ?? broker?.kafkaHost ?? "";
+  if (broker && !broker.embedded) await resetTopics(kafkaHost);
+
+  const describe = async (name: ServiceName, database: string) =>
+    started.use(
+      serviceProcess(name, {
+        port: await freePort(),
+        databasePath: `${dataDir}/${database}`,
+        kafkaHost,
+        env: { ...options.env, ...options.serviceEnv?.[name] },
+      }),
+    );
+  const order = await describe("order-service", "orders.db");
+  const payment = await describe("payment-service", "payments.db");
+  const notification = await describe("notification-service", "notifications.db");
+  await Promise.all([order.start(), payment.start(), notification.start()]);
+
+  const resources = started.move();
+  return {
+    kafkaHost,
+    broker,
+    dataDir,
+    order,
+    payment,
+    notification,
+    readTopic: (topic) => readTopic(kafkaHost, topic),
+    ...systemClient({ order: order.url, payment: payment.url, notification: notification.url }),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
