@@ -1,12 +1,20 @@
 import { AppError } from "@order-outbox/errors";
 import type {
+  Cluster,
   ConsumerGroupJoinEvent,
   EachBatchPayload,
   Consumer as KafkaJsConsumer,
 } from "kafkajs";
 import type { KafkaClient } from "./client.ts";
 import type { ConsumerOptions, ConsumerStatus, StoppedPartition } from "./consumer.ts";
-import { type ClusterView, createGuardedAssigner, findOtherDatabases } from "./group-guard.ts";
+import {
+  clusterIdOf,
+  createGuardedAssigner,
+  evict,
+  findNeighbours,
+  requireFreeGroup,
+} from "./group-guard.ts";
+import { ownIdentity } from "./member-identity.ts";
 import { toConsumedBatch } from "./records.ts";
 import { ensureTopics, withAdmin } from "./topics.ts";
 
@@ -33,13 +41,15 @@ export async function runSession(
   reports: Reports,
   setStatus: (status: ConsumerStatus) => void,
 ): Promise<void> {
-  const { groupId, databaseId } = options;
+  const { groupId } = options;
+  const identity = ownIdentity(options.databaseId);
   await requireTopics(client, options);
-  await requireFreeGroup(client, groupId, databaseId);
+  const neighbours = await findNeighbours(client, groupId, identity);
+  requireFreeGroup(groupId, identity, neighbours);
 
   const ended = Promise.withResolvers<void>();
   const stopped = new Map<string, StoppedPartition>();
-  let cluster: ClusterView = { clusterId: () => "unknown" };
+  let cluster: Cluster | undefined;
   let assigned: { topic: string; partition: number }[] = [];
   const publishStatus = () =>
     setStatus({ state: "joined", assigned, stopped: [...stopped.values()] });
@@ -52,8 +62,8 @@ export async function runSession(
     maxWaitTimeInMs: FETCH_WAIT_MS,
     allowAutoTopicCreation: false,
     partitionAssigners: [
-      createGuardedAssigner({ databaseId }, (view) => {
-        cluster = view;
+      createGuardedAssigner(identity, (joined) => {
+        cluster = joined;
       }),
     ],
     retry: { retries: 2, initialRetryTime: 100, restartOnFailure: async () => false },
@@ -62,14 +72,16 @@ export async function runSession(
   consumer.on("consumer.crash", ({ payload }) => ended.reject(payload.error));
   consumer.on("consumer.group_join", (event) => {
     assigned = takeAssignment(consumer, event, stopped, (topic, partition) =>
-      options.startOffset(cluster.clusterId(), topic, partition),
+      options.startOffset(clusterIdOf(cluster), topic, partition),
     );
     publishStatus();
     if (assigned.length > 0) return;
-    requireFreeGroup(client, groupId, databaseId).catch(ended.reject);
+    findNeighbours(client, groupId, identity)
+      .then((others) => requireFreeGroup(groupId, identity, others))
+      .catch(ended.reject);
   });
   onOffsetOutOfRange(consumer, (topic, partition, offset) => {
-    if (options.startOffset(cluster.clusterId(), topic, partition) === undefined) {
+    if (options.startOffset(clusterIdOf(cluster), topic, partition) === undefined) {
       seekToBeginning(client, consumer, topic, partition).catch(ended.reject);
       return;
     }
@@ -86,11 +98,12 @@ export async function runSession(
   let reporter: Timer | undefined;
   try {
     await consumer.connect();
+    if (cluster !== undefined) await evict(cluster, groupId, neighbours.deadPredecessors);
     await consumer.subscribe({ topics: Object.keys(options.topics), fromBeginning: true });
     await consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
-      eachBatch: (payload) => takeOver(payload, options, cluster.clusterId()),
+      eachBatch: (payload) => takeOver(payload, options, clusterIdOf(cluster)),
     });
     reporter = setInterval(() => flushReports(consumer, reports), REPORT_MS);
     if (!stopping.aborted) await ended.promise;
@@ -111,21 +124,6 @@ async function requireTopics(client: KafkaClient, options: ConsumerOptions): Pro
       details: { topics: missing },
     });
   }
-}
-
-async function requireFreeGroup(
-  client: KafkaClient,
-  groupId: string,
-  databaseId: string,
-): Promise<void> {
-  const others = await findOtherDatabases(client, groupId, { databaseId });
-  if (others.length === 0) return;
-  throw new AppError(
-    "GROUP_OCCUPIED",
-    `consumer group ${groupId} already works for another database; this one does not consume. ` +
-      "Stop the other instance, or give this one that instance's database",
-    { details: { databaseId, otherDatabases: others } },
-  );
 }
 
 /** Continues every assigned partition where the database is, whatever Kafka has stored. */

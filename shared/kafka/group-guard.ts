@@ -1,40 +1,33 @@
+import { AppError } from "@order-outbox/errors";
 import { type Assigner, AssignerProtocol, type Cluster, type GroupMember } from "kafkajs";
 import type { KafkaClient } from "./client.ts";
+import {
+  decodeIdentity,
+  encodeMetadata,
+  isDeadPredecessor,
+  isProcessAlive,
+  type MemberIdentity,
+} from "./member-identity.ts";
 import { withAdmin } from "./topics.ts";
-
-/** Who a member of a consumer group works for; travels in its group metadata. */
-export interface MemberIdentity {
-  databaseId: string;
-}
-
-/** What the guard learns of the cluster each time this member joins its group. */
-export interface ClusterView {
-  clusterId(): string;
-}
 
 /**
  * An assigner that hands partitions, round robin, only to members with the database of the group's
  * leader. Two databases behind one group would each see half of the events and call it everything.
+ *
+ * @param onCluster gets kafkajs's cluster of the consumer that uses the assigner
  */
 export function createGuardedAssigner(
   identity: MemberIdentity,
-  onCluster: (view: ClusterView) => void,
+  onCluster: (cluster: Cluster) => void,
 ): (config: { cluster: Cluster }) => Assigner {
   const name = "one-database-round-robin";
   const version = 0;
   return ({ cluster }) => {
-    onCluster({ clusterId: () => clusterIdOf(cluster) });
+    onCluster(cluster);
     return {
       name,
       version,
-      protocol: ({ topics }) => ({
-        name,
-        metadata: AssignerProtocol.MemberMetadata.encode({
-          version,
-          topics,
-          userData: Buffer.from(JSON.stringify(identity)),
-        }),
-      }),
+      protocol: ({ topics }) => ({ name, metadata: encodeMetadata(topics, identity) }),
       assign: async ({ members, topics }) =>
         shareOut(
           ownMembers(members, identity),
@@ -55,33 +48,74 @@ export function createGuardedAssigner(
   };
 }
 
-/**
- * The databases, other than `identity`'s, for which live members of the group work.
- *
- * @throws AppError BROKER_UNAVAILABLE when no broker answers
- */
-export async function findOtherDatabases(
-  client: KafkaClient,
-  groupId: string,
-  identity: MemberIdentity,
-): Promise<string[]> {
-  const { groups } = await withAdmin(client, (admin) => admin.describeGroups([groupId]));
-  const databases = groups.flatMap(({ members }) =>
-    members.map(({ memberMetadata }) => identityOf(memberMetadata)?.databaseId ?? "unknown"),
-  );
-  return [...new Set(databases)].filter((id) => id !== identity.databaseId);
+/** Members of the group that stand in this member's way, or did until they died. */
+export interface GroupNeighbours {
+  /** The databases, other than this one's, for which live members work. */
+  otherDatabases: string[];
+  /** Ids of members that a dead process of this database left behind. */
+  deadPredecessors: string[];
 }
 
-/** The identity in a member's group metadata; undefined for a member that carries none. */
-export function identityOf(memberMetadata: Buffer): MemberIdentity | undefined {
-  if (memberMetadata.length === 0) return undefined;
-  try {
-    const { userData } = AssignerProtocol.MemberMetadata.decode(memberMetadata) ?? {};
-    const parsed: unknown = JSON.parse(userData?.toString("utf8") ?? "");
-    return isIdentity(parsed) ? { databaseId: parsed.databaseId } : undefined;
-  } catch {
-    return undefined;
+/** @throws AppError BROKER_UNAVAILABLE when no broker answers */
+export async function findNeighbours(
+  client: KafkaClient,
+  groupId: string,
+  own: MemberIdentity,
+): Promise<GroupNeighbours> {
+  const { groups } = await withAdmin(client, (admin) => admin.describeGroups([groupId]));
+  const members = groups.flatMap((group) =>
+    group.members.map(({ memberId, memberMetadata }) => ({
+      memberId,
+      identity: decodeIdentity(memberMetadata),
+    })),
+  );
+  const databases = members.map(({ identity }) => identity?.databaseId ?? "unknown");
+  const dead = members.filter(
+    ({ identity }) => identity !== undefined && isDeadPredecessor(identity, own, isProcessAlive),
+  );
+  return {
+    otherDatabases: [...new Set(databases)].filter((id) => id !== own.databaseId),
+    deadPredecessors: dead.map(({ memberId }) => memberId),
+  };
+}
+
+/** @throws AppError GROUP_OCCUPIED when the group works for another database */
+export function requireFreeGroup(
+  groupId: string,
+  { databaseId }: MemberIdentity,
+  { otherDatabases }: GroupNeighbours,
+): void {
+  if (otherDatabases.length === 0) return;
+  throw new AppError(
+    "GROUP_OCCUPIED",
+    `consumer group ${groupId} already works for another database; this one does not consume. ` +
+      "Stop the other instance, or give this one that instance's database",
+    { details: { databaseId, otherDatabases } },
+  );
+}
+
+/**
+ * Makes dead members leave, which the group would otherwise wait for until their session times
+ * out; LeaveGroup takes any member's id.
+ */
+export async function evict(
+  cluster: Cluster,
+  groupId: string,
+  memberIds: readonly string[],
+): Promise<void> {
+  if (memberIds.length === 0) return;
+  const coordinator = (await cluster.findGroupCoordinator({ groupId })) as unknown as {
+    leaveGroup(request: { groupId: string; memberId: string }): Promise<unknown>;
+  };
+  for (const memberId of memberIds) {
+    await coordinator.leaveGroup({ groupId, memberId }).catch(() => {});
   }
+}
+
+/** The id of the cluster that a member last joined in; its metadata is refreshed on joining. */
+export function clusterIdOf(cluster: Cluster | undefined): string {
+  const withPool = cluster as { brokerPool?: { metadata?: { clusterId?: string } } } | undefined;
+  return withPool?.brokerPool?.metadata?.clusterId ?? "unknown";
 }
 
 interface Share {
@@ -106,20 +140,7 @@ export function shareOut(
   return [...shares].map(([memberId, assignment]) => ({ memberId, assignment }));
 }
 
-const ownMembers = (members: readonly GroupMember[], identity: MemberIdentity): string[] =>
+const ownMembers = (members: readonly GroupMember[], { databaseId }: MemberIdentity): string[] =>
   members
-    .filter(({ memberMetadata }) => identityOf(memberMetadata)?.databaseId === identity.databaseId)
+    .filter(({ memberMetadata }) => decodeIdentity(memberMetadata)?.databaseId === databaseId)
     .map(({ memberId }) => memberId);
-
-const isIdentity = (value: unknown): value is MemberIdentity =>
-  typeof value === "object" &&
-  value !== null &&
-  "databaseId" in value &&
-  typeof value.databaseId === "string";
-
-// The metadata is refreshed whenever this member joins as leader, so it is the joined cluster's.
-function clusterIdOf(cluster: Cluster): string {
-  const pool = (cluster as Cluster & { brokerPool?: { metadata?: { clusterId?: string } } })
-    .brokerPool;
-  return pool?.metadata?.clusterId ?? "unknown";
-}
