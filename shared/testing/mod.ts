@@ -1,4 +1,11 @@
 export {
+  type Audit,
+  type AuditedSystem,
+  auditSystem,
+  firstDeliveries,
+  outOfOrder,
+} from "./audit.ts";
+export {
   type BrokerProcess,
   startBroker,
   startBrokerProcess,
@@ -11,7 +18,9 @@ export {
   type SystemClient,
   systemClient,
 } from "./client.ts";
+export { crashAt } from "./crash-points.ts";
 export { freePort } from "./free-port.ts";
+export { isRunning } from "./is-running.ts";
 export { readTopic, resetTopics, SERVICE_GROUPS, type TopicRecord } from "./kafka-tools.ts";
 export { type ProcessOptions, startProcess, type TestProcess } from "./process.ts";
 export { REPOSITORY } from "./repository.ts";

@@ -1,0 +1,26 @@
+/**
+ * Preloaded into a process, this kills it (SIGKILL) at a named step of a diagnostics channel:
+ * `CRASH_AT=<channel>:<step>`, with `CRASH_COUNT=<n>` at the n-th time (1 when unset).
+ * It reaches into the process's workers, too, because the relay lives in one.
+ */
+import { subscribe } from "node:diagnostics_channel";
+
+const [channel, step] = (process.env.CRASH_AT ?? "").split(":");
+let left = Number(process.env.CRASH_COUNT ?? 1);
+
+if (Bun.isMainThread) {
+  const PlainWorker = globalThis.Worker;
+  globalThis.Worker = class extends PlainWorker {
+    constructor(url: string | URL, options?: WorkerOptions) {
+      super(url, { ...options, preload: [import.meta.path] });
+    }
+  } as typeof Worker;
+}
+
+if (channel && step) {
+  subscribe(channel, (message) => {
+    if ((message as { step?: unknown }).step !== step) return;
+    left -= 1;
+    if (left <= 0) process.kill(process.pid, "SIGKILL");
+  });
+}

@@ -1,0 +1,87 @@
+import { expect, test } from "bun:test";
+import { rmSync } from "node:fs";
+import { TOPICS } from "@order-outbox/contracts";
+import { crashAt, firstDeliveries, type ServiceProcess, type System, startSystem } from "../mod.ts";
+import { expectClean, placeOrders, waitUntilSettled } from "./support.ts";
+
+const env = { LOG_LEVEL: "warn" };
+
+/** Starts a service so that it dies at a step, sends an order, and starts it plainly again. */
+async function crashDuringOneOrder(
+  system: System,
+  service: ServiceProcess,
+  crash: Record<string, string>,
+): Promise<void> {
+  await service.stop();
+  await service.start(crash);
+  const orderId = await system.createOrder();
+  expect(await service.process.exited).toBe(137);
+  await service.start();
+  await waitUntilSettled(system, 1);
+  expect((await system.getOrder(orderId)).status).not.toBe("PENDING");
+}
+
+test("killed after the broker's ack and before the mark, the same event id is published again", async () => {
+  await using system = await startSystem({ env });
+  await crashDuringOneOrder(system, system.order, crashAt("order-outbox.relay", "acknowledged"));
+  const audit = await expectClean(system, 1);
+  expect(audit.repeatsOnTheWire).toBe(1);
+  const records = await system.readTopic(TOPICS.orderCreated);
+  expect(new Set(records.map(({ headers }) => headers.ce_id)).size).toBe(1);
+  expect(records).toHaveLength(2);
+});
+
+for (const step of ["received", "prepared", "inside", "committed"]) {
+  test(`payment-service killed when an event is ${step}: one charge, one payment, one result`, async () => {
+    await using system = await startSystem({ env });
+    await crashDuringOneOrder(system, system.payment, crashAt("order-outbox.inbox", step));
+    await expectClean(system, 1);
+  });
+}
+
+test("notification-service killed after its sends and before COMMIT sends nothing twice", async () => {
+  await using system = await startSystem({ env });
+  await crashDuringOneOrder(system, system.notification, crashAt("order-outbox.inbox", "prepared"));
+  await expectClean(system, 1);
+});
+
+test("services killed at random under load lose, double and reorder nothing", async () => {
+  await using system = await startSystem({ env });
+  const orders = placeOrders(system, 300, 4);
+  for (const service of [system.payment, system.notification, system.payment]) {
+    await service.restart();
+  }
+  await orders;
+  await system.order.restart();
+  await waitUntilSettled(system, 300);
+  await expectClean(system, 300);
+});
+
+test("a payments database that is lost is worked again without a second charge or event id", async () => {
+  await using system = await startSystem({ env });
+  await placeOrders(system, 50);
+  await waitUntilSettled(system, 50);
+  const before = await system.readTopic(TOPICS.paymentProcessed);
+
+  await system.payment.stop();
+  for (const suffix of ["", "-wal", "-shm"]) {
+    rmSync(`${system.payment.databasePath}${suffix}`, { force: true });
+  }
+  await system.payment.start();
+  await waitUntilPaidAgain(system, 50);
+
+  await expectClean(system, 50);
+  const after = await system.readTopic(TOPICS.paymentProcessed);
+  expect(after).toHaveLength(2 * before.length);
+  const ids = (records: typeof after) =>
+    firstDeliveries(records).map(({ headers }) => headers.ce_id);
+  expect(ids(after).sort()).toEqual(ids(before).sort());
+});
+
+async function waitUntilPaidAgain(system: System, orders: number): Promise<void> {
+  const { waitFor } = await import("../mod.ts");
+  await waitFor(
+    async () => (await system.readTopic(TOPICS.paymentProcessed)).length === 2 * orders,
+    { what: "the results to be published again", timeoutMs: 20_000, intervalMs: 100 },
+  );
+}
