@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { freePort, startProcess, tempDir, waitFor } from "./mod.ts";
+import { freePort, isRunning, startProcess, tempDir, waitFor } from "./mod.ts";
 
 test("waitFor returns what the condition gave, also when it threw before", async () => {
   let looks = 0;
@@ -60,10 +60,3 @@ test("a temporary folder is gone after its scope, and free ports are free", asyn
   const server = Bun.serve({ port: await freePort(), fetch: () => new Response() });
   await server.stop(true);
 });
-
-/** A zombie, which nobody has waited for yet, does not count. */
-function isRunning(pid: number): boolean {
-  const { stdout } = Bun.spawnSync(["ps", "-o", "stat=", "-p", String(pid)]);
-  const state = stdout.toString().trim();
-  return state !== "" && !state.startsWith("Z");
-}

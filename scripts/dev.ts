@@ -1,0 +1,150 @@
+import { mkdirSync } from "node:fs";
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { DEFAULT_PARTITIONS, TOPICS } from "@order-outbox/contracts";
+import { readyBanner } from "./dev/banner.ts";
+import { type Child, superviseChild } from "./dev/child.ts";
+import { prefixedOutput } from "./dev/output.ts";
+import { planChildren } from "./dev/plan.ts";
+import { findTakenPorts } from "./dev/ports.ts";
+import { readSettings } from "./dev/settings.ts";
+
+const USAGE = `Usage: bun run start | bun run dev
+
+Starts the three services, and the embedded broker unless KAFKA_HOST is set.
+--watch (bun run dev) restarts a service when its code changes.
+
+  ORDER_PORT         3001
+  PAYMENT_PORT       3002
+  NOTIFICATION_PORT  3003
+  BROKER_PORT        9092
+  DATA_DIR           .data   the databases, and the broker's data
+  KAFKA_HOST                 brokers of your own, as host:port, comma-separated
+
+Every other setting goes to the services as it is.
+`;
+
+const ROOT = resolve(import.meta.dir, "..");
+/** One child may take this long to stop before the next one is told to. */
+const STOP_EACH_MS = 3_000;
+const STOP_ALL_MS = 9_000;
+/** `bun run` delivers one Ctrl-C twice. */
+const SAME_SIGNAL_MS = 1_000;
+
+const startedAt = performance.now();
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      watch: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
+  });
+  if (values.help) return void process.stdout.write(USAGE);
+
+  const settings = readSettings(process.env);
+  if (Array.isArray(settings)) return refuse("these settings are wrong", settings);
+  const taken = await findTakenPorts(settings);
+  if (taken.length > 0) return refuse("nothing was started", taken);
+  mkdirSync(resolve(ROOT, settings.dataDir), { recursive: true });
+
+  const plans = planChildren(settings, {
+    root: ROOT,
+    bun: process.execPath,
+    watch: values.watch,
+    topics: Object.fromEntries(Object.values(TOPICS).map((topic) => [topic, DEFAULT_PARTITIONS])),
+  });
+  const color = wantsColor();
+  const output = prefixedOutput([...plans.map(({ name }) => name), "dev"], {
+    color,
+    write: (text) => void process.stdout.write(text),
+  });
+  const say = (text: string) => output.line("dev", text);
+
+  const env = {
+    LOG_FORMAT: "pretty",
+    ...process.env,
+    ...(color ? { FORCE_COLOR: "1" } : {}),
+  };
+  const children = plans.map((plan) =>
+    superviseChild(plan, env, {
+      line: (text) => output.line(plan.name, text),
+      ended: (how, delayMs) =>
+        say(`${plan.name} ended (${how}); starting it again in ${delayMs / 1000} s`),
+      misconfigured() {
+        say(`${plan.name} cannot run with these settings; stopping everything`);
+        void stopAll(1);
+      },
+    }),
+  );
+
+  let stopping: number | undefined;
+  async function stopAll(exitCode: number): Promise<void> {
+    if (stopping !== undefined) return;
+    stopping = performance.now();
+    process.exit(Math.max(exitCode, await stopChildren(children, say)));
+  }
+  for (const [signal, exitCode] of [
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+    ["SIGHUP", 129],
+  ] as const) {
+    process.on(signal, () => {
+      if (stopping !== undefined && performance.now() - stopping > SAME_SIGNAL_MS) {
+        for (const child of children) child.kill();
+        process.exit(exitCode);
+      }
+      void stopAll(0);
+    });
+  }
+
+  await Promise.all(plans.map(({ healthUrl }) => healthUrl && untilHealthy(healthUrl)));
+  if (stopping === undefined) {
+    process.stdout.write(readyBanner(plans, settings, performance.now() - startedAt));
+  }
+}
+
+/** Stops the children one after the other; gives 1 when one of them had to be killed. */
+async function stopChildren(
+  children: readonly Child[],
+  say: (text: string) => void,
+): Promise<number> {
+  say(`stopping ${children.map(({ plan }) => plan.name).join(", ")}`);
+  const deadline = Bun.sleep(STOP_ALL_MS);
+  const stops: Promise<void>[] = [];
+  for (const child of children) {
+    const stopped = child.stop();
+    stops.push(stopped);
+    await Promise.race([stopped, Bun.sleep(STOP_EACH_MS), deadline]);
+  }
+  await Promise.race([Promise.all(stops), deadline]);
+  const left = children.filter((child) => child.isRunning());
+  for (const child of left) {
+    say(`${child.plan.name} did not stop within ${STOP_ALL_MS / 1000} s and was killed`);
+    child.kill();
+  }
+  if (left.length === 0) say("everything is stopped");
+  return left.length > 0 ? 1 : 0;
+}
+
+async function untilHealthy(url: string): Promise<void> {
+  for (;;) {
+    const response = await fetch(url, { signal: AbortSignal.timeout(5_000) }).catch(() => null);
+    await response?.arrayBuffer();
+    if (response?.status === 200) return;
+    await Bun.sleep(25);
+  }
+}
+
+function refuse(why: string, problems: readonly string[]): void {
+  console.error([`Cannot start, ${why}:`, ...problems].join("\n  "));
+  process.exitCode = 1;
+}
+
+function wantsColor(): boolean {
+  if (process.env.NO_COLOR) return false;
+  const forced = process.env.FORCE_COLOR;
+  return forced ? forced !== "0" : process.stdout.isTTY === true;
+}
+
+await main();

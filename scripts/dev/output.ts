@@ -1,0 +1,27 @@
+const COLORS = ["\u001b[36m", "\u001b[35m", "\u001b[33m", "\u001b[34m", "\u001b[32m"];
+const RESET = "\u001b[0m";
+
+/** Writes the lines of several processes, each behind the name of its own. */
+export interface Output {
+  line(name: string, text: string): void;
+}
+
+/** Prefixes lines with names padded to the longest one, each in a colour of its own. */
+export function prefixedOutput(
+  names: readonly string[],
+  { color, write }: { color: boolean; write: (text: string) => void },
+): Output {
+  const width = Math.max(...names.map((name) => name.length));
+  return {
+    line(name, text) {
+      const paint = COLORS[Math.max(names.indexOf(name), 0) % COLORS.length];
+      const prefix = `${name.padEnd(width)} |`;
+      write(`${color ? `${paint}${prefix}${RESET}` : prefix} ${withoutName(name, text)}\n`);
+    },
+  };
+}
+
+/** A pretty log line names its service, which the prefix does already. */
+function withoutName(name: string, text: string): string {
+  return text.replace(new RegExp(`^(.{0,45}?) ${name} `), "$1 ");
+}

@@ -1,0 +1,131 @@
+import { Database } from "bun:sqlite";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { formatTable, type Table } from "./sql/table.ts";
+
+const DATABASES = ["orders", "payments", "notifications"];
+
+const USAGE = `Usage: bun run sql [--json] DATABASE [SQL]
+
+Reads a database of a service, also while the service runs. It cannot change anything.
+
+  DATABASE   ${DATABASES.join(", ")} (in DATA_DIR, default .data), or the path of a file
+  SQL        one statement; without it, the tables and how many rows they have
+  --json     the rows as JSON, with nothing cut
+
+  bun run sql orders
+  bun run sql orders "SELECT * FROM outbox WHERE isPublished = 0"
+`;
+
+/** Something to tell the user in one sentence. */
+class UserError extends Error {}
+
+function main(args: readonly string[]): void {
+  const { values, positionals } = parse(args);
+  const [database, sql, ...others] = positionals;
+  if (values.help) {
+    console.log(USAGE);
+    return;
+  }
+  if (database === undefined) throw new UserError(`which database?\n\n${USAGE}`);
+  if (others.length > 0) throw new UserError("give the SQL as one argument, in quotes");
+
+  using connection = open(pathOf(database));
+  const table = sql === undefined ? listTables(connection) : run(connection, sql);
+  console.log(values.json ? formatJson(table) : formatTable(table));
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        json: { type: "boolean", default: false },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    });
+  } catch (error) {
+    throw new UserError(messageOf(error));
+  }
+}
+
+function pathOf(database: string): string {
+  if (DATABASES.includes(database)) {
+    const path = join(process.env.DATA_DIR || ".data", `${database}.db`);
+    if (existsSync(path)) return path;
+    throw new UserError(`there is no ${path} yet: "bun run start" creates it`);
+  }
+  if (existsSync(database)) return database;
+  throw new UserError(
+    `there is no database "${database}"; there are ${DATABASES.join(", ")}, or give the path of a file`,
+  );
+}
+
+function open(path: string): Database {
+  try {
+    const connection = new Database(path, { readonly: true, safeIntegers: true });
+    connection.run("PRAGMA busy_timeout = 5000");
+    connection.run("PRAGMA query_only = ON");
+    connection.query("SELECT name FROM sqlite_schema LIMIT 1").all();
+    return connection;
+  } catch (error) {
+    throw new UserError(`${path} cannot be read: ${messageOf(error)}`);
+  }
+}
+
+function run(connection: Database, sql: string): Table {
+  try {
+    const statement = connection.prepare(sql);
+    const first = statement.toString();
+    if (sql.startsWith(first) && sql.slice(first.length).trim() !== "") {
+      throw new UserError("give one statement at a time");
+    }
+    const rows = statement.values();
+    return { columns: statement.columnNames, rows };
+  } catch (error) {
+    if (error instanceof UserError) throw error;
+    const message = messageOf(error);
+    if (/readonly/i.test(message)) {
+      throw new UserError("this tool only reads; the services own their databases");
+    }
+    throw new UserError(`${message}\n  in: ${sql}`);
+  }
+}
+
+function listTables(connection: Database): Table {
+  const { rows: tables } = run(
+    connection,
+    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name",
+  );
+  const rows = tables.map(([name]) => {
+    const quoted = `"${String(name).replaceAll('"', '""')}"`;
+    return [name, run(connection, `SELECT count(*) FROM ${quoted}`).rows[0]?.[0]];
+  });
+  return { columns: ["table", "rows"], rows };
+}
+
+function formatJson({ columns, rows }: Table): string {
+  const objects = rows.map((row) => Object.fromEntries(columns.map((name, i) => [name, row[i]])));
+  return JSON.stringify(objects, toJson, 2);
+}
+
+function toJson(_key: string, value: unknown): unknown {
+  if (typeof value === "bigint") {
+    return Number.isSafeInteger(Number(value)) ? Number(value) : value.toString();
+  }
+  return value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+try {
+  main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof UserError)) throw error;
+  console.error(`sql: ${error.message}`);
+  process.exitCode = 1;
+}
