@@ -29,7 +29,8 @@ export async function readTopic(kafkaHost: string, topic: string): Promise<Topic
 
   const groupId = uniqueName("read-topic");
   const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 100 });
-  const records: TopicRecord[] = [];
+  // By place: a group that is rebalanced meanwhile starts again from the beginning.
+  const records = new Map<string, TopicRecord>();
   const { promise: complete, resolve, reject } = Promise.withResolvers<void>();
   consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
   try {
@@ -41,7 +42,7 @@ export async function readTopic(kafkaHost: string, topic: string): Promise<Topic
         const end = ends.find((one) => one.partition === partition);
         const offset = Number(message.offset);
         if (end === undefined || offset >= end.high) return;
-        records.push({
+        records.set(`${partition}:${offset}`, {
           partition,
           offset,
           key: message.key?.toString() ?? null,
@@ -58,12 +59,12 @@ export async function readTopic(kafkaHost: string, topic: string): Promise<Topic
     await consumer.disconnect();
     await withAdmin(kafka, (admin) => admin.deleteGroups([groupId])).catch(() => {});
   }
-  return records.sort((a, b) => a.partition - b.partition || a.offset - b.offset);
+  return [...records.values()].sort((a, b) => a.partition - b.partition || a.offset - b.offset);
 }
 
 /**
  * Empties what the services share through a broker: deletes and creates their topics, and deletes
- * their groups, which must have no members.
+ * their groups as soon as they have no members any more.
  */
 export async function resetTopics(kafkaHost: string): Promise<void> {
   const topics: string[] = Object.values(TOPICS);
@@ -92,9 +93,15 @@ export async function resetTopics(kafkaHost: string): Promise<void> {
       },
       { what: "the new topics to be created", intervalMs: 50 },
     );
-    const groups = (await admin.listGroups()).groups.map(({ groupId }) => groupId);
-    const stale = SERVICE_GROUPS.filter((group) => groups.includes(group));
-    if (stale.length > 0) await admin.deleteGroups(stale);
+    await waitFor(
+      async () => {
+        const groups = (await admin.listGroups()).groups.map(({ groupId }) => groupId);
+        const stale = SERVICE_GROUPS.filter((group) => groups.includes(group));
+        if (stale.length > 0) await admin.deleteGroups(stale);
+        return true;
+      },
+      { what: "the services' groups to have no members", timeoutMs: 15_000, intervalMs: 200 },
+    );
   });
 }
 

@@ -61,6 +61,12 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     notification,
     readTopic: (topic) => readTopic(kafkaHost, topic),
     ...systemClient({ order: order.url, payment: payment.url, notification: notification.url }),
-    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+    async [Symbol.asyncDispose]() {
+      // An outside broker would take killed members for alive until their sessions end.
+      if (!broker?.embedded) {
+        await Promise.allSettled([order, payment, notification].map((service) => service.stop()));
+      }
+      await resources.disposeAsync();
+    },
   };
 }
