@@ -22,6 +22,7 @@ export { crashAt } from "./crash-points.ts";
 export { freePort } from "./free-port.ts";
 export { isRunning } from "./is-running.ts";
 export { readTopic, resetTopics, SERVICE_GROUPS, type TopicRecord } from "./kafka-tools.ts";
+export { type KillableBroker, killableBroker } from "./killable-broker.ts";
 export { type ProcessOptions, startProcess, type TestProcess } from "./process.ts";
 export { REPOSITORY } from "./repository.ts";
 export {

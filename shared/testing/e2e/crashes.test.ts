@@ -1,7 +1,14 @@
 import { expect, test } from "bun:test";
 import { rmSync } from "node:fs";
 import { TOPICS } from "@order-outbox/contracts";
-import { crashAt, firstDeliveries, type ServiceProcess, type System, startSystem } from "../mod.ts";
+import {
+  crashAt,
+  firstDeliveries,
+  type ServiceProcess,
+  type System,
+  startSystem,
+  waitFor,
+} from "../mod.ts";
 import { expectClean, placeOrders, waitUntilSettled } from "./support.ts";
 
 const env = { LOG_LEVEL: "warn" };
@@ -79,7 +86,6 @@ test("a payments database that is lost is worked again without a second charge o
 });
 
 async function waitUntilPaidAgain(system: System, orders: number): Promise<void> {
-  const { waitFor } = await import("../mod.ts");
   await waitFor(
     async () => (await system.readTopic(TOPICS.paymentProcessed)).length === 2 * orders,
     { what: "the results to be published again", timeoutMs: 20_000, intervalMs: 100 },
