@@ -112,12 +112,7 @@ function readAll(asked: Request, { broker, refusal }: Pick<RequestContext, "brok
       (log ? checkPosition(log, wanted) : KAFKA_ERRORS.UNKNOWN_TOPIC_OR_PARTITION);
     if (log === undefined || errorCode !== KAFKA_ERRORS.NONE) {
       failed = true;
-      const positions = log && {
-        highWatermark: log.logEnd,
-        lastStableOffset: log.logEnd,
-        logStartOffset: log.logStart,
-      };
-      return { ...refusePartition(index, errorCode), ...positions };
+      return refusePartition(index, errorCode);
     }
     logs.push(log);
     const batches = log.read(fetchOffset, Math.min(maxBytes, limit - size), size === 0);

@@ -31,6 +31,7 @@ export function createCommitQueue(
   let waiting: Unit[] = [];
   let idle = Promise.withResolvers<void>();
   idle.resolve();
+  let scheduled = false;
 
   function flush(): void {
     const units = waiting;
@@ -47,12 +48,18 @@ export function createCommitQueue(
       const refusal = new KafkaError("KAFKA_STORAGE_ERROR", "The store could not be written.");
       for (const unit of units) unit.reject(refusal);
     }
-    if (waiting.length > 0) setImmediate(flush);
-    else idle.resolve();
+    if (waiting.length > 0) {
+      setImmediate(flush);
+      return;
+    }
+    scheduled = false;
+    idle.resolve();
   }
 
   function enqueue(unit: Unit): void {
-    if (waiting.push(unit) > 1) return;
+    waiting.push(unit);
+    if (scheduled) return;
+    scheduled = true;
     idle = Promise.withResolvers<void>();
     setImmediate(flush);
   }

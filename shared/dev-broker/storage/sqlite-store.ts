@@ -196,6 +196,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     },
 
     read(partitionId, offset, maxBytes, atLeastOne) {
+      if (maxBytes <= 0 && !atLeastOne) return [];
       const holder = batchWith.get(position(partitionId, 0), position(partitionId, offset));
       const from =
         holder !== null && holder.lastOffset >= offset

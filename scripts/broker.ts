@@ -1,0 +1,140 @@
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { startDevBroker } from "@order-outbox/dev-broker";
+import { isAppError } from "@order-outbox/errors";
+
+const USAGE = `Usage: bun run broker [options]
+
+A single-node Kafka-API broker for development and tests.
+
+  --port PORT               where to listen; 0 takes a free port (default 9092)
+  --host HOST               on which address (default 127.0.0.1; there is no authentication)
+  --advertise HOST:PORT     what clients are told to connect to (default: where it listens)
+  --data DIR                folder of the data (default: $DATA_DIR/broker or .data/broker)
+  --memory                  keep nothing on disk
+  --topic NAME:PARTITIONS   create this topic if it is missing; may be given several times
+  --auto-create-topics      create topics when a client first asks for them
+  --synchronous NORMAL|FULL FULL survives a power cut too, and is slower (default NORMAL)
+  --help                    show this
+`;
+
+/** Something is wrong with the arguments; shown without a stack. */
+class UsageError extends Error {}
+
+function readOptions(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      options: {
+        port: { type: "string", default: "9092" },
+        host: { type: "string", default: "127.0.0.1" },
+        advertise: { type: "string" },
+        data: { type: "string" },
+        memory: { type: "boolean", default: false },
+        topic: { type: "string", multiple: true, default: [] },
+        "auto-create-topics": { type: "boolean", default: false },
+        synchronous: { type: "string", default: "NORMAL" },
+        help: { type: "boolean", default: false },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function parseNumber(text: string, least: number, most: number, what: string): number {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= least && value <= most) return value;
+  throw new UsageError(`${what} must be a number from ${least} to ${most}, not "${text}".`);
+}
+
+const parsePort = (text: string, least: number, what: string) =>
+  parseNumber(text, least, 65_535, what);
+
+/** Cuts at the last colon, so that an IPv6 host may have some of its own. */
+function splitLast(text: string, form: string): [string, string] {
+  const colon = text.lastIndexOf(":");
+  if (colon > 0) return [text.slice(0, colon), text.slice(colon + 1)];
+  throw new UsageError(`"${text}" is not of the form ${form}.`);
+}
+
+function parseTopic(text: string): [string, number] {
+  const [name, partitions] = splitLast(text, "NAME:PARTITIONS");
+  if (!/^[a-zA-Z0-9._-]{1,249}$/.test(name)) {
+    throw new UsageError(`"${name}" is not a topic name: letters, digits, ".", "_" and "-" are.`);
+  }
+  return [name, parseNumber(partitions, 1, 1000, `The partitions of ${name}`)];
+}
+
+function parseAdvertise(text: string) {
+  const [host, port] = splitLast(text, "HOST:PORT");
+  return { host, port: parsePort(port, 1, "The port of --advertise") };
+}
+
+function parseSynchronous(text: string): "NORMAL" | "FULL" {
+  if (text === "NORMAL" || text === "FULL") return text;
+  throw new UsageError(`--synchronous is NORMAL or FULL, not "${text}".`);
+}
+
+/** What the system says about the address, in words that help. */
+function explain(error: unknown, host: string, port: number): unknown {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (code === "EADDRINUSE") {
+    return new UsageError(
+      `Port ${port} on ${host} is already in use. Stop what listens there, or choose another port with --port (0 takes a free one).`,
+    );
+  }
+  if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND") {
+    return new UsageError(`This machine has no address ${host}. Choose another one with --host.`);
+  }
+  if (code === "EACCES") {
+    return new UsageError(`Port ${port} may not be used here. Choose one above 1023 with --port.`);
+  }
+  return error;
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const options = readOptions(args);
+  if (options.help) {
+    console.log(USAGE);
+    return;
+  }
+  if (options.memory && options.data !== undefined) {
+    throw new UsageError("Give either --memory or --data, not both.");
+  }
+  const { host } = options;
+  const port = parsePort(options.port, 0, "--port");
+  const data = options.memory
+    ? undefined
+    : (options.data ?? join(process.env.DATA_DIR ?? ".data", "broker"));
+
+  const broker = await startDevBroker({
+    host,
+    port,
+    topics: Object.fromEntries(options.topic.map(parseTopic)),
+    autoCreateTopics: options["auto-create-topics"],
+    synchronous: parseSynchronous(options.synchronous),
+    onWarning: (message, error) => console.error(`broker: ${message}:`, error),
+    ...(data === undefined ? {} : { data }),
+    ...(options.advertise === undefined ? {} : { advertise: parseAdvertise(options.advertise) }),
+  }).catch((error: unknown) => {
+    throw explain(error, host, port);
+  });
+
+  const topics = Object.entries(broker.topics()).map(([name, count]) => `${name}:${count}`);
+  console.log(`broker listening on ${broker.host}:${broker.port}, clients use ${broker.address}`);
+  console.log(`topics: ${topics.join(" ") || "none"}`);
+  console.log(`data: ${data ?? "in memory"}`);
+
+  const stop = () => broker.close().then(() => process.exit(0));
+  // Through "bun run" a Ctrl-C arrives twice; closing twice is closing once.
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  if (error instanceof UsageError) console.error(`${error.message}\n(--help shows the options)`);
+  else if (isAppError(error)) console.error(`The broker could not start: ${error.message}`);
+  else console.error("The broker could not start:", error);
+  process.exit(1);
+});
