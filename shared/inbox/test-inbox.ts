@@ -1,0 +1,187 @@
+import { join } from "node:path";
+import { type AnyEvent, encodeEvent, newEventId } from "@order-outbox/contracts";
+import { createKafkaClient, ensureTopics, type KafkaClient, type Log } from "@order-outbox/kafka";
+import {
+  type CommitQueue,
+  closeDatabase,
+  createCommitQueue,
+  type Database,
+  migrate,
+  openDatabase,
+} from "@order-outbox/sqlite";
+import { startBroker, tempDir, uniqueName } from "@order-outbox/testing";
+import { INBOX_TABLES, type Inbox, type InboxOptions, startInbox } from "./mod.ts";
+
+/** For tests: topics of one partition each on a real broker, and a group to read them with. */
+export interface Stream extends AsyncDisposable {
+  readonly kafkaHost: string;
+  readonly client: KafkaClient;
+  readonly groupId: string;
+  /** The first is where records go that name no topic. */
+  readonly topics: readonly [string, string];
+  /** For the databases of its readers. */
+  readonly folder: string;
+  /** Appends in this order; resolves when the broker has them. */
+  publish(records: readonly (AnyEvent | RawRecord)[], topic?: string): Promise<void>;
+}
+
+/** A record as a foreign producer might write it. */
+export interface RawRecord {
+  key: string | Buffer | null;
+  value: string | Buffer | null;
+  headers: Record<string, string>;
+}
+
+/** For tests: a service that consumes a {@link Stream} and leaves a row for every event it applies. */
+export interface Reader extends AsyncDisposable {
+  readonly db: Database;
+  readonly queue: CommitQueue;
+  readonly logged: { level: keyof Log; fields: object; message: string }[];
+  /** The effect of an event; belongs into a handler's `apply`. */
+  record(event: AnyEvent): void;
+  /** Starts the inbox; its handlers only {@link record} unless the options have others. */
+  start(options?: Partial<InboxOptions>): Inbox;
+  /** The ids of the events that took effect, in the order in which they did. */
+  effects(): string[];
+  /** Where reading continues in a topic's partition 0; undefined when nothing is recorded. */
+  nextOffset(topic?: string): number | undefined;
+  rows<Row = Record<string, unknown>>(sql: string): Row[];
+  close(): Promise<void>;
+}
+
+const READER_TABLES = `${INBOX_TABLES}
+  CREATE TABLE effects (id INTEGER PRIMARY KEY AUTOINCREMENT, eventId TEXT NOT NULL, text TEXT);`;
+
+export function orderCreated(orderId: string = crypto.randomUUID()): AnyEvent & {
+  type: "ORDER_CREATED";
+} {
+  const data = { orderId, customerId: "customer-1", amount: 99.99 };
+  return { ...metadata(orderId), type: "ORDER_CREATED", data };
+}
+
+export function paymentSucceeded(orderId: string): AnyEvent {
+  const data = { orderId, customerId: "customer-1", amount: 99.99, transactionId: "txn_1" };
+  return { ...metadata(orderId), type: "PAYMENT_SUCCEEDED", data };
+}
+
+const metadata = (subject: string) => ({
+  id: newEventId(),
+  source: "/tests",
+  time: "2026-01-01T00:00:00.000Z",
+  subject,
+});
+
+/** The record of an event, to be spoilt. */
+export const toRecord = (event: AnyEvent): RawRecord => encodeEvent(event);
+
+export async function openStream(): Promise<Stream> {
+  await using opened = new AsyncDisposableStack();
+  const broker = opened.use(await startBroker());
+  const { path: folder } = opened.use(tempDir());
+  const topics = [uniqueName("inbox-a"), uniqueName("inbox-b")] as const;
+  const client = createKafkaClient({
+    brokers: broker.kafkaHost.split(","),
+    clientId: "inbox-tests",
+    log: silent,
+  });
+  await ensureTopics(client, Object.fromEntries(topics.map((topic) => [topic, 1])));
+  const producer = client.kafkajs.producer({ allowAutoTopicCreation: false });
+  await producer.connect();
+  opened.defer(() => producer.disconnect());
+  const resources = opened.move();
+  return {
+    kafkaHost: broker.kafkaHost,
+    client,
+    groupId: uniqueName("inbox"),
+    topics: [...topics],
+    folder,
+    async publish(records, topic = topics[0]) {
+      const messages = records.map((record) => ({
+        ...("data" in record ? toRecord(record) : record),
+        partition: 0,
+      }));
+      await producer.send({ topic, messages, acks: -1 });
+    },
+    async [Symbol.asyncDispose]() {
+      if (broker.embedded === undefined) await deleteTopics(client, topics);
+      await resources.disposeAsync();
+    },
+  };
+}
+
+/** Opens a reader on the database `name`, which is created when it is not there. */
+export function openReader(stream: Stream, name = "reader.db"): Reader {
+  const db = openReaderDatabase(join(stream.folder, name));
+  const queue = createCommitQueue(db);
+  const inboxes: Inbox[] = [];
+  const logged: Reader["logged"] = [];
+  const record = recordEffects(db);
+  const rows = <Row>(sql: string) => db.query<Row, []>(sql).all();
+  let closed: Promise<void> | undefined;
+
+  async function close(): Promise<void> {
+    await Promise.all(inboxes.map((inbox) => inbox.stop()));
+    await queue.close();
+    closeDatabase(db);
+  }
+  const closeOnce = () => {
+    closed ??= close();
+    return closed;
+  };
+
+  return {
+    db,
+    queue,
+    logged,
+    record,
+    start(options = {}) {
+      const inbox = startInbox({
+        client: stream.client,
+        db,
+        queue,
+        groupId: stream.groupId,
+        topics: Object.fromEntries(stream.topics.map((topic) => [topic, 1])),
+        handlers: { ORDER_CREATED: { apply: record }, PAYMENT_SUCCEEDED: { apply: record } },
+        log: logInto(logged),
+        now: Date.now,
+        ...options,
+      });
+      inboxes.push(inbox);
+      return inbox;
+    },
+    effects: () => rows<{ eventId: string }>("SELECT * FROM effects").map((row) => row.eventId),
+    nextOffset: (topic = stream.topics[0]) =>
+      rows<{ topic: string; nextOffset: number }>("SELECT * FROM consumer_offsets").find(
+        (row) => row.topic === topic,
+      )?.nextOffset,
+    rows,
+    close: closeOnce,
+    [Symbol.asyncDispose]: closeOnce,
+  };
+}
+
+export function openReaderDatabase(path: string): Database {
+  const db = openDatabase(path);
+  migrate(db, [{ name: "create the reader", up: READER_TABLES }]);
+  return db;
+}
+
+export function recordEffects(db: Database): (event: AnyEvent) => void {
+  const insert = db.prepare<unknown, [string]>("INSERT INTO effects (eventId) VALUES (?)");
+  return ({ id }) => void insert.run(id);
+}
+
+function logInto(logged: Reader["logged"]): Log {
+  const at = (level: keyof Log) => (fields: object, message: string) =>
+    void logged.push({ level, fields, message });
+  return { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") };
+}
+
+const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
+
+async function deleteTopics(client: KafkaClient, topics: readonly string[]): Promise<void> {
+  const admin = client.kafkajs.admin();
+  await admin.connect();
+  await admin.deleteTopics({ topics: [...topics] });
+  await admin.disconnect();
+}
