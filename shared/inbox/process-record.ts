@@ -11,7 +11,9 @@ import type { HeldEvent, InboxStore } from "./store.ts";
 export type Reading =
   | { kind: "event"; key: string; event: AnyEvent; handler: AnyHandler }
   | { kind: "skip"; key: string; type: string }
-  | { kind: "malformed"; key: string; error: AppError };
+  | { kind: "malformed"; key: string; identity: Identity; error: AppError };
+
+type Identity = Pick<HeldEvent, "eventId" | "eventType" | "eventKey">;
 
 /** Counters since the start, for health and metrics. */
 export interface InboxCounters {
@@ -46,9 +48,24 @@ export function readRecord(record: ConsumedRecord, handlers: Handlers): Reading 
     if (handler === undefined) return { kind: "skip", key: alone, type: event.type };
     return { kind: "event", key: event.subject, event, handler };
   } catch (error) {
-    const { key } = peekIdentity(record);
-    return { kind: "malformed", key: key ?? alone, error: toAppError(error, "EVENT_MALFORMED") };
+    const identity = identityOf(record);
+    return {
+      kind: "malformed",
+      key: identity.eventKey ?? alone,
+      identity,
+      error: toAppError(error, "EVENT_MALFORMED"),
+    };
   }
+}
+
+/** What can be told of a malformed record; no other event waits for one that has no id. */
+function identityOf(record: ConsumedRecord): Identity {
+  const { id, key, type } = peekIdentity(record);
+  return {
+    eventId: id ?? null,
+    eventType: type ?? null,
+    eventKey: id === undefined ? null : (key ?? null),
+  };
 }
 
 /**
@@ -116,9 +133,8 @@ export async function processRecord(
     return;
   }
   if (reading.kind === "malformed") {
-    const { id, key, type } = peekIdentity(record);
-    const identity = { eventId: id ?? null, eventType: type ?? null, eventKey: key ?? null };
-    const { code, message } = reading.error;
+    const { identity, error } = reading;
+    const { code, message } = error;
     await setAside({ state: "PARKED", ...identity, errorCode: code, lastError: message }, 1);
     return;
   }

@@ -1,0 +1,202 @@
+import { expect, test } from "bun:test";
+import type { AnyEvent } from "@order-outbox/contracts";
+import { AppError } from "@order-outbox/errors";
+import { waitFor } from "@order-outbox/testing";
+import {
+  openReader,
+  openStream,
+  orderCreated,
+  paymentSucceeded,
+  type RawRecord,
+  toRecord,
+} from "./test-inbox.ts";
+
+test.concurrent("an event whose handler throws is parked whole, and other orders go on", async () => {
+  await using stream = await openStream();
+  await using reader = openReader(stream);
+  const [bad, good] = [orderCreated(), orderCreated()];
+  const inbox = reader.start({
+    handlers: {
+      ORDER_CREATED: {
+        apply(event: AnyEvent) {
+          reader.record(event);
+          if (event.id === bad.id) throw new Error("cannot be applied");
+        },
+      },
+    },
+  });
+  await stream.publish([bad, good]);
+  await waitFor(() => reader.nextOffset() === 2, { what: "the end of the topic" });
+  expect(reader.effects()).toEqual([good.id]);
+  expect(reader.rows("SELECT eventId FROM inbox")).toEqual([{ eventId: good.id }]);
+  const { key, value, headers } = toRecord(bad);
+  const [held, ...others] = reader.rows<{ key: Uint8Array; value: Uint8Array; headers: string }>(
+    "SELECT * FROM held_events",
+  );
+  expect(others).toEqual([]);
+  expect(held).toMatchObject({
+    state: "PARKED",
+    topic: stream.topics[0],
+    partition: 0,
+    offset: 0,
+    eventId: bad.id,
+    eventType: "ORDER_CREATED",
+    eventKey: bad.subject,
+    errorCode: "HANDLER_FAILED",
+    lastError: "cannot be applied",
+    attempts: 1,
+  });
+  expect(Buffer.from(held?.key ?? []).toString()).toBe(String(key));
+  expect(Buffer.from(held?.value ?? []).toString()).toBe(String(value));
+  expect(JSON.parse(held?.headers ?? "")).toEqual(headers);
+  expect(inbox.status()).toMatchObject({ parked: 1, held: { PARKED: 1 } });
+  expect(reader.logged).toContainEqual({
+    level: "error",
+    fields: expect.objectContaining({ eventId: bad.id, code: "HANDLER_FAILED" }),
+    message: "event parked: cannot be applied",
+  });
+});
+
+test.concurrent("later events of a held order wait behind it, also those of the other topic", async () => {
+  await using stream = await openStream();
+  await using reader = openReader(stream);
+  const bad = orderCreated();
+  const inbox = reader.start({
+    handlers: {
+      ORDER_CREATED: {
+        apply() {
+          throw new Error("cannot be applied");
+        },
+      },
+      PAYMENT_SUCCEEDED: { apply: reader.record },
+    },
+  });
+  await stream.publish([bad]);
+  await waitFor(() => inbox.status().held.PARKED === 1, { what: "the event to be parked" });
+  const [behind, other] = [paymentSucceeded(bad.subject), paymentSucceeded(crypto.randomUUID())];
+  await stream.publish([behind, other], stream.topics[1]);
+  await waitFor(() => reader.nextOffset(stream.topics[1]) === 2, { what: "the end of the topic" });
+  expect(reader.effects()).toEqual([other.id]);
+  expect(
+    reader.rows("SELECT state, eventId, eventKey, attempts FROM held_events ORDER BY id"),
+  ).toEqual([
+    { state: "PARKED", eventId: bad.id, eventKey: bad.subject, attempts: 1 },
+    { state: "BEHIND", eventId: behind.id, eventKey: bad.subject, attempts: 0 },
+  ]);
+});
+
+test.concurrent("a failure that can pass is tried again until it has passed", async () => {
+  await using stream = await openStream();
+  await using reader = openReader(stream);
+  const event = orderCreated();
+  let calls = 0;
+  const inbox = reader.start({
+    handlers: {
+      ORDER_CREATED: {
+        async prepare() {
+          calls += 1;
+          if (calls < 3) throw new AppError("HANDLER_FAILED", "not now", { retryable: true });
+        },
+        apply: reader.record,
+      },
+    },
+  });
+  await stream.publish([event]);
+  await waitFor(() => inbox.status().processed === 1, { what: "the event to be processed" });
+  expect(calls).toBe(3);
+  expect(reader.effects()).toEqual([event.id]);
+  expect(inbox.status().held).toEqual({});
+});
+
+test.concurrent("a failure that does not pass is parked after as many attempts as allowed", async () => {
+  await using stream = await openStream();
+  await using reader = openReader(stream);
+  let calls = 0;
+  reader.start({
+    attempts: 2,
+    handlers: {
+      ORDER_CREATED: {
+        async prepare() {
+          calls += 1;
+          throw new AppError("HANDLER_FAILED", "never", { retryable: true });
+        },
+        apply: reader.record,
+      },
+    },
+  });
+  await stream.publish([orderCreated()]);
+  await waitFor(() => reader.nextOffset() === 1, { what: "the end of the topic" });
+  expect(calls).toBe(2);
+  expect(reader.rows("SELECT state, lastError, attempts FROM held_events")).toEqual([
+    { state: "PARKED", lastError: "never", attempts: 2 },
+  ]);
+  expect(reader.effects()).toEqual([]);
+});
+
+const withHeader = (record: RawRecord, name: string, value?: string): RawRecord => {
+  const { [name]: _, ...headers } = record.headers;
+  return { ...record, headers: value === undefined ? headers : { ...headers, [name]: value } };
+};
+
+test.concurrent("every malformed record is parked at once, with what can be told of it", async () => {
+  await using stream = await openStream();
+  await using reader = openReader(stream);
+  const malformed: [reason: RegExp, spoil: (record: RawRecord) => RawRecord][] = [
+    [/value is not JSON/, (record) => ({ ...record, value: "{" })],
+    [/value is missing/, (record) => ({ ...record, value: null })],
+    [/value is not UTF-8/, (record) => ({ ...record, value: Buffer.from([0xff, 0xfe]) })],
+    [/amount/, (record) => ({ ...record, value: '{"amount": -1}' })],
+    [/ce_time is missing/, (record) => withHeader(record, "ce_time")],
+    [/ce_type is missing/, (record) => withHeader(record, "ce_type")],
+    [/ce_id is missing/, (record) => withHeader(record, "ce_id")],
+    [/ce_specversion must be 1.0/, (record) => withHeader(record, "ce_specversion", "0.3")],
+    [/key is missing/, (record) => ({ ...record, key: null })],
+    [/key must be/, (record) => ({ ...record, key: Buffer.from([0xff]) })],
+    [/ce_specversion is missing/, (record) => ({ ...record, key: null, headers: {} })],
+  ];
+  const events = malformed.map(() => orderCreated());
+  const good = orderCreated();
+  const inbox = reader.start();
+  await stream.publish([
+    ...malformed.map(([, spoil], i) => spoil(toRecord(events[i] as AnyEvent))),
+    good,
+  ]);
+  await waitFor(() => reader.nextOffset() === malformed.length + 1, { what: "the topic's end" });
+  expect(reader.effects()).toEqual([good.id]);
+  const held = reader.rows<{ lastError: string; eventId: string | null }>(
+    'SELECT * FROM held_events ORDER BY "offset"',
+  );
+  expect(held.map(({ lastError }) => lastError)).toEqual(
+    malformed.map(([reason]) => expect.stringMatching(reason)),
+  );
+  const ids = events.map(({ id }) => id);
+  expect(held.map(({ eventId }) => eventId)).toEqual(
+    ids.map((id, i) => ([6, 10].includes(i) ? null : id)),
+  );
+  for (const row of held) expect(row).toMatchObject({ state: "PARKED", attempts: 1 });
+  expect(inbox.status().held).toEqual({ PARKED: malformed.length });
+});
+
+test.concurrent("a malformed event holds its order back, unless it lacks an id or a key", async () => {
+  await using stream = await openStream();
+  await using reader = openReader(stream);
+  const [broken, nameless, keyless] = [orderCreated(), orderCreated(), orderCreated()];
+  reader.start();
+  await stream.publish([
+    { ...toRecord(broken), value: "{" },
+    withHeader(toRecord(nameless), "ce_id"),
+    { ...toRecord(keyless), key: null },
+  ]);
+  const later = [broken, nameless, keyless].map(({ subject }) => paymentSucceeded(subject));
+  await stream.publish(later);
+  await waitFor(() => reader.nextOffset() === 6, { what: "the end of the topic" });
+  expect(reader.effects().toSorted()).toEqual(
+    later
+      .slice(1)
+      .map(({ id }) => id)
+      .toSorted(),
+  );
+  expect(reader.rows("SELECT eventId FROM held_events WHERE state = 'BEHIND'")).toEqual([
+    { eventId: later[0]?.id },
+  ]);
+});
