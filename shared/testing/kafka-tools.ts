@@ -32,7 +32,9 @@ export async function readTopic(kafkaHost: string, topic: string): Promise<Topic
   // By place: a group that is rebalanced meanwhile starts again from the beginning.
   const records = new Map<string, TopicRecord>();
   const { promise: complete, resolve, reject } = Promise.withResolvers<void>();
-  consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
+  consumer.on(consumer.events.CRASH, ({ payload }) => {
+    if (!payload.restart) reject(payload.error);
+  });
   try {
     await consumer.connect();
     await consumer.subscribe({ topic, fromBeginning: true });
@@ -93,6 +95,7 @@ export async function resetTopics(kafkaHost: string): Promise<void> {
       },
       { what: "the new topics to be created", intervalMs: 50 },
     );
+    for (const topic of topics) await endsOf(admin, topic);
     await waitFor(
       async () => {
         const groups = (await admin.listGroups()).groups.map(({ groupId }) => groupId);
@@ -127,9 +130,14 @@ async function withAdmin<Result>(
   }
 }
 
+/** The first and the next offset of each partition; waits for leaders that are not yet elected. */
 async function endsOf(admin: Admin, topic: string) {
   if (!(await admin.listTopics()).includes(topic)) return [];
-  return (await admin.fetchTopicOffsets(topic)).map(({ partition, low, high }) => ({
+  const offsets = await waitFor(() => admin.fetchTopicOffsets(topic), {
+    what: `the leaders of ${topic}`,
+    intervalMs: 50,
+  });
+  return offsets.map(({ partition, low, high }) => ({
     partition,
     low: Number(low),
     high: Number(high),
