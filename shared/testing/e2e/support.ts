@@ -1,4 +1,6 @@
+import { Database } from "bun:sqlite";
 import { expect } from "bun:test";
+import { join } from "node:path";
 import { auditSystem, type System, waitFor } from "../mod.ts";
 
 /** Sends `count` orders, at most `parallel` at once, and returns their ids in the order of answers. */
@@ -17,18 +19,20 @@ export async function placeOrders(system: System, count: number, parallel = 16):
 
 /** Waits until every order is final and both its events have been notified. */
 export async function waitUntilSettled(system: System, orders: number): Promise<void> {
+  const count = (database: string, sql: string) => {
+    using db = new Database(join(system.dataDir, database), { readonly: true });
+    return db.query<{ count: number }, []>(sql).get()?.count;
+  };
   await waitFor(
-    async () => {
-      const found = await system.orders();
-      return found.length === orders && found.every(({ status }) => status !== "PENDING");
-    },
-    { what: `${orders} orders to be final`, timeoutMs: 30_000, intervalMs: 50 },
+    () =>
+      count("orders.db", "SELECT count(*) AS count FROM orders WHERE status <> 'PENDING'") ===
+      orders,
+    { what: `${orders} orders to be final`, timeoutMs: 60_000, intervalMs: 25 },
   );
-  await waitFor(async () => (await system.notifications()).length === orders * 6, {
-    what: `six notifications for each of ${orders} orders`,
-    timeoutMs: 30_000,
-    intervalMs: 50,
-  });
+  await waitFor(
+    () => count("notifications.db", "SELECT count(*) AS count FROM notifications") === orders * 6,
+    { what: `six notifications for each of ${orders} orders`, timeoutMs: 60_000, intervalMs: 25 },
+  );
 }
 
 /** Audits the whole system and expects nothing lost, doubled or out of order. */

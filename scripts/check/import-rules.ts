@@ -1,0 +1,68 @@
+/** A source file and what it imports. */
+export interface SourceFile {
+  /** Relative to the repository, with forward slashes. */
+  path: string;
+  imports: readonly string[];
+}
+
+const OURS = "@order-outbox/";
+const LEAVES = ["errors"];
+const BASE = [...LEAVES, "contracts", "sqlite", "kafka"];
+
+/** What production code of each shared package may import of ours. */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  errors: [],
+  contracts: LEAVES,
+  sqlite: LEAVES,
+  kafka: LEAVES,
+  "dev-broker": LEAVES,
+  outbox: BASE,
+  inbox: BASE,
+  "service-kit": BASE,
+};
+
+/** Only tests and scripts may import these. */
+const FOR_TESTS = ["testing", "dev-broker"];
+
+/**
+ * The imports that break the layering of docs/design.md: services never import each other, shared
+ * packages never import a service and only the packages below them, nobody reaches past a
+ * package's `mod.ts`, and relative imports say `.ts`.
+ */
+export function findImportViolations(files: readonly SourceFile[]): string[] {
+  return files.flatMap(({ path, imports }) =>
+    imports.flatMap((target) => {
+      const reason = judge(path, target);
+      return reason === undefined ? [] : [`${path}: ${target} (${reason})`];
+    }),
+  );
+}
+
+function judge(path: string, target: string): string | undefined {
+  if (target.startsWith(".")) return judgeRelative(path, target);
+  if (!target.startsWith(OURS)) return undefined;
+  const name = target.slice(OURS.length);
+  if (name.includes("/")) return "import a package by its name: its face is mod.ts";
+  if (isTestOrScript(path)) return undefined;
+  const [root, folder = ""] = path.split("/");
+  if (name.endsWith("-service")) return "nobody imports a service";
+  if (FOR_TESTS.includes(name)) return "only tests and scripts import this package";
+  if (root === "shared" && !ALLOWED[folder]?.includes(name)) {
+    return `shared/${folder} may not import shared/${name}`;
+  }
+  return undefined;
+}
+
+function judgeRelative(path: string, target: string): string | undefined {
+  const { pathname } = new URL(target, `file:///${path}`);
+  const packageOf = (file: string) =>
+    file.startsWith("scripts/") ? "scripts" : file.split("/").slice(0, 2).join("/");
+  if (!/\.(ts|json)$/.test(target)) return "relative imports name the file, with .ts";
+  if (packageOf(pathname.slice(1)) !== packageOf(path)) return "leaves its package";
+  return undefined;
+}
+
+const isTestOrScript = (path: string): boolean =>
+  path.startsWith("scripts/") ||
+  path.startsWith("shared/testing/") ||
+  /(\.test|-fixture|\/test-[^/]*)\.ts$/.test(path);
