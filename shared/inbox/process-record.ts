@@ -70,7 +70,7 @@ function identityOf(record: ConsumedRecord): Identity {
 
 /**
  * Works on one record to its end: applied, skipped or set aside, with the offset moved in the same
- * transaction. What is the database's own trouble (full, busy) is tried again until it passes.
+ * transaction. What is a database's own trouble (full, busy) is tried again until it passes.
  */
 export async function processRecord(
   deps: ProcessDeps,
@@ -152,7 +152,7 @@ export async function processRecord(
     await setAside({ state: "BEHIND", ...identity, errorCode: "HANDLER_FAILED", lastError }, 0);
     return;
   }
-  for (let attempt = 1; ; attempt++) {
+  for (let attempt = 1, failures = 0; ; attempt++) {
     try {
       const prepared = await handler.prepare?.(event as never);
       tellStep("prepared", event);
@@ -167,16 +167,17 @@ export async function processRecord(
       return;
     } catch (thrown) {
       const error = toAppError(thrown, "HANDLER_FAILED");
-      if (error.code === "SHUTTING_DOWN") throw error;
-      if (error.retryable && attempt < deps.attempts) {
+      const { code, message, retryable } = error;
+      if (code === "SHUTTING_DOWN") throw error;
+      const trouble = isStorageTrouble(error);
+      if (!trouble) failures += 1;
+      else if (attempt === 1) log.warn({ code, eventId: event.id }, "cannot prepare; trying again");
+      if (trouble || (retryable && failures < deps.attempts)) {
         await deps.pause(attempt);
         continue;
       }
-      const { code, message } = error;
-      await setAside(
-        { state: "PARKED", ...identity, errorCode: code, lastError: message },
-        attempt,
-      );
+      const held = { state: "PARKED", ...identity, errorCode: code, lastError: message } as const;
+      await setAside(held, failures);
       return;
     }
   }

@@ -23,6 +23,8 @@ export interface Stream extends AsyncDisposable {
   readonly folder: string;
   /** Appends in this order; resolves when the broker has them. */
   publish(records: readonly (AnyEvent | RawRecord)[], topic?: string): Promise<void>;
+  /** A topic for {@link hurry}. */
+  readonly nudges: string;
 }
 
 /** A record as a foreign producer might write it. */
@@ -79,12 +81,13 @@ export async function openStream(): Promise<Stream> {
   const broker = opened.use(await startBroker());
   const { path: folder } = opened.use(tempDir());
   const topics = [uniqueName("inbox-a"), uniqueName("inbox-b")] as const;
+  const nudges = uniqueName("inbox-nudges");
   const client = createKafkaClient({
     brokers: broker.kafkaHost.split(","),
     clientId: "inbox-tests",
     log: silent,
   });
-  await ensureTopics(client, Object.fromEntries(topics.map((topic) => [topic, 1])));
+  await ensureTopics(client, onePartitionEach([...topics, nudges]));
   const producer = client.kafkajs.producer({ allowAutoTopicCreation: false });
   await producer.connect();
   opened.defer(() => producer.disconnect());
@@ -93,7 +96,8 @@ export async function openStream(): Promise<Stream> {
     kafkaHost: broker.kafkaHost,
     client,
     groupId: uniqueName("inbox"),
-    topics: [...topics],
+    topics,
+    nudges,
     folder,
     async publish(records, topic = topics[0]) {
       const messages = records.map((record) => ({
@@ -103,7 +107,7 @@ export async function openStream(): Promise<Stream> {
       await producer.send({ topic, messages, acks: -1 });
     },
     async [Symbol.asyncDispose]() {
-      if (broker.embedded === undefined) await deleteTopics(client, topics);
+      if (broker.embedded === undefined) await deleteTopics(client, [...topics, nudges]);
       await resources.disposeAsync();
     },
   };
@@ -140,14 +144,15 @@ export function openReader(stream: Stream, name = "reader.db"): Reader {
         db,
         queue,
         groupId: stream.groupId,
-        topics: Object.fromEntries(stream.topics.map((topic) => [topic, 1])),
+        topics: onePartitionEach([...stream.topics, stream.nudges]),
         handlers: { ORDER_CREATED: { apply: record }, PAYMENT_SUCCEEDED: { apply: record } },
         log: logInto(logged),
         now: Date.now,
         ...options,
       });
-      inboxes.push(inbox);
-      return inbox;
+      const hurried = { ...inbox, stop: () => hurry(stream, inbox.stop()) };
+      inboxes.push(hurried);
+      return hurried;
     },
     effects: () => rows<{ eventId: string }>("SELECT * FROM effects").map((row) => row.eventId),
     nextOffset: (topic = stream.topics[0]) =>
@@ -159,6 +164,24 @@ export function openReader(stream: Stream, name = "reader.db"): Reader {
     [Symbol.asyncDispose]: closeOnce,
   };
 }
+
+/** A stop waits for the fetch in flight, and that up to a second for records: it gets some. */
+async function hurry(stream: Stream, stopped: Promise<void>): Promise<void> {
+  const nudge = toRecord(orderCreated());
+  nudge.headers.ce_type = "NUDGE";
+  let done = false;
+  const end = stopped.finally(() => {
+    done = true;
+  });
+  while (!done) {
+    await stream.publish([nudge], stream.nudges);
+    await Promise.race([end, Bun.sleep(20)]);
+  }
+  return end;
+}
+
+const onePartitionEach = (topics: readonly string[]) =>
+  Object.fromEntries(topics.map((topic) => [topic, 1]));
 
 export function openReaderDatabase(path: string): Database {
   const db = openDatabase(path);

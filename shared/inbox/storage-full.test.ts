@@ -1,0 +1,86 @@
+import { expect, test } from "bun:test";
+import type { AnyEvent } from "@order-outbox/contracts";
+import { AppError } from "@order-outbox/errors";
+import { waitFor } from "@order-outbox/testing";
+import { openReader, openStream, orderCreated, type Reader } from "./test-inbox.ts";
+
+const UNLIMITED = 1_000_000;
+
+function limitPages(reader: Reader, pages: number): void {
+  reader.db.run(`PRAGMA max_page_count = ${pages}`);
+}
+
+function withRoomFor(reader: Reader, kilobytes: number): void {
+  const [size] = reader.rows<{ page_count: number }>("PRAGMA page_count");
+  limitPages(reader, (size?.page_count ?? 0) + kilobytes / 4);
+}
+
+/** An effect of 64 KiB. */
+const bigEffect = (reader: Reader) => ({
+  apply({ id }: AnyEvent) {
+    reader.db.run("INSERT INTO effects (eventId, text) VALUES (?, hex(randomblob(32768)))", [id]);
+  },
+});
+
+const trouble = (reader: Reader) =>
+  reader.logged.filter(({ message }) => message.startsWith("cannot commit"));
+
+test.concurrent("events that meet a full database wait for room and then take effect once", async () => {
+  await using stream = await openStream();
+  await using reader = openReader(stream);
+  const events = Array.from({ length: 5 }, () => orderCreated());
+  withRoomFor(reader, 160);
+  const inbox = reader.start({ handlers: { ORDER_CREATED: bigEffect(reader) } });
+  await stream.publish(events);
+  await waitFor(() => trouble(reader).length > 0, { what: "the database to be full" });
+  expect(reader.effects().length).toBeLessThan(5);
+  expect(trouble(reader)[0]?.fields).toEqual({ code: "STORAGE_FULL" });
+
+  limitPages(reader, UNLIMITED);
+  await waitFor(() => reader.nextOffset() === 5, { what: "the end of the topic" });
+  expect(reader.effects().toSorted()).toEqual(events.map(({ id }) => id).toSorted());
+  expect(inbox.status()).toMatchObject({ processed: 5, duplicates: 0, parked: 0, held: {} });
+});
+
+test.concurrent("an inbox that is stopped while its database is full reads again later", async () => {
+  await using stream = await openStream();
+  const events = Array.from({ length: 3 }, () => orderCreated());
+  {
+    await using reader = openReader(stream);
+    withRoomFor(reader, 16);
+    const inbox = reader.start({ handlers: { ORDER_CREATED: bigEffect(reader) } });
+    await stream.publish(events);
+    await waitFor(() => trouble(reader).length > 0, { what: "the database to be full" });
+    await inbox.stop();
+    expect(reader.effects()).toEqual([]);
+    expect(reader.nextOffset() ?? 0).toBe(0);
+    limitPages(reader, UNLIMITED);
+  }
+  await using reader = openReader(stream);
+  reader.start({ handlers: { ORDER_CREATED: bigEffect(reader) } });
+  await waitFor(() => reader.nextOffset() === 3, { what: "the end of the topic" });
+  expect(reader.effects().toSorted()).toEqual(events.map(({ id }) => id).toSorted());
+});
+
+test.concurrent("a full disk while an event is prepared is no fault of the event's", async () => {
+  await using stream = await openStream();
+  await using reader = openReader(stream);
+  const event = orderCreated();
+  let calls = 0;
+  const inbox = reader.start({
+    attempts: 1,
+    handlers: {
+      ORDER_CREATED: {
+        async prepare() {
+          calls += 1;
+          if (calls < 3) throw new AppError("STORAGE_FULL", "the ledger is full");
+        },
+        apply: reader.record,
+      },
+    },
+  });
+  await stream.publish([event]);
+  await waitFor(() => reader.nextOffset() === 1, { what: "the end of the topic" });
+  expect(reader.effects()).toEqual([event.id]);
+  expect(inbox.status()).toMatchObject({ processed: 1, parked: 0, held: {} });
+});
