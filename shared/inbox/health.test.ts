@@ -1,0 +1,72 @@
+import { expect, test } from "bun:test";
+import { type InboxStatus, judgeInbox } from "./mod.ts";
+
+const NOW = 1_000_000;
+const JOINED = { state: "joined", assigned: [], stopped: [] } as const;
+
+const status = (facts: Partial<InboxStatus>): InboxStatus => ({
+  consumer: { ...JOINED, assigned: [], stopped: [] },
+  inFlight: 0,
+  lag: 0,
+  lastProgressAt: NOW,
+  held: {},
+  processed: 0,
+  duplicates: 0,
+  skipped: 0,
+  parked: 0,
+  ...facts,
+});
+
+const cases: [what: string, facts: Partial<InboxStatus>, reason: RegExp | undefined][] = [
+  ["at rest, however long", { lastProgressAt: 0 }, undefined],
+  ["that has read nothing yet", { lastProgressAt: null }, undefined],
+  ["that works its lag off", { lag: 5, lastProgressAt: NOW - 30_000 }, undefined],
+  ["whose lag does not move", { lag: 5, lastProgressAt: NOW - 30_001 }, /^5 records wait/],
+  [
+    "without a broker",
+    {
+      consumer: { ...JOINED, state: "down", assigned: [], stopped: [], reason: "refused" },
+      lag: 5,
+      lastProgressAt: 0,
+    },
+    undefined,
+  ],
+  [
+    "whose group works for another database",
+    { consumer: { state: "refused", reason: "occupied", assigned: [], stopped: [] } },
+    /^occupied$/,
+  ],
+  [
+    "with a stopped partition",
+    {
+      consumer: {
+        state: "joined",
+        assigned: [],
+        stopped: [{ topic: "order_created", partition: 3, offset: 17 }],
+      },
+    },
+    /order_created\/3 at 17/,
+  ],
+  ["with parked events", { held: { PARKED: 2, BEHIND: 1 } }, undefined],
+];
+
+for (const [what, facts, reason] of cases) {
+  test(`an inbox ${what} is ${reason ? "failing" : "fine"}`, () => {
+    const verdict = judgeInbox(status(facts), NOW);
+    expect(verdict.ok).toBe(reason === undefined);
+    if (reason === undefined) expect(verdict.reason).toBeUndefined();
+    else expect(verdict.reason).toMatch(reason);
+  });
+}
+
+test("the verdict shows consumer, lag and what is held", () => {
+  const facts = { lag: 3, inFlight: 2, held: { PARKED: 2, BEHIND: 1 } };
+  expect(judgeInbox(status(facts), NOW)).toEqual({
+    ok: true,
+    consumer: "joined",
+    lag: 3,
+    inFlight: 2,
+    parked: 2,
+    held: { PARKED: 2, BEHIND: 1 },
+  });
+});

@@ -1,0 +1,133 @@
+import { expect, test } from "bun:test";
+import { join } from "node:path";
+import type { AnyEvent } from "@order-outbox/contracts";
+import { AppError } from "@order-outbox/errors";
+import { startProcess, waitFor } from "@order-outbox/testing";
+import type { CrashOrder } from "./crash-fixture.ts";
+import { openReader, openStream, orderCreated, type Stream } from "./test-inbox.ts";
+
+const DATABASE = "reader.db";
+const SIGKILLED = 137;
+
+/** Runs an inbox on {@link DATABASE} in a process of its own, until it kills itself as ordered. */
+async function crash(
+  { kafkaHost, topics, groupId, folder }: Stream,
+  order: Pick<CrashOrder, "killAt" | "hangAt">,
+): Promise<void> {
+  const place = { kafkaHost, topics, groupId, databasePath: join(folder, DATABASE) };
+  const fixture = join(import.meta.dir, "crash-fixture.ts");
+  await using child = startProcess([
+    process.execPath,
+    fixture,
+    JSON.stringify({ ...place, ...order } satisfies CrashOrder),
+  ]);
+  expect([await child.exited, child.lines]).toEqual([SIGKILLED, []]);
+}
+
+for (const { step, applied } of [
+  { step: "received", applied: 0 },
+  { step: "prepared", applied: 0 },
+  { step: "inside", applied: 0 },
+  { step: "committed", applied: 1 },
+] as const) {
+  test.concurrent(`an event takes effect once when the process dies after "${step}"`, async () => {
+    await using stream = await openStream();
+    const event = orderCreated();
+    await stream.publish([event]);
+    await crash(stream, { killAt: { step, eventId: event.id } });
+
+    await using reader = openReader(stream, DATABASE);
+    expect(reader.effects()).toHaveLength(applied);
+    expect(reader.nextOffset() ?? 0).toBe(applied);
+    const last = orderCreated();
+    await stream.publish([last]);
+    reader.start();
+    await waitFor(() => reader.nextOffset() === 2, { what: "the end of the topic" });
+    expect(reader.effects()).toEqual([event.id, last.id]);
+  });
+}
+
+test.concurrent("an unfinished event is not passed by later ones that were committed before a crash", async () => {
+  await using stream = await openStream();
+  const [hanging, ...others] = [orderCreated(), orderCreated(), orderCreated()] as const;
+  await stream.publish([hanging, ...others]);
+  await crash(stream, {
+    hangAt: hanging.id,
+    killAt: { step: "committed", eventId: others[1].id },
+  });
+
+  await using reader = openReader(stream, DATABASE);
+  expect(reader.effects().toSorted()).toEqual(others.map(({ id }) => id).toSorted());
+  expect(reader.nextOffset()).toBe(0);
+  const inbox = reader.start();
+  await waitFor(() => reader.nextOffset() === 3, { what: "the end of the topic" });
+  expect(reader.effects()).toHaveLength(3);
+  expect(reader.effects().at(-1)).toBe(hanging.id);
+  expect(inbox.status()).toMatchObject({ processed: 1, duplicates: 2 });
+});
+
+test.concurrent("stopping finishes the events that are being worked on and leaves the others", async () => {
+  await using stream = await openStream();
+  const first = orderCreated();
+  const sameOrder = orderCreated(first.subject);
+  const other = orderCreated();
+  const gate = Promise.withResolvers<void>();
+  {
+    await using reader = openReader(stream, DATABASE);
+    let entered = false;
+    const inbox = reader.start({
+      concurrency: 2,
+      handlers: {
+        ORDER_CREATED: {
+          async prepare() {
+            entered = true;
+            await gate.promise;
+          },
+          apply: reader.record,
+        },
+      },
+    });
+    await stream.publish([first, sameOrder, other]);
+    await waitFor(() => entered && inbox.status().inFlight === 2, { what: "work in flight" });
+    const stopped = inbox.stop();
+    expect(await Promise.race([stopped, Promise.resolve("working")])).toBe("working");
+    gate.resolve();
+    await stopped;
+    expect(reader.effects()).toEqual([first.id]);
+    expect(reader.nextOffset()).toBe(1);
+    expect(inbox.status()).toMatchObject({ inFlight: 0, consumer: { state: "stopped" } });
+  }
+  await using reader = openReader(stream, DATABASE);
+  reader.start();
+  await waitFor(() => reader.nextOffset() === 3, { what: "the end of the topic" });
+  expect(reader.effects().toSorted()).toEqual([first.id, sameOrder.id, other.id].toSorted());
+});
+
+test.concurrent("an event that waits for another attempt is read again after a stop", async () => {
+  await using stream = await openStream();
+  const event = orderCreated();
+  {
+    await using reader = openReader(stream, DATABASE);
+    let calls = 0;
+    const inbox = reader.start({
+      handlers: {
+        ORDER_CREATED: {
+          apply(applied: AnyEvent) {
+            reader.record(applied);
+            calls += 1;
+            throw new AppError("HANDLER_FAILED", "not now", { retryable: true });
+          },
+        },
+      },
+    });
+    await stream.publish([event]);
+    await waitFor(() => calls === 1, { what: "the first attempt" });
+    await inbox.stop();
+    expect(inbox.status().held).toEqual({});
+    expect(reader.effects()).toEqual([]);
+  }
+  await using reader = openReader(stream, DATABASE);
+  reader.start();
+  await waitFor(() => reader.nextOffset() === 1, { what: "the end of the topic" });
+  expect(reader.effects()).toEqual([event.id]);
+});
