@@ -21,6 +21,19 @@ const askMetadata = {
   includeClusterAuthorizedOperations: false,
   includeTopicAuthorizedOperations: false,
 };
+/** Asks for nothing and waits for it. */
+const emptyFetch = (maxWaitMs: number) => ({
+  replicaId: -1,
+  maxWaitMs,
+  minBytes: 1,
+  maxBytes: 1,
+  isolationLevel: 0,
+  sessionId: 0,
+  sessionEpoch: -1,
+  topics: [],
+  forgottenTopics: [],
+  rackId: "",
+});
 let broker: DevBroker;
 const warnings: string[] = [];
 
@@ -92,9 +105,13 @@ test("ApiVersions of an unknown version is answered in version 0 with what is se
     APIS.length,
   ]);
   expect(await client.call(versionsApi, 3, askVersions)).toMatchObject({ errorCode: 0 });
+  const illegal = { ...askVersions, clientSoftwareName: "-raw" };
+  expect(await client.call(versionsApi, 3, illegal)).toMatchObject({
+    errorCode: KAFKA_ERRORS.INVALID_REQUEST,
+  });
 });
 
-test("requests of one connection are answered in their order", async () => {
+test("requests of one connection are answered in their order, also behind one that waits", async () => {
   await using client = await connectRaw(broker.address);
   const ids: number[] = [];
   client.socket.on("data", (chunk: Buffer) => {
@@ -102,16 +119,17 @@ test("requests of one connection are answered in their order", async () => {
       ids.push(chunk.readInt32BE(at + 4));
     }
   });
-  const waits = { replicaId: -1, maxWaitMs: 50, minBytes: 1, maxBytes: 1, isolationLevel: 0 };
-  client.send(fetch, 4, {
-    ...waits,
-    sessionId: 0,
-    sessionEpoch: -1,
-    topics: [],
-    forgottenTopics: [],
-    rackId: "",
+  const arrived = Promise.withResolvers<void>();
+  const { promise: gate, resolve: open } = Promise.withResolvers<undefined>();
+  using _held = broker.intercept("Fetch", () => {
+    arrived.resolve();
+    return gate;
   });
+  client.send(fetch, 4, emptyFetch(0));
+  await arrived.promise;
   for (let index = 0; index < 20; index++) client.send(metadata, 1, askMetadata);
+  await stillServes();
+  open(undefined);
   await waitFor(() => ids.length === 21, { what: "all answers" });
   expect(ids).toEqual(Array.from({ length: 21 }, (_, index) => index + 1));
 });
@@ -135,18 +153,7 @@ test("a client that goes away in the middle of anything is forgotten", async () 
   for (let index = 0; index < 20; index++) {
     const client = await connectRaw(broker.address);
     client.send(metadata, 1, askMetadata);
-    client.send(fetch, 4, {
-      replicaId: -1,
-      maxWaitMs: 60_000,
-      minBytes: 1,
-      maxBytes: 1,
-      isolationLevel: 0,
-      sessionId: 0,
-      sessionEpoch: -1,
-      topics: [],
-      forgottenTopics: [],
-      rackId: "",
-    });
+    client.send(fetch, 4, emptyFetch(60_000));
     if (index % 2 === 0) client.socket.resetAndDestroy();
     else client.socket.end();
     await client.closed;
@@ -174,13 +181,8 @@ test("a reader that does not read holds one answer, not all it asked for", async
   const before = process.memoryUsage().arrayBuffers;
   const lazy = connect(Number(port), host).pause();
   const asked = encodeRequest(fetch, 4, 1, {
-    replicaId: -1,
-    maxWaitMs: 0,
-    minBytes: 0,
+    ...emptyFetch(0),
     maxBytes: 10e6,
-    isolationLevel: 0,
-    sessionId: 0,
-    sessionEpoch: -1,
     topics: [
       {
         name: topic,
@@ -189,8 +191,6 @@ test("a reader that does not read holds one answer, not all it asked for", async
         ],
       },
     ],
-    forgottenTopics: [],
-    rackId: "",
   });
   for (let index = 0; index < 200; index++) lazy.write(asked);
   await stillServes();

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { freePort, startProcess, tempDir, waitFor } from "@order-outbox/testing";
 import { deleteRecords } from "./apis/delete-records.ts";
+import { fetch } from "./apis/fetch.ts";
 import { initProducerId } from "./apis/init-producer-id.ts";
 import { produce } from "./apis/produce.ts";
 import { makeBatch } from "./batch-fixture.ts";
@@ -151,4 +152,35 @@ test("a full disk refuses a produce with a retriable error, and serves what it h
   await client.call(deleteRecords, 1, { topics: [{ name: TOPIC, partitions }], timeoutMs: 0 });
   const [answer] = await producer.send({ topic: TOPIC, messages: [{ value }] });
   expect(answer?.baseOffset).toBe(String(written));
+});
+
+test("closing does not wait for clients that wait, and is quiet", async () => {
+  const warnings: string[] = [];
+  const broker = await startDevBroker({
+    topics: { [TOPIC]: 1 },
+    onWarning: (message, error) => warnings.push(`${message}: ${error}`),
+  });
+  const arrived = Promise.withResolvers<void>();
+  broker.intercept("Fetch", () => {
+    arrived.resolve();
+    return undefined;
+  });
+  const client = await connectRaw(broker.address);
+  const partition = { index: 0, currentLeaderEpoch: -1, fetchOffset: 0, logStartOffset: -1 };
+  const fetching = client.call(fetch, 4, {
+    replicaId: -1,
+    maxWaitMs: 60_000,
+    minBytes: 1,
+    maxBytes: 1,
+    isolationLevel: 0,
+    sessionId: 0,
+    sessionEpoch: -1,
+    topics: [{ name: TOPIC, partitions: [{ ...partition, maxBytes: 1 }] }],
+    forgottenTopics: [],
+    rackId: "",
+  });
+  await arrived.promise;
+  await Promise.all([broker.close(), broker.close()]);
+  expect(await fetching).toBeNull();
+  expect(warnings).toEqual([]);
 });

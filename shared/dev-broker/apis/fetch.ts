@@ -154,10 +154,11 @@ export const fetch = defineApi({
     for (;;) {
       const { topics, logs, size, failed } = readAll(asked, context);
       const left = deadline - performance.now();
-      if (size >= asked.minBytes || failed || left <= 0 || context.signal.aborted) {
+      if (size >= asked.minBytes || failed || left <= 0) {
         return { errorCode: KAFKA_ERRORS.NONE, sessionId: 0, topics };
       }
       await waitForRecords(logs, asked.minBytes - size, left, context.signal);
+      if (context.signal.aborted) return null;
     }
   },
   fail: refuse,

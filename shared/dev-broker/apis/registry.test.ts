@@ -4,7 +4,7 @@ import { APIS } from "./registry.ts";
 
 test("the readme's table is the registry", async () => {
   const readme = await Bun.file(join(import.meta.dir, "../README.md")).text();
-  const rows = [...readme.matchAll(/^\| (\d+) \| (\w+) \| (\d+)–(\d+) \|/gm)].map(
+  const rows = [...readme.matchAll(/^\| *(\d+) *\| *(\w+) *\| *(\d+)–(\d+) *\|/gm)].map(
     ([, key, name, from, to]) => [Number(key), name, Number(from), Number(to)],
   );
   const served = APIS.map(({ key, name, minVersion, maxVersion }) => [

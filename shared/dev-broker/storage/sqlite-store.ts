@@ -1,22 +1,6 @@
-import { Database } from "bun:sqlite";
-import { mkdirSync } from "node:fs";
-import { join } from "node:path";
 import { AppError } from "@order-outbox/errors";
-import { prepareSchema } from "./sqlite-schema.ts";
+import { openDatabase, type SqliteStoreOptions } from "./sqlite-database.ts";
 import type { GroupOffset, Store, StoredPartition, StoredSequence, StoredTopic } from "./store.ts";
-
-/** How the store is kept. */
-export interface SqliteStoreOptions {
-  /** The folder of `broker.db`; without one everything is in memory and gone at the end. */
-  readonly folder?: string | undefined;
-  /**
-   * NORMAL survives the death of the process at any moment, and a power cut without damage but
-   * perhaps without the last commits; FULL also keeps those, at the cost of a disk flush each.
-   */
-  readonly synchronous: "NORMAL" | "FULL";
-  /** A ceiling for the file; reaching it is answered like a full disk. */
-  readonly maxBytes?: number | undefined;
-}
 
 /** Offsets have 33 bits, partitions the 20 bits above: together what a number holds exactly. */
 const OFFSETS_PER_PARTITION = 2 ** 33;
@@ -222,37 +206,4 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
       db.close();
     },
   };
-}
-
-function openDatabase({ folder, synchronous, maxBytes }: SqliteStoreOptions): Database {
-  if (folder !== undefined) mkdirSync(folder, { recursive: true });
-  const db = new Database(folder === undefined ? ":memory:" : join(folder, "broker.db"), {
-    create: true,
-    strict: true,
-  });
-  try {
-    // Held from the first read to the end of the process: a second broker must not share the file.
-    db.run("PRAGMA locking_mode = EXCLUSIVE");
-    db.run("PRAGMA journal_mode = WAL");
-    db.run(`PRAGMA synchronous = ${synchronous}`);
-    prepareSchema(db, newClusterId);
-    if (maxBytes !== undefined) limitSize(db, maxBytes);
-    return db;
-  } catch (error) {
-    db.close();
-    if (error instanceof Error && "code" in error && error.code === "SQLITE_BUSY") {
-      throw new AppError("STORAGE_FAILED", `another broker is using ${folder}`, { cause: error });
-    }
-    throw error;
-  }
-}
-
-function limitSize(db: Database, maxBytes: number): void {
-  const { page_size: pageBytes } = db.query("PRAGMA page_size").get() as { page_size: number };
-  db.run(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxBytes / pageBytes))}`);
-}
-
-/** 16 random bytes in base64url, as Kafka makes its own. */
-function newClusterId(): string {
-  return Buffer.from(crypto.getRandomValues(new Uint8Array(16))).toString("base64url");
 }
