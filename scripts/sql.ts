@@ -67,7 +67,6 @@ function open(path: string): Database {
   try {
     const connection = new Database(path, { readonly: true, safeIntegers: true });
     connection.run("PRAGMA busy_timeout = 5000");
-    connection.run("PRAGMA query_only = ON");
     connection.query("SELECT name FROM sqlite_schema LIMIT 1").all();
     return connection;
   } catch (error) {

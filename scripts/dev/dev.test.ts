@@ -127,6 +127,14 @@ test("a child that ends is started again, until it is stopped", async () => {
   await waitFor(() => !child.isRunning(), { what: "the end" });
 });
 
+test("a child that is stopped stays stopped", async () => {
+  const { events, child } = supervise("console.log('up'); setInterval(() => {}, 1000);");
+  await waitFor(() => events.includes("up"), { what: "the start" });
+  await child.stop();
+  await waitFor(() => !child.isRunning(), { what: "the end" });
+  expect(events).toEqual(["up"]);
+});
+
 test("a child with wrong settings is not started again", async () => {
   const { events } = supervise("console.error('PORT is wrong'); process.exit(78)");
   await waitFor(() => events.includes("misconfigured"), { what: "the verdict" });
