@@ -78,10 +78,15 @@ test("lines are prefixed, and a log line does not name its service a second time
   const write = (text: string) => void written.push(text);
   const plain = prefixedOutput(names, { color: false, write });
   plain.line("order-service", "12:00:00.000 INFO  order-service order accepted orderId=1");
+  plain.line(
+    "order-service",
+    "\u001b[2m12:00:00.000\u001b[0m \u001b[32mINFO \u001b[0m order-service ready",
+  );
   plain.line("broker", "listening");
   prefixedOutput(names, { color: true, write }).line("broker", "listening");
   expect(written).toEqual([
     "order-service | 12:00:00.000 INFO  order accepted orderId=1\n",
+    "order-service | \u001b[2m12:00:00.000\u001b[0m \u001b[32mINFO \u001b[0m ready\n",
     "broker        | listening\n",
     "\u001b[35mbroker        |\u001b[0m listening\n",
   ]);

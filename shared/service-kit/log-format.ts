@@ -23,7 +23,7 @@ export function formatLogLine(line: string, { color }: { color: boolean }): stri
   return [
     paint(String(time ?? "").slice(11, 23), DIM),
     paint(name.toUpperCase().padEnd(5), LEVEL_COLORS[name] ?? ""),
-    paint(String(service ?? ""), DIM),
+    String(service ?? ""),
     oneLine(String(msg ?? "")),
     ...pairs,
   ].join(" ");
