@@ -111,9 +111,13 @@ export async function runSession(
     ended.promise.catch(() => {});
     clearInterval(reporter);
     stopping.removeEventListener("abort", stop);
-    flushReports(consumer, reports);
-    await settledWithin(consumer.disconnect(), LEAVE_DEADLINE_MS);
+    await settledWithin(leave(consumer, reports), LEAVE_DEADLINE_MS);
   }
+}
+
+async function leave(consumer: KafkaJsConsumer, reports: Reports): Promise<void> {
+  await flushReports(consumer, reports);
+  await consumer.disconnect();
 }
 
 async function requireTopics(client: KafkaClient, options: ConsumerOptions): Promise<void> {
@@ -204,7 +208,7 @@ async function settledWithin(promise: Promise<unknown>, ms: number): Promise<voi
   clearTimeout(timer);
 }
 
-function flushReports(consumer: KafkaJsConsumer, reports: Reports): void {
+async function flushReports(consumer: KafkaJsConsumer, reports: Reports): Promise<void> {
   if (reports.size === 0) return;
   const offsets = [...reports.values()].map(({ topic, partition, nextOffset }) => ({
     topic,
@@ -212,8 +216,9 @@ function flushReports(consumer: KafkaJsConsumer, reports: Reports): void {
     offset: String(nextOffset),
   }));
   reports.clear();
-  // Only displays read these; the next report repeats what got lost.
-  Promise.resolve()
-    .then(() => consumer.commitOffsets(offsets))
-    .catch(() => {});
+  try {
+    await consumer.commitOffsets(offsets);
+  } catch {
+    // Only displays read these; the next report repeats what got lost.
+  }
 }
