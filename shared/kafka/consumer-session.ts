@@ -12,15 +12,19 @@ import {
   createGuardedAssigner,
   evict,
   findNeighbours,
+  type GroupNeighbours,
   requireFreeGroup,
 } from "./group-guard.ts";
-import { ownIdentity } from "./member-identity.ts";
+import { type MemberIdentity, ownIdentity } from "./member-identity.ts";
 import { toConsumedBatch } from "./records.ts";
+import { sleepUnless } from "./sleep.ts";
 import { ensureTopics, withAdmin } from "./topics.ts";
 
 const HEARTBEAT_MS = 1_500;
 const REPORT_MS = 1_000;
-const FETCH_WAIT_MS = 1_000;
+const FETCH_WAIT_MS = 500;
+const REBALANCE_TIMEOUT_MS = 10_000;
+const REBALANCE_LOOK_MS = 100;
 const LEAVE_DEADLINE_MS = 4_000;
 
 /** The event that the patched kafkajs emits instead of resetting an offset on its own. */
@@ -44,10 +48,12 @@ export async function runSession(
   const { groupId } = options;
   const identity = ownIdentity(options.databaseId);
   await requireTopics(client, options);
-  const neighbours = await findNeighbours(client, groupId, identity);
+  const neighbours = await findSettledNeighbours(client, groupId, identity, stopping);
   requireFreeGroup(groupId, identity, neighbours);
 
   const ended = Promise.withResolvers<void>();
+  // It may be rejected while nobody waits for it yet, or any more.
+  ended.promise.catch(() => {});
   const stopped = new Map<string, StoppedPartition>();
   let cluster: Cluster | undefined;
   let assigned: { topic: string; partition: number }[] = [];
@@ -57,7 +63,7 @@ export async function runSession(
   const consumer = client.kafkajs.consumer({
     groupId,
     sessionTimeout: options.sessionTimeoutMs ?? 6_000,
-    rebalanceTimeout: 10_000,
+    rebalanceTimeout: REBALANCE_TIMEOUT_MS,
     heartbeatInterval: HEARTBEAT_MS,
     maxWaitTimeInMs: FETCH_WAIT_MS,
     allowAutoTopicCreation: false,
@@ -108,7 +114,6 @@ export async function runSession(
     reporter = setInterval(() => flushReports(consumer, reports), REPORT_MS);
     if (!stopping.aborted) await ended.promise;
   } finally {
-    ended.promise.catch(() => {});
     clearInterval(reporter);
     stopping.removeEventListener("abort", stop);
     await settledWithin(leave(consumer, reports), LEAVE_DEADLINE_MS);
@@ -127,6 +132,26 @@ async function requireTopics(client: KafkaClient, options: ConsumerOptions): Pro
     throw new AppError("TOPIC_MISSING", `topics do not exist: ${missing.join(", ")}`, {
       details: { topics: missing },
     });
+  }
+}
+
+/**
+ * Looks at the group when it is not rebalancing: joining blindly would disturb a group that turns
+ * out to be another database's. No rebalance lasts longer than its timeout; what is unknown even
+ * then is for the assignment to decide.
+ */
+async function findSettledNeighbours(
+  client: KafkaClient,
+  groupId: string,
+  identity: MemberIdentity,
+  stopping: AbortSignal,
+): Promise<GroupNeighbours> {
+  const deadline = performance.now() + REBALANCE_TIMEOUT_MS;
+  for (;;) {
+    const neighbours = await findNeighbours(client, groupId, identity);
+    const settled = !neighbours.rebalancing || performance.now() > deadline;
+    if (settled || stopping.aborted) return neighbours;
+    await sleepUnless(stopping, REBALANCE_LOOK_MS);
   }
 }
 

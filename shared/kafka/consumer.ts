@@ -3,6 +3,7 @@ import { brokerError } from "./broker-errors.ts";
 import type { KafkaClient } from "./client.ts";
 import { runSession } from "./consumer-session.ts";
 import type { ConsumedBatch } from "./records.ts";
+import { sleepUnless } from "./sleep.ts";
 
 /** How to consume. The offsets are the caller's; Kafka's own are only told to it for lag displays. */
 export interface ConsumerOptions {
@@ -112,17 +113,4 @@ export function createConsumer(client: KafkaClient, options: ConsumerOptions): C
       status = { state: "stopped", assigned: [], stopped: [] };
     },
   };
-}
-
-function sleepUnless(signal: AbortSignal, ms: number): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done);
-  });
 }

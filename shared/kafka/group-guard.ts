@@ -54,6 +54,8 @@ export interface GroupNeighbours {
   otherDatabases: string[];
   /** Ids of members that a dead process of this database left behind. */
   deadPredecessors: string[];
+  /** While it rebalances, a group describes its members without metadata: nothing is known of them. */
+  rebalancing: boolean;
 }
 
 /** @throws AppError BROKER_UNAVAILABLE when no broker answers */
@@ -63,12 +65,13 @@ export async function findNeighbours(
   own: MemberIdentity,
 ): Promise<GroupNeighbours> {
   const { groups } = await withAdmin(client, (admin) => admin.describeGroups([groupId]));
-  const members = groups.flatMap((group) =>
-    group.members.map(({ memberId, memberMetadata }) => ({
+  const described = groups.flatMap((group) => group.members);
+  const members = described
+    .filter(({ memberMetadata }) => memberMetadata.length > 0)
+    .map(({ memberId, memberMetadata }) => ({
       memberId,
       identity: decodeIdentity(memberMetadata),
-    })),
-  );
+    }));
   const databases = members.map(({ identity }) => identity?.databaseId ?? "unknown");
   const dead = members.filter(
     ({ identity }) => identity !== undefined && isDeadPredecessor(identity, own, isProcessAlive),
@@ -76,6 +79,7 @@ export async function findNeighbours(
   return {
     otherDatabases: [...new Set(databases)].filter((id) => id !== own.databaseId),
     deadPredecessors: dead.map(({ memberId }) => memberId),
+    rebalancing: members.length < described.length,
   };
 }
 
