@@ -3,6 +3,9 @@ import type { Admin } from "kafkajs";
 import { brokerError } from "./broker-errors.ts";
 import type { KafkaClient } from "./client.ts";
 
+const LOOKS_FOR_NEW_TOPICS = 10;
+const LOOK_INTERVAL_MS = 50;
+
 /**
  * Creates the topics that are missing, with these partition counts; existing ones are left as they
  * are. Where the cluster does not allow it, missing topics stay missing and the counts say so.
@@ -17,21 +20,47 @@ export async function ensureTopics(
   return withAdmin(client, async (admin) => {
     const existing = new Set(await admin.listTopics());
     const missing = Object.keys(topics).filter((topic) => !existing.has(topic));
-    if (missing.length > 0) {
-      await admin
-        .createTopics({
-          waitForLeaders: true,
-          topics: missing.map((topic) => ({ topic, numPartitions: topics[topic] as number })),
-        })
-        .catch((error: unknown) => {
-          client.log.warn(
-            { topics: missing, cause: brokerError(error).message },
-            "topics are missing and could not be created; create them, or allow this client to",
-          );
-        });
+    if (missing.length === 0) return countPartitions(admin, Object.keys(topics));
+    const failure = await createTopics(admin, missing, topics);
+    const counts = await countWhenKnown(admin, Object.keys(topics));
+    const absent = missing.filter((topic) => !counts.has(topic));
+    if (absent.length > 0) {
+      client.log.warn(
+        { topics: absent, cause: failure?.message },
+        "topics are missing and could not be created; create them, or allow this client to",
+      );
     }
-    return countPartitions(admin, Object.keys(topics));
+    return counts;
   });
+}
+
+/** @returns what went wrong; the topics may have been created nevertheless */
+async function createTopics(
+  admin: Admin,
+  missing: readonly string[],
+  partitions: Readonly<Record<string, number>>,
+): Promise<AppError | undefined> {
+  try {
+    await admin.createTopics({
+      waitForLeaders: true,
+      topics: missing.map((topic) => ({ topic, numPartitions: partitions[topic] as number })),
+    });
+    return undefined;
+  } catch (error) {
+    return brokerError(error);
+  }
+}
+
+/** A cluster takes a moment until every broker knows a topic that was created. */
+async function countWhenKnown(
+  admin: Admin,
+  topics: readonly string[],
+): Promise<Map<string, number>> {
+  for (let look = 1; ; look += 1) {
+    const counts = await countPartitions(admin, topics);
+    if (counts.size === topics.length || look === LOOKS_FOR_NEW_TOPICS) return counts;
+    await Bun.sleep(LOOK_INTERVAL_MS);
+  }
 }
 
 /**
