@@ -42,7 +42,8 @@ export interface Publisher {
   /**
    * @returns the outcome of every partition of `batches`
    * @throws AppError BROKER_UNAVAILABLE when the outcome is unknown
-   * @throws AppError TOPIC_MISSING when a topic does not exist; nothing was sent
+   * @throws AppError TOPIC_MISSING when a topic does not exist; if it did when this publisher
+   *   connected, the records for other topics may have been written
    */
   send(batches: readonly PartitionBatch[]): Promise<PartitionOutcome[]>;
   /**
