@@ -109,7 +109,7 @@ export async function runSession(
     await consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
-      eachBatch: (payload) => takeOver(payload, options, clusterIdOf(cluster)),
+      eachBatch: (payload) => takeOver(payload, options, clusterIdOf(cluster), stopping),
     });
     reporter = setInterval(() => flushReports(consumer, reports), REPORT_MS);
     if (!stopping.aborted) await ended.promise;
@@ -207,22 +207,24 @@ async function takeOver(
   payload: EachBatchPayload,
   options: ConsumerOptions,
   clusterId: string,
+  stopping: AbortSignal,
 ): Promise<void> {
   const batch = toConsumedBatch(payload.batch);
   const moved = new AbortController();
+  const signal = AbortSignal.any([moved.signal, stopping]);
   const heartbeats = setInterval(() => {
     if (!payload.isRunning() || payload.isStale()) moved.abort();
     payload.heartbeat().catch((error: unknown) => moved.abort(error));
   }, HEARTBEAT_MS);
   try {
-    await options.onBatch(batch, clusterId, moved.signal);
+    await options.onBatch(batch, clusterId, signal);
   } finally {
     clearInterval(heartbeats);
   }
   if (moved.signal.reason instanceof Error && moved.signal.reason.name !== "AbortError") {
     throw moved.signal.reason;
   }
-  if (!moved.signal.aborted) payload.resolveOffset(payload.batch.lastOffset());
+  if (!signal.aborted) payload.resolveOffset(payload.batch.lastOffset());
 }
 
 /** Waits for a promise to settle, either way, but no longer than `ms`. */

@@ -19,7 +19,8 @@ export interface ConsumerOptions {
   startOffset(clusterId: string, topic: string, partition: number): number | undefined;
   /**
    * Takes over a batch. May wait for room; while it waits this consumer keeps its membership.
-   * When `signal` aborts, the partition may have moved: stop taking over more of the batch.
+   * When `signal` aborts, the partition may have moved, or the consumer is stopping: stop taking
+   * over more of the batch.
    */
   onBatch(batch: ConsumedBatch, clusterId: string, signal: AbortSignal): Promise<void>;
   /** Milliseconds without a heartbeat until the group gives this member up; 6,000. */
