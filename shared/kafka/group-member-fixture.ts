@@ -1,0 +1,16 @@
+// A process that joins a group, says so and stays: to be killed.
+import { createConsumer, createKafkaClient } from "./mod.ts";
+
+const [kafkaHost = "", topic = "", groupId = "", databaseId = ""] = process.argv.slice(2);
+const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+const client = createKafkaClient({ brokers: kafkaHost.split(","), clientId: "member", log });
+
+const consumer = createConsumer(client, {
+  groupId,
+  topics: { [topic]: 1 },
+  databaseId,
+  startOffset: () => undefined,
+  onBatch: async ({ records }) => console.log(`saw ${records.map(({ value }) => value)}`),
+  sessionTimeoutMs: 60_000,
+});
+consumer.start();

@@ -1,0 +1,162 @@
+import { expect, test } from "bun:test";
+import { startBroker, startProcess, uniqueName, waitFor } from "@order-outbox/testing";
+import { createTopic, groupMembers, publish, testClient, testConsumer } from "./test-kafka.ts";
+
+const outside = Boolean(process.env.KAFKA_HOST);
+
+async function setUp(partitions: number) {
+  const broker = await startBroker();
+  const client = testClient(broker.kafkaHost);
+  const topic = await createTopic(client, partitions);
+  const groupId = uniqueName("group");
+  return {
+    broker,
+    client,
+    topic,
+    groupId,
+    member: (databaseId: string) =>
+      testConsumer(client, topic, partitions, { groupId, databaseId }),
+    [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose](),
+  };
+}
+
+test.concurrent("a member with another database is refused while the first goes on, and takes over after it", async () => {
+  await using setup = await setUp(1);
+  const { client, topic } = setup;
+  await using first = setup.member("orders-1");
+  await using second = setup.member("orders-2");
+  first.start();
+  await first.joined();
+  second.start();
+  await waitFor(() => second.status().state === "refused", { what: "the refusal" });
+  expect(second.status().reason).toContain("another database");
+  const refusals = client.lines.filter(({ level }) => level === "error");
+  expect(refusals.map(({ fields }) => fields)).toEqual([
+    {
+      groupId: setup.groupId,
+      code: "GROUP_OCCUPIED",
+      databaseId: "orders-2",
+      otherDatabases: ["orders-1"],
+    },
+  ]);
+  await publish(client, topic, 0, ["a"]);
+  await waitFor(() => first.seen.length > 0, { what: "the first member's record" });
+  expect([first.status().state, second.seen]).toEqual(["joined", []]);
+
+  await first.stop();
+  await second.joined();
+  await waitFor(() => second.seen.length > 0, { what: "the second member's record" });
+  expect(second.values()).toEqual(["a"]);
+});
+
+test.concurrent("of two databases that come at the same moment exactly one consumes", async () => {
+  await using setup = await setUp(3);
+  const { client, topic } = setup;
+  await using first = setup.member("orders-1");
+  await using second = setup.member("orders-2");
+  first.start();
+  second.start();
+  const both = [first, second];
+  const states = () => both.map(({ status }) => status().state).toSorted();
+  await waitFor(() => `${states()}` === "joined,refused", { what: "one of each" });
+  for (const partition of [0, 1, 2]) await publish(client, topic, partition, ["a", "b"]);
+  const seen = () => both.map((one) => one.seen.length).toSorted();
+  await waitFor(() => seen().at(-1) === 6, { what: "all records in one place" });
+  expect([seen(), states()]).toEqual([
+    [0, 6],
+    ["joined", "refused"],
+  ]);
+});
+
+test.concurrent("members with the same database share the partitions", async () => {
+  await using setup = await setUp(4);
+  const { client, topic } = setup;
+  await using first = setup.member("orders");
+  await using second = setup.member("orders");
+  first.start();
+  await first.joined();
+  second.start();
+  const shares = () => [first, second].map(({ status }) => status().assigned.length);
+  await waitFor(() => `${shares()}` === "2,2", { what: "two partitions each" });
+  const assigned = [first, second].flatMap(({ status }) => status().assigned);
+  expect(assigned.map(({ partition }) => partition).toSorted()).toEqual([0, 1, 2, 3]);
+  for (const partition of [0, 1, 2, 3]) await publish(client, topic, partition, [`${partition}`]);
+  await waitFor(() => first.seen.length + second.seen.length >= 4, { what: "all records" });
+  expect([first.seen.length, second.seen.length]).toEqual([2, 2]);
+  await Promise.all([first.stop(), second.stop()]);
+});
+
+test.concurrent("a dead predecessor is made to leave, so that its successor need not wait for it", async () => {
+  await using setup = await setUp(1);
+  const { broker, client, topic, groupId } = setup;
+  await publish(client, topic, 0, ["a"]);
+  const entry = `${import.meta.dir}/group-member-fixture.ts`;
+  const command = [process.execPath, entry, broker.kafkaHost, topic, groupId, "orders"];
+  await using predecessor = startProcess(command);
+  await predecessor.waitForLine("saw a");
+  const [dead] = await groupMembers(client, groupId);
+  predecessor.kill("SIGKILL");
+  await predecessor.exited;
+  expect(await groupMembers(client, groupId)).toEqual([
+    { memberId: dead?.memberId ?? "", databaseId: "orders" },
+  ]);
+
+  await using successor = setup.member("orders");
+  successor.start();
+  // Kept in the group, it would hold up the successor until the rebalance timeout of 10 s.
+  await waitFor(() => successor.seen.length > 0, { what: "the successor", timeoutMs: 7_000 });
+  const members = await groupMembers(client, groupId);
+  expect(members).toEqual([{ memberId: expect.any(String), databaseId: "orders" }]);
+  expect(members[0]?.memberId).not.toBe(dead?.memberId);
+});
+
+test.concurrent("a dead process of another database keeps its place until the group gives it up", async () => {
+  await using setup = await setUp(1);
+  const { broker, client, topic, groupId } = setup;
+  await publish(client, topic, 0, ["a"]);
+  const entry = `${import.meta.dir}/group-member-fixture.ts`;
+  const command = [process.execPath, entry, broker.kafkaHost, topic, groupId, "orders-1"];
+  await using predecessor = startProcess(command);
+  await predecessor.waitForLine("saw a");
+  predecessor.kill("SIGKILL");
+  await predecessor.exited;
+  await using other = setup.member("orders-2");
+  other.start();
+  await waitFor(() => other.status().state === "refused", { what: "the refusal" });
+  expect((await groupMembers(client, groupId)).map((one) => one.databaseId)).toEqual(["orders-1"]);
+});
+
+test.concurrent.skipIf(outside)(
+  "a group that is rebalancing is not taken for another database's",
+  async () => {
+    await using setup = await setUp(2);
+    const { broker, client, groupId } = setup;
+    await using first = setup.member("orders");
+    first.start();
+    await first.joined();
+    // Until the first member has rejoined, the group describes its members without their metadata.
+    const held = Promise.withResolvers<undefined>();
+    using _hold = broker.embedded?.intercept("Heartbeat", () => held.promise);
+    let looks = 0;
+    using _looks = broker.embedded?.intercept("DescribeGroups", () => {
+      looks += 1;
+      return undefined;
+    });
+    await using second = setup.member("orders");
+    await using third = setup.member("orders");
+    second.start();
+    await waitFor(
+      async () => (await groupMembers(client, groupId)).some((one) => one.databaseId === undefined),
+      { what: "the rebalance" },
+    );
+    const looksBefore = looks;
+    third.start();
+    await waitFor(() => looks > looksBefore + 1, { what: "the third member to look again" });
+    expect(third.status().state).toBe("starting");
+    held.resolve(undefined);
+    await second.joined();
+    await waitFor(() => third.status().state === "joined", { what: "the third member to join" });
+    expect(client.lines.filter(({ level }) => level === "error")).toEqual([]);
+    await Promise.all([first.stop(), second.stop(), third.stop()]);
+  },
+);
