@@ -130,6 +130,8 @@ async function main(args: readonly string[]): Promise<void> {
   // Through "bun run" a Ctrl-C arrives twice; closing twice is closing once.
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
+  // The start script holds this pipe open; when it dies, so does what it started.
+  if (process.env.ORDER_OUTBOX_PARENT_PIPE) process.stdin.on("end", stop).resume();
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {

@@ -1,6 +1,7 @@
 /**
  * The tables of a consuming service: which events it has applied, how far it has read each
- * partition of each cluster, which events it set aside, and the identity of this database.
+ * partition of each cluster, which events it set aside, the identity of this database, and what
+ * operators asked of it. `target` and `outcome` are JSON; see operator-requests.ts.
  */
 export const INBOX_TABLES = `
   CREATE TABLE inbox (
@@ -38,13 +39,34 @@ export const INBOX_TABLES = `
     lastError TEXT NOT NULL,
     attempts  INTEGER NOT NULL,
     heldAt    TEXT NOT NULL,
+    nextAttemptAt TEXT,
     UNIQUE (clusterId, topic, partition, "offset")
   ) STRICT;
   CREATE INDEX held_events_key ON held_events (eventKey, id);
+  CREATE INDEX held_events_due ON held_events (nextAttemptAt) WHERE state = 'RETRYING';
 
   CREATE TABLE consumer_identity (
     id         INTEGER PRIMARY KEY CHECK (id = 1),
     databaseId TEXT NOT NULL
   ) STRICT;
+  CREATE TABLE operator_requests (
+    id          INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind        TEXT NOT NULL CHECK (kind IN ('REDRIVE', 'DISCARD', 'RESET_OFFSET')),
+    target      TEXT NOT NULL,
+    reason      TEXT,
+    requestedAt TEXT NOT NULL,
+    finishedAt  TEXT,
+    outcome     TEXT
+  ) STRICT;
+  CREATE INDEX operator_requests_open ON operator_requests (id) WHERE finishedAt IS NULL;
+
+  CREATE TABLE operator_audit (
+    id     INTEGER PRIMARY KEY AUTOINCREMENT,
+    at     TEXT NOT NULL,
+    action TEXT NOT NULL,
+    target TEXT NOT NULL,
+    reason TEXT
+  ) STRICT;
+
   INSERT INTO consumer_identity (id, databaseId) VALUES (1, lower(hex(randomblob(16))));
 `;

@@ -17,7 +17,7 @@ export async function placeOrders(system: System, count: number, parallel = 16):
   return ids;
 }
 
-/** Waits until every order is final and both its events have been notified. */
+/** Waits until every order is final, both its events have been notified and nothing is pending. */
 export async function waitUntilSettled(system: System, orders: number): Promise<void> {
   const count = (database: string, sql: string) => {
     using db = new Database(join(system.dataDir, database), { readonly: true });
@@ -33,9 +33,15 @@ export async function waitUntilSettled(system: System, orders: number): Promise<
     () => count("notifications.db", "SELECT count(*) AS count FROM notifications") === orders * 6,
     { what: `six notifications for each of ${orders} orders`, timeoutMs: 60_000, intervalMs: 25 },
   );
+  for (const database of ["orders.db", "payments.db"]) {
+    await waitFor(
+      () => count(database, "SELECT count(*) AS count FROM outbox WHERE isPublished = 0") === 0,
+      { what: `the outbox in ${database} to be published`, timeoutMs: 30_000, intervalMs: 25 },
+    );
+  }
 }
 
-/** Audits the whole system and expects nothing lost, doubled or out of order. */
+ system and expects nothing lost, doubled or out of order. */
 export async function expectClean(system: System, orders: number) {
   const audit = await auditSystem(system);
   expect({ orders: audit.orders, findings: audit.findings }).toEqual({ orders, findings: [] });
