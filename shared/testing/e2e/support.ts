@@ -41,7 +41,7 @@ export async function waitUntilSettled(system: System, orders: number): Promise<
   }
 }
 
- system and expects nothing lost, doubled or out of order. */
+/** Audits the whole system and expects nothing lost, doubled or out of order. */
 export async function expectClean(system: System, orders: number) {
   const audit = await auditSystem(system);
   expect({ orders: audit.orders, findings: audit.findings }).toEqual({ orders, findings: [] });
