@@ -35,18 +35,21 @@ export function createPaymentStore(db: Database): PaymentStore {
     unknown,
     [string, string, string, number, string, string, string | null, string]
   >(`INSERT INTO payments (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
-  const list = db.prepare<ListedPayment, [string | null, string | null, number, number]>(
+  const listAll = db.prepare<ListedPayment, [number, number]>(
+    `SELECT seq, ${COLUMNS} FROM payments WHERE seq < ? ORDER BY seq DESC LIMIT ?`,
+  );
+  const listOfOrder = db.prepare<ListedPayment, [string, number, number]>(
     `SELECT seq, ${COLUMNS} FROM payments
-     WHERE (? IS NULL OR orderId = ?) AND seq < ? ORDER BY seq DESC LIMIT ?`,
+     WHERE orderId = ? AND seq < ? ORDER BY seq DESC LIMIT ?`,
   );
   return {
     insert(payment) {
       const { id, orderId, customerId, amount, status, transactionId, reason, createdAt } = payment;
       insert.run(id, orderId, customerId, amount, status, transactionId, reason, createdAt);
     },
-    list({ orderId = undefined, beforeSeq = Number.MAX_SAFE_INTEGER }, limit) {
-      const order = orderId ?? null;
-      return list.all(order, order, beforeSeq, limit);
-    },
+    list: ({ orderId, beforeSeq = Number.MAX_SAFE_INTEGER }, limit) =>
+      orderId === undefined
+        ? listAll.all(beforeSeq, limit)
+        : listOfOrder.all(orderId, beforeSeq, limit),
   };
 }
