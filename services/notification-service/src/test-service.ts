@@ -1,0 +1,79 @@
+import { type AnyEvent, newEventId } from "@order-outbox/contracts";
+import { createLogger } from "@order-outbox/service-kit";
+import {
+  closeDatabase,
+  createCommitQueue,
+  type Database,
+  migrate,
+  openDatabase,
+} from "@order-outbox/sqlite";
+import { tempDir } from "@order-outbox/testing";
+import { createApp } from "./app.ts";
+import type { Channel } from "./channels.ts";
+import { createNotificationStore, type Notification } from "./notification-store.ts";
+import { notify } from "./notify.ts";
+import { MIGRATIONS } from "./schema.ts";
+
+/** For tests: what notification-service does, on a real database file, without a broker. */
+export interface TestService extends Disposable {
+  readonly db: Database;
+  /** Works on an event as an inbox does: prepares it, then applies it in a transaction. */
+  work(event: AnyEvent): Promise<void>;
+  notifications(): (Notification & { eventId: string })[];
+  request(path: string): Promise<Response>;
+}
+
+const metadata = (subject: string) => ({
+  id: newEventId(),
+  source: "/tests",
+  time: "2026-01-01T00:00:00.000Z",
+  subject,
+});
+const order = (orderId: string) => ({ orderId, customerId: "customer-1", amount: 99.99 });
+
+export const orderCreated = (orderId: string): AnyEvent => ({
+  ...metadata(orderId),
+  type: "ORDER_CREATED",
+  data: order(orderId),
+});
+
+export const paymentSucceeded = (orderId: string): AnyEvent => ({
+  ...metadata(orderId),
+  type: "PAYMENT_SUCCEEDED",
+  data: { ...order(orderId), transactionId: "txn_1" },
+});
+
+export function openTestService(channels: readonly Channel[]): TestService {
+  const dir = tempDir();
+  const db = openDatabase(dir.join("notifications.db"));
+  migrate(db, MIGRATIONS);
+  const notifications = createNotificationStore(db);
+  const queue = createCommitQueue(db);
+  const logger = createLogger({
+    service: "notification-service",
+    format: "json",
+    destination: { write() {} },
+  });
+  const handler = notify({ channels, notifications, queue, logger, now: Date.now });
+  const app = createApp({
+    notifications,
+    logger,
+    health: { service: "notification-service", readiness: () => "ready" },
+  });
+  return {
+    db,
+    async work(event) {
+      const prepared = await handler.prepare?.(event);
+      await queue.run(() => handler.apply(event, prepared));
+    },
+    notifications: () =>
+      db
+        .query<Notification & { eventId: string }, []>("SELECT * FROM notifications ORDER BY seq")
+        .all(),
+    request: async (path) => app.handle(new Request(`http://localhost${path}`)),
+    [Symbol.dispose]() {
+      closeDatabase(db);
+      dir[Symbol.dispose]();
+    },
+  };
+}

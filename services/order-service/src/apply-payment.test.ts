@@ -1,0 +1,98 @@
+import { expect, test } from "bun:test";
+import { type DomainEvent, newEventId } from "@order-outbox/contracts";
+import { AppError } from "@order-outbox/errors";
+import { createLogger } from "@order-outbox/service-kit";
+import { applyPayment } from "./apply-payment.ts";
+import { type AcceptedOrder, bodyOf, openTestApp, type TestApp } from "./test-app.ts";
+
+const LATER = Date.parse("2030-01-01T00:00:00Z");
+
+type Payment = DomainEvent<"PAYMENT_SUCCEEDED"> | DomainEvent<"PAYMENT_FAILED">;
+
+const metadata = (subject: string) => ({
+  id: newEventId(),
+  source: "/payment-service",
+  time: "2026-01-01T00:00:00.000Z",
+  subject,
+});
+const orderOf = (orderId: string) => ({ orderId, customerId: "customer-1", amount: 1 });
+const succeeded = (orderId: string): Payment => ({
+  ...metadata(orderId),
+  type: "PAYMENT_SUCCEEDED",
+  data: { ...orderOf(orderId), transactionId: "txn_1" },
+});
+const failed = (orderId: string): Payment => ({
+  ...metadata(orderId),
+  type: "PAYMENT_FAILED",
+  data: { ...orderOf(orderId), reason: "card declined" },
+});
+
+/** An app with one order, and a way to apply payment results to it. */
+async function withOrder(app: TestApp) {
+  const response = await app.postOrder({ customerId: "customer-1", amount: 1 });
+  const { orderId } = await bodyOf<AcceptedOrder>(response);
+  const logLines: string[] = [];
+  const logger = createLogger({
+    service: "order-service",
+    format: "json",
+    destination: { write: (line) => void logLines.push(line) },
+  });
+  const handler = applyPayment({ orders: app.orders, logger, now: () => LATER });
+  return {
+    orderId,
+    apply: (event: Payment) => handler.apply(event, undefined),
+    order: () => app.orders.find(orderId),
+    warnings: () =>
+      logLines.map((line) => JSON.parse(line)).filter(({ level }) => level === "warn"),
+  };
+}
+
+test.each([
+  [succeeded, "PAID"],
+  [failed, "PAYMENT_FAILED"],
+] as const)("a payment result settles its order (%#)", async (result, status) => {
+  using app = openTestApp();
+  const { orderId, apply, order } = await withOrder(app);
+  apply(result(orderId));
+  expect(order()).toMatchObject({ status, updatedAt: "2030-01-01T00:00:00.000Z" });
+  expect(order()?.createdAt).not.toBe(order()?.updatedAt);
+});
+
+test.each([
+  [succeeded, failed, "PAID", "PAYMENT_FAILED"],
+  [failed, succeeded, "PAYMENT_FAILED", "PAID"],
+] as const)("the first result stands, a contradicting one is logged (%#)", async (...steps) => {
+  const [first, second, status, contradicting] = steps;
+  using app = openTestApp();
+  const { orderId, apply, order, warnings } = await withOrder(app);
+  apply(first(orderId));
+  const contradiction = second(orderId);
+  apply(contradiction);
+  expect(order()?.status).toBe(status);
+  expect(warnings()).toEqual([
+    expect.objectContaining({ orderId, eventId: contradiction.id, status, contradicting }),
+  ]);
+});
+
+test("the same result again changes nothing and is not worth a warning", async () => {
+  using app = openTestApp();
+  const { orderId, apply, order, warnings } = await withOrder(app);
+  apply(succeeded(orderId));
+  apply(succeeded(orderId));
+  expect(order()?.status).toBe("PAID");
+  expect(warnings()).toEqual([]);
+});
+
+test("a result for an order that is not here is parked, not tried again", async () => {
+  using app = openTestApp();
+  const { apply, order } = await withOrder(app);
+  let thrown: unknown;
+  try {
+    apply(succeeded(crypto.randomUUID()));
+  } catch (error) {
+    thrown = error;
+  }
+  expect(thrown).toBeInstanceOf(AppError);
+  expect(thrown).toMatchObject({ code: "HANDLER_FAILED", retryable: false });
+  expect(order()?.status).toBe("PENDING");
+});

@@ -1,0 +1,115 @@
+import { expect, test } from "bun:test";
+import { newEventId } from "@order-outbox/contracts";
+import { createCommitQueue } from "@order-outbox/sqlite";
+import { createOrder } from "./create-order.ts";
+import { type AcceptedOrder, bodyOf, openTestApp } from "./test-app.ts";
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+test("an order is answered with 201, its address and a PENDING status", async () => {
+  using app = openTestApp();
+  const response = await app.postOrder({ customerId: "customer-1", amount: 99.99 });
+  expect(response.status).toBe(201);
+  const body = await bodyOf<AcceptedOrder>(response);
+  expect<unknown>(body).toEqual({
+    orderId: expect.stringMatching(UUID),
+    customerId: "customer-1",
+    amount: 99.99,
+    status: "PENDING",
+    message: "Order created successfully",
+  });
+  const location = response.headers.get("location") ?? "";
+  expect(location).toBe(`/api/orders/${body.orderId}`);
+  expect(await (await app.request(location)).json()).toEqual({
+    id: body.orderId,
+    customerId: "customer-1",
+    amount: 99.99,
+    status: "PENDING",
+    createdAt: expect.stringMatching(TIME),
+    updatedAt: expect.stringMatching(TIME),
+  });
+});
+
+test("an accepted order has its row and its event", async () => {
+  using app = openTestApp();
+  const response = await app.postOrder({ customerId: "Åsa 🎁", amount: 5 });
+  const { orderId } = await bodyOf<AcceptedOrder>(response);
+  expect(app.db.query("SELECT id, customerId, amount, status FROM orders").all()).toEqual([
+    { id: orderId, customerId: "Åsa 🎁", amount: 5, status: "PENDING" },
+  ]);
+  const [row, ...others] = app.db.query<Record<string, unknown>, []>("SELECT * FROM outbox").all();
+  expect(others).toEqual([]);
+  expect(row).toMatchObject({
+    eventType: "ORDER_CREATED",
+    topic: "order_created",
+    orderId,
+    partitionKey: orderId,
+    isPublished: 0,
+    publishedAt: null,
+    eventId: expect.stringMatching(UUID),
+    createdAt: expect.stringMatching(TIME),
+  });
+  expect(JSON.parse(String(row?.payload))).toEqual({ orderId, customerId: "Åsa 🎁", amount: 5 });
+});
+
+test("an order without its event is not accepted", async () => {
+  using app = openTestApp();
+  const accepted = createOrder(
+    {
+      orders: app.orders,
+      append() {
+        throw new Error("no event");
+      },
+      queue: createCommitQueue(app.db),
+      newId: newEventId,
+      now: Date.now,
+    },
+    { customerId: "customer-1", amount: 1 },
+  );
+  await expect(accepted).rejects.toThrow("no event");
+  expect(app.counts()).toEqual({ orders: 0, outbox: 0 });
+});
+
+test.each([0.01, 0.1, 1, 5, 19.9, 99.99, 4.35, 1_000_000, 999_999.99])(
+  "an amount of %p comes back as it was sent",
+  async (amount) => {
+    using app = openTestApp();
+    const response = await app.postOrder({ customerId: "customer-1", amount });
+    expect([response.status, (await bodyOf<AcceptedOrder>(response)).amount]).toEqual([
+      201,
+      amount,
+    ]);
+    expect(app.db.query("SELECT amount FROM orders").get()).toEqual({ amount });
+  },
+);
+
+test("an order that the disk has no room for is answered with 503 and leaves no row", async () => {
+  using app = openTestApp();
+  const [size] = app.db.query<{ page_count: number }, []>("PRAGMA page_count").all();
+  app.db.run(`PRAGMA max_page_count = ${size?.page_count}`);
+  const order = { customerId: "x".repeat(128), amount: 1 };
+  const accepted: string[] = [];
+  let refused: Response | undefined;
+  while (refused === undefined) {
+    const response = await app.postOrder(order);
+    if (response.status === 201) accepted.push((await bodyOf<AcceptedOrder>(response)).orderId);
+    else refused = response;
+  }
+  expect(refused.status).toBe(503);
+  expect(refused.headers.get("retry-after")).toBe("30");
+  expect(refused.headers.get("content-type")).toBe("application/problem+json");
+  expect(await refused.json()).toMatchObject({ status: 503, code: "STORAGE_FULL" });
+  expect(app.counts()).toEqual({ orders: accepted.length, outbox: accepted.length });
+
+  app.db.run("PRAGMA max_page_count = 1000000");
+  expect((await app.postOrder(order)).status).toBe(201);
+});
+
+test("an order beyond what may wait for its commit is answered with 503", async () => {
+  using app = openTestApp({ queueLimit: 0 });
+  const response = await app.postOrder({ customerId: "customer-1", amount: 1 });
+  expect([response.status, response.headers.get("retry-after")]).toEqual([503, "1"]);
+  expect(await response.json()).toMatchObject({ status: 503, code: "OVERLOADED" });
+  expect(app.counts()).toEqual({ orders: 0, outbox: 0 });
+});

@@ -1,0 +1,76 @@
+import { newEventId } from "@order-outbox/contracts";
+import { prepareAppend } from "@order-outbox/outbox";
+import { createLogger } from "@order-outbox/service-kit";
+import {
+  closeDatabase,
+  createCommitQueue,
+  type Database,
+  migrate,
+  openDatabase,
+} from "@order-outbox/sqlite";
+import { tempDir } from "@order-outbox/testing";
+import { createApp } from "./app.ts";
+import { createOrderStore, type OrderStore } from "./order-store.ts";
+import { MIGRATIONS } from "./schema.ts";
+
+/** For tests: the app on a real database file, without a broker. */
+export interface TestApp extends Disposable {
+  readonly db: Database;
+  readonly orders: OrderStore;
+  readonly logLines: readonly string[];
+  request(path: string, init?: RequestInit): Promise<Response>;
+  postOrder(order: unknown): Promise<Response>;
+  /** The rows of `orders` and `outbox`. */
+  counts(): { orders: number; outbox: number };
+}
+
+export interface AcceptedOrder {
+  orderId: string;
+  amount: number;
+}
+
+export const bodyOf = async <Body>(response: Response): Promise<Body> =>
+  (await response.json()) as Body;
+
+/** @param queueLimit how many orders may wait for their commit */
+export function openTestApp({ queueLimit = 10_000 } = {}): TestApp {
+  const folder = tempDir();
+  const db = openDatabase(folder.join("orders.db"));
+  migrate(db, MIGRATIONS);
+  const orders = createOrderStore(db);
+  const logLines: string[] = [];
+  const app = createApp({
+    orders,
+    append: prepareAppend(db),
+    queue: createCommitQueue(db, { limit: queueLimit }),
+    newId: newEventId,
+    now: Date.now,
+    logger: createLogger({
+      service: "order-service",
+      format: "json",
+      destination: { write: (line) => void logLines.push(line) },
+    }),
+    health: { service: "order-service", readiness: () => "ready" },
+  });
+  const request = async (path: string, init?: RequestInit) =>
+    app.handle(new Request(`http://localhost${path}`, init));
+  const count = (table: string) =>
+    db.query<{ rows: number }, []>(`SELECT count(*) AS rows FROM ${table}`).get()?.rows ?? 0;
+  return {
+    db,
+    orders,
+    logLines,
+    request,
+    postOrder: (order) =>
+      request("/api/orders", {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(order),
+      }),
+    counts: () => ({ orders: count("orders"), outbox: count("outbox") }),
+    [Symbol.dispose]() {
+      closeDatabase(db);
+      folder[Symbol.dispose]();
+    },
+  };
+}
