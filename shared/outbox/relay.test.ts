@@ -1,0 +1,151 @@
+import { expect, test } from "bun:test";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { partitionOf } from "@order-outbox/kafka";
+import { readTopic, startBroker, waitFor } from "@order-outbox/testing";
+import { RELAY_STEPS, type RelayStep } from "./mod.ts";
+import { expectedIds, keysOf, publishedIds, startRelay, tempOutbox } from "./test-outbox.ts";
+
+const outside = Boolean(process.env.KAFKA_HOST);
+const keys = (count: number) => Array.from({ length: count }, (_, n) => `key-${n % 7}`);
+
+test.concurrent("rows are published in id order per partition, through as many rounds as it takes", async () => {
+  await using broker = await startBroker();
+  using outbox = tempOutbox();
+  outbox.append(keys(100));
+  await using relay = startRelay(broker.kafkaHost, outbox, 3, {
+    limits: { rows: 9, characters: 10_000 },
+  });
+  await relay.drained();
+  outbox.append(keys(20));
+  relay.wake();
+  await relay.drained();
+  const expected = expectedIds(outbox.rows(), 3);
+  expect(await publishedIds(broker.kafkaHost, outbox.topic)).toEqual(expected);
+  expect(relay.status()).toEqual({
+    broker: "up",
+    published: 120,
+    lastAckAt: expect.any(Number),
+    failures: 0,
+    lastError: null,
+  });
+  expect(relay.lines).toEqual([]);
+});
+
+test.concurrent("a record carries its row, and the time of publishing", async () => {
+  await using broker = await startBroker();
+  using outbox = tempOutbox();
+  const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  const createdAt = "2020-01-02T03:04:05.678Z";
+  outbox.append(["key-1"], { eventId: "event-1", data: { note: "Grüße" }, createdAt, traceparent });
+  const before = Date.now();
+  await using relay = startRelay(broker.kafkaHost, outbox, 3);
+  await relay.drained();
+  const [record] = await readTopic(broker.kafkaHost, outbox.topic);
+  expect(record).toEqual({
+    partition: partitionOf("key-1", 3),
+    offset: 0,
+    key: "key-1",
+    value: '{"note":"Grüße"}',
+    headers: {
+      ce_specversion: "1.0",
+      ce_id: "event-1",
+      ce_type: "ORDER_CREATED",
+      ce_source: "/test",
+      ce_time: createdAt,
+      ce_subject: "key-1",
+      ce_sequence: "1",
+      "content-type": "application/json",
+      traceparent,
+    },
+    timestamp: expect.any(Number),
+  });
+  expect(record?.timestamp).toBeGreaterThanOrEqual(before);
+  const publishedAt = Date.parse(outbox.rows()[0]?.publishedAt ?? "");
+  expect(publishedAt).toBeGreaterThanOrEqual(record?.timestamp ?? Number.NaN);
+});
+
+test.concurrent("a wake is enough to publish, and so is the next look at the table", async () => {
+  await using broker = await startBroker();
+  using woken = tempOutbox();
+  using polled = tempOutbox();
+  await using byWake = startRelay(broker.kafkaHost, woken, 1, { pollMs: 3_600_000 });
+  await using byPoll = startRelay(broker.kafkaHost, polled, 1, { pollMs: 10 });
+  for (const count of [1, 2, 3]) {
+    woken.append(["a"]);
+    byWake.wake();
+    polled.append(["a"]);
+    await byWake.drained();
+    await byPoll.drained();
+    expect([byWake.status().published, byPoll.status().published]).toEqual([count, count]);
+  }
+});
+
+test("a round is read, acknowledged and marked, in this order", async () => {
+  await using broker = await startBroker();
+  using outbox = tempOutbox();
+  const steps: unknown[] = [];
+  const note = (step: unknown) => {
+    const { step: name, ids } = step as RelayStep;
+    const marked = outbox.rows().filter(({ isPublished }) => isPublished === 1).length;
+    if (ids.length > 0) steps.push([name, ids, `${marked} marked`]);
+  };
+  subscribe(RELAY_STEPS, note);
+  outbox.append(keysOf(0, 1, 3));
+  await using relay = startRelay(broker.kafkaHost, outbox, 1);
+  await relay.drained();
+  await relay.end();
+  unsubscribe(RELAY_STEPS, note);
+  expect(steps).toEqual([
+    ["read", [1, 2, 3], "0 marked"],
+    ["acknowledged", [1, 2, 3], "0 marked"],
+    ["marked", [1, 2, 3], "3 marked"],
+  ]);
+});
+
+test.concurrent.skipIf(outside)(
+  "a relay that is stopped finishes the round in flight and starts no other",
+  async () => {
+    await using broker = await startBroker();
+    using outbox = tempOutbox();
+    const inFlight = Promise.withResolvers<void>();
+    const answer = Promise.withResolvers<undefined>();
+    broker.embedded?.intercept("Produce", () => {
+      inFlight.resolve();
+      return answer.promise;
+    });
+    outbox.append(keysOf(0, 1, 5));
+    await using relay = startRelay(broker.kafkaHost, outbox, 1, {
+      limits: { rows: 2, characters: 1_000 },
+    });
+    await inFlight.promise;
+    const ended = relay.end();
+    answer.resolve(undefined);
+    await ended;
+    expect(outbox.rows().map(({ isPublished }) => isPublished)).toEqual([1, 1, 0, 0, 0]);
+    expect(await publishedIds(broker.kafkaHost, outbox.topic)).toEqual([[1, 2]]);
+
+    await using successor = startRelay(broker.kafkaHost, outbox, 1);
+    await successor.drained();
+    expect(await publishedIds(broker.kafkaHost, outbox.topic)).toEqual([[1, 2, 3, 4, 5]]);
+  },
+);
+
+test.concurrent("a topic that is deleted is created again, and what comes later goes there", async () => {
+  await using broker = await startBroker();
+  using outbox = tempOutbox();
+  outbox.append(["a"]);
+  await using relay = startRelay(broker.kafkaHost, outbox, 1);
+  await relay.drained();
+  const admin = relay.client.kafkajs.admin();
+  await admin.connect();
+  await admin.deleteTopics({ topics: [outbox.topic] });
+  await waitFor(async () => !(await admin.listTopics()).includes(outbox.topic), {
+    what: "the topic to be gone",
+  });
+  await admin.disconnect();
+  outbox.append(["a", "a"]);
+  relay.wake();
+  await relay.drained();
+  expect(await publishedIds(broker.kafkaHost, outbox.topic)).toEqual([[2, 3]]);
+  expect(outbox.rows().map(({ attempts }) => attempts)).toEqual([0, 0, 0]);
+});

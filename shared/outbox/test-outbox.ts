@@ -1,0 +1,193 @@
+import {
+  connectPublisher,
+  createKafkaClient,
+  ensureTopics,
+  type KafkaClient,
+  partitionOf,
+} from "@order-outbox/kafka";
+import { closeDatabase, type Database, openDatabase } from "@order-outbox/sqlite";
+import { readTopic, tempDir, uniqueName, waitFor } from "@order-outbox/testing";
+import {
+  createOutboxStore,
+  createRelay,
+  OUTBOX_TABLE,
+  type OutboxEvent,
+  prepareAppend,
+  type Relay,
+  type RelaySettings,
+} from "./mod.ts";
+import type { OutboxStore } from "./store.ts";
+
+/** A row as tests look at it. */
+export interface OutboxRow {
+  id: number;
+  eventId: string;
+  partitionKey: string;
+  isPublished: 0 | 1;
+  publishedAt: string | null;
+  attempts: number;
+  lastError: string | null;
+  parkedAt: string | null;
+}
+
+/** A database file with an outbox, as a service and its relay use it. */
+export interface TestOutbox extends Disposable {
+  readonly path: string;
+  readonly db: Database;
+  /** The relay's own connection and what it does with it. */
+  readonly relayDb: Database;
+  readonly store: OutboxStore;
+  readonly topic: string;
+  /** Commits one event per key and returns their ids. */
+  append(keys: readonly string[], event?: Partial<OutboxEvent>): number[];
+  rows(): OutboxRow[];
+}
+
+export function tempOutbox(topic = uniqueName("topic")): TestOutbox {
+  const dir = tempDir();
+  const path = dir.join("outbox.db");
+  const db = openDatabase(path);
+  db.run(OUTBOX_TABLE);
+  const relayDb = openDatabase(path, { synchronous: "NORMAL" });
+  const appendEvent = prepareAppend(db);
+  const newestId = db.prepare<{ id: number }, []>("SELECT max(id) AS id FROM outbox");
+  const all = db.prepare<OutboxRow, []>(
+    `SELECT id, eventId, partitionKey, isPublished, publishedAt, attempts, lastError, parkedAt
+     FROM outbox ORDER BY id`,
+  );
+  const commit = db.transaction((event: OutboxEvent): number => {
+    appendEvent(event);
+    return newestId.get()?.id ?? 0;
+  });
+  return {
+    path,
+    db,
+    relayDb,
+    store: createOutboxStore(relayDb),
+    topic,
+    append: (keys, event = {}) =>
+      keys.map((key) =>
+        commit.immediate({
+          eventId: crypto.randomUUID(),
+          eventType: "ORDER_CREATED",
+          topic,
+          orderId: key,
+          partitionKey: key,
+          data: { key },
+          createdAt: new Date().toISOString(),
+          ...event,
+        }),
+      ),
+    rows: () => all.all(),
+    [Symbol.dispose]() {
+      closeDatabase(relayDb);
+      closeDatabase(db);
+      dir[Symbol.dispose]();
+    },
+  };
+}
+
+/** `count` keys that all go to one partition of `partitions`. */
+export function keysOf(partition: number, partitions: number, count: number): string[] {
+  const keys: string[] = [];
+  for (let n = 0; keys.length < count; n++) {
+    const key = `key-${n}`;
+    if (partitionOf(key, partitions) === partition) keys.push(key);
+  }
+  return keys;
+}
+
+/** A line that the relay logged. */
+export interface LogLine {
+  level: string;
+  fields: object;
+  message: string;
+}
+
+/** A running relay; disposal stops it and waits for its end. */
+export interface TestRelay extends Relay, AsyncDisposable {
+  readonly client: KafkaClient;
+  readonly lines: LogLine[];
+  /** Stops the relay and waits until it has ended. */
+  end(): Promise<void>;
+  /** Waits until every row is published. */
+  drained(): Promise<void>;
+}
+
+export function quickClient(kafkaHost: string, lines: LogLine[] = []): KafkaClient {
+  const at = (level: string) => (fields: object, message: string) => {
+    lines.push({ level, fields, message });
+  };
+  return createKafkaClient({
+    brokers: kafkaHost.split(","),
+    clientId: "relay",
+    requestTimeoutMs: 2_000,
+    log: { debug: () => {}, info: at("info"), warn: at("warn"), error: at("error") },
+  });
+}
+
+/** Starts a relay that nobody but `wake` wakes, with delays of a few milliseconds. */
+export function startRelay(
+  kafkaHost: string,
+  outbox: TestOutbox,
+  partitions: number,
+  settings: Partial<RelaySettings> = {},
+): TestRelay {
+  const lines: LogLine[] = [];
+  const client = quickClient(kafkaHost, lines);
+  const relay = createRelay(
+    {
+      store: outbox.store,
+      connect: async () => ({
+        partitions: await ensureTopics(client, { [outbox.topic]: partitions }),
+        publisher: await connectPublisher(client),
+      }),
+      now: Date.now,
+      random: Math.random,
+      log: client.log,
+    },
+    {
+      source: "/test",
+      pollMs: 3_600_000,
+      limits: { rows: 500, characters: 512 * 1024 },
+      backoff: { baseMs: 5, capMs: 40 },
+      refusalsToPark: 3,
+      ...settings,
+    },
+  );
+  const running = relay.run();
+  const end = () => {
+    relay.stop();
+    return running;
+  };
+  return {
+    ...relay,
+    client,
+    lines,
+    end,
+    drained: async () => {
+      await waitFor(() => outbox.rows().every((row) => row.isPublished === 1), {
+        what: "every row to be published",
+      });
+    },
+    [Symbol.asyncDispose]: end,
+  };
+}
+
+/** The outbox ids in a topic, for each partition in the order of the records. */
+export async function publishedIds(kafkaHost: string, topic: string): Promise<number[][]> {
+  const partitions: number[][] = [];
+  for (const { partition, headers } of await readTopic(kafkaHost, topic)) {
+    const ids = partitions[partition] ?? [];
+    partitions[partition] = ids;
+    ids.push(Number(headers.ce_sequence));
+  }
+  return Array.from(partitions, (ids) => ids ?? []);
+}
+
+/** The ids that belong into each partition, in the order in which they have to arrive. */
+export function expectedIds(rows: readonly OutboxRow[], partitions: number): number[][] {
+  const ids: number[][] = Array.from({ length: partitions }, () => []);
+  for (const { id, partitionKey } of rows) ids[partitionOf(partitionKey, partitions)]?.push(id);
+  return ids;
+}

@@ -1,0 +1,26 @@
+// A process with an outbox worker: publishes one row, stops the worker, and has nothing left to do.
+import { closeDatabase, openDatabase } from "@order-outbox/sqlite";
+import { waitFor } from "@order-outbox/testing";
+import { prepareOutboxFacts, startOutboxWorker } from "./mod.ts";
+
+const [kafkaHost = "", topic = "", databasePath = ""] = process.argv.slice(2);
+const db = openDatabase(databasePath);
+const facts = prepareOutboxFacts(db);
+const worker = startOutboxWorker({
+  entry: new URL("./worker-fixture.ts", import.meta.url),
+  settings: {
+    databasePath,
+    brokers: kafkaHost.split(","),
+    clientId: "worker-host",
+    topics: { [topic]: 1 },
+    source: "/test",
+    pollMs: 3_600_000,
+  },
+  log: console,
+  onFailure: (error) => console.error(error),
+  now: Date.now,
+});
+await waitFor(() => facts().oldestPendingAt === null, { what: "the row to be published" });
+await worker.stop();
+closeDatabase(db);
+console.log("stopped");

@@ -1,0 +1,142 @@
+import { expect, test } from "bun:test";
+import { type AppError, isAppError } from "@order-outbox/errors";
+import { freePort, startBroker, startProcess, tempDir, waitFor } from "@order-outbox/testing";
+import { type OutboxWorker, type OutboxWorkerSettings, startOutboxWorker } from "./mod.ts";
+import { publishedIds, type TestOutbox, tempOutbox } from "./test-outbox.ts";
+
+interface TestWorker extends OutboxWorker, AsyncDisposable {
+  readonly failures: AppError[];
+  readonly lines: { level: string; fields: object; message: string }[];
+}
+
+function startWorker(
+  kafkaHost: string,
+  { path, topic }: Pick<TestOutbox, "path" | "topic">,
+  {
+    entry = "worker-fixture.ts",
+    now = Date.now,
+    ...settings
+  }: Partial<OutboxWorkerSettings> & { entry?: string; now?: () => number } = {},
+): TestWorker {
+  const failures: AppError[] = [];
+  const lines: TestWorker["lines"] = [];
+  const at = (level: string) => (fields: object, message: string) => {
+    lines.push({ level, fields, message });
+  };
+  const worker = startOutboxWorker({
+    entry: new URL(entry, import.meta.url),
+    settings: {
+      databasePath: path,
+      brokers: kafkaHost.split(","),
+      clientId: "worker",
+      topics: { [topic]: 2 },
+      source: "/test",
+      pollMs: 3_600_000,
+      ...settings,
+    },
+    log: { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") },
+    onFailure: (error) => failures.push(error),
+    now,
+  });
+  return { ...worker, failures, lines, [Symbol.asyncDispose]: () => worker.stop() };
+}
+
+const allPublished = (outbox: TestOutbox) => () =>
+  outbox.rows().every(({ isPublished }) => isPublished === 1);
+
+test.concurrent("the worker publishes what is there and what it is woken for, and stops when told", async () => {
+  await using broker = await startBroker();
+  using outbox = tempOutbox();
+  outbox.append(["a", "b"]);
+  await using worker = startWorker(broker.kafkaHost, outbox);
+  await waitFor(allPublished(outbox), { what: "the first rows" });
+  outbox.append(["a", "b", "c"]);
+  worker.wake();
+  await waitFor(allPublished(outbox), { what: "the row that it is woken for" });
+  await worker.stop();
+  expect(worker.status()).toEqual({
+    broker: "up",
+    published: 5,
+    lastAckAt: expect.any(Number),
+    failures: 0,
+    lastError: null,
+  });
+  expect((await publishedIds(broker.kafkaHost, outbox.topic)).flat().toSorted()).toEqual([
+    1, 2, 3, 4, 5,
+  ]);
+  outbox.append(["a"]);
+  worker.wake();
+  await worker.stop();
+  expect(outbox.rows().at(-1)?.isPublished).toBe(0);
+  expect(worker.failures).toEqual([]);
+});
+
+test.concurrent("a worker that is stopped as soon as it is started ends", async () => {
+  using outbox = tempOutbox();
+  const worker = startWorker(`127.0.0.1:${await freePort()}`, outbox);
+  await worker.stop();
+  expect(worker.failures).toEqual([]);
+});
+
+test.concurrent("the worker tells its log and its status while there is no broker", async () => {
+  using outbox = tempOutbox();
+  await using worker = startWorker(`127.0.0.1:${await freePort()}`, outbox);
+  expect(worker.status()).toBeUndefined();
+  const status = await waitFor(() => worker.status(), { what: "a sign of life" });
+  expect(status).toMatchObject({ broker: "down", published: 0, lastAckAt: null });
+  expect(worker.lines).toMatchObject([
+    { level: "warn", fields: { component: "outbox", code: "BROKER_UNAVAILABLE" } },
+  ]);
+});
+
+test.concurrent("silence is measured from the worker's last sign of life", async () => {
+  using outbox = tempOutbox();
+  const clock = { now: 1_000 };
+  const worker = startWorker(`127.0.0.1:${await freePort()}`, outbox, { now: () => clock.now });
+  expect(worker.silentFor()).toBe(0);
+  clock.now = 5_000;
+  await waitFor(() => worker.silentFor() === 0, { what: "a sign of life" });
+  await worker.stop();
+  const silentBefore = worker.silentFor();
+  clock.now += 7_000;
+  expect(worker.silentFor()).toBe(silentBefore + 7_000);
+});
+
+test.concurrent("a worker that dies is reported once, and stopping it then is harmless", async () => {
+  await using broker = await startBroker();
+  using outbox = tempOutbox();
+  outbox.append(["a"]);
+  await using worker = startWorker(broker.kafkaHost, outbox, { entry: "dying-worker-fixture.ts" });
+  await waitFor(allPublished(outbox), { what: "the first row" });
+  worker.wake();
+  await waitFor(() => worker.failures.length > 0, { what: "the failure" });
+  await worker.stop();
+  expect(worker.failures.map(({ code, message }) => [code, message])).toEqual([
+    ["WORKER_FAILED", expect.stringContaining("out of memory")],
+  ]);
+});
+
+test.concurrent("a worker that cannot open its database, or has no entry file, is reported", async () => {
+  using dir = tempDir();
+  const nowhere = `127.0.0.1:${await freePort()}`;
+  for (const worker of [
+    startWorker(nowhere, { path: dir.path, topic: "t" }),
+    startWorker(nowhere, { path: dir.join("a.db"), topic: "t" }, { entry: "no-such-file.ts" }),
+  ]) {
+    await waitFor(() => worker.failures.length > 0, { what: "the failure" });
+    await worker.stop();
+    expect(worker.failures.map((error) => isAppError(error, "WORKER_FAILED"))).toEqual([true]);
+  }
+});
+
+test.concurrent("a process whose worker has stopped can end", async () => {
+  await using broker = await startBroker();
+  using outbox = tempOutbox();
+  outbox.append(["a"]);
+  const entry = `${import.meta.dir}/worker-host-fixture.ts`;
+  const command = [process.execPath, entry, broker.kafkaHost, outbox.topic, outbox.path];
+  await using host = startProcess(command);
+  expect(await host.exited).toBe(0);
+  expect(host.lines.at(-1)).toBe("stopped");
+  expect(await publishedIds(broker.kafkaHost, outbox.topic)).toEqual([[1]]);
+});
