@@ -35,18 +35,53 @@ test.concurrent("an event takes effect in one transaction with its inbox row and
   expect(reader.nextOffset()).toBe(1);
 });
 
-test.concurrent("an event that was published twice takes effect once and is counted", async () => {
+test.concurrent("an event that was published again is neither prepared nor applied again", async () => {
   await using stream = await openStream();
   await using reader = openReader(stream);
   const [twice, other] = [orderCreated(), orderCreated()];
-  const inbox = reader.start();
+  const prepared: string[] = [];
+  const inbox = reader.start({
+    handlers: {
+      ORDER_CREATED: {
+        prepare: async ({ id }: AnyEvent) => void prepared.push(id),
+        apply: reader.record,
+      },
+    },
+  });
   await stream.publish([twice, twice, other]);
   await stream.publish([twice], stream.topics[1]);
   await waitFor(() => inbox.status().duplicates === 2, { what: "both repeats to be read" });
   await waitFor(() => inbox.status().processed === 2, { what: "both events" });
-  expect(reader.effects().toSorted()).toEqual([twice.id, other.id].toSorted());
+  for (const ids of [prepared, reader.effects()]) {
+    expect(ids.toSorted()).toEqual([twice.id, other.id].toSorted());
+  }
   expect(reader.nextOffset()).toBe(3);
   expect(inbox.status().held).toEqual({});
+});
+
+test.concurrent("two events of one id that are worked on at once take effect once", async () => {
+  await using stream = await openStream();
+  await using reader = openReader(stream);
+  const first = orderCreated();
+  const second = { ...orderCreated(), id: first.id };
+  const both = Promise.withResolvers<void>();
+  let prepared = 0;
+  const inbox = reader.start({
+    handlers: {
+      ORDER_CREATED: {
+        async prepare() {
+          prepared += 1;
+          if (prepared === 2) both.resolve();
+          await both.promise;
+        },
+        apply: reader.record,
+      },
+    },
+  });
+  await stream.publish([first, second]);
+  await waitFor(() => reader.nextOffset() === 2, { what: "the end of the topic" });
+  expect(reader.effects()).toEqual([first.id]);
+  expect(inbox.status()).toMatchObject({ processed: 1, duplicates: 1 });
 });
 
 test.concurrent("types that are unknown or have no handler are skipped and counted", async () => {

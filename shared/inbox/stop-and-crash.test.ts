@@ -90,7 +90,8 @@ test.concurrent("stopping finishes the events that are being worked on and leave
     await stream.publish([first, sameOrder, other]);
     await waitFor(() => entered && inbox.status().inFlight === 2, { what: "work in flight" });
     const stopped = inbox.stop();
-    expect(await Promise.race([stopped, Promise.resolve("working")])).toBe("working");
+    for (let i = 0; i < 50; i++) await stream.publish([other], stream.nudges);
+    expect(inbox.status().consumer.state).toBe("joined");
     gate.resolve();
     await stopped;
     expect(reader.effects()).toEqual([first.id]);
@@ -123,8 +124,41 @@ test.concurrent("an event that waits for another attempt is read again after a s
     await stream.publish([event]);
     await waitFor(() => calls === 1, { what: "the first attempt" });
     await inbox.stop();
-    expect(inbox.status().held).toEqual({});
     expect(reader.effects()).toEqual([]);
+  }
+  await using reader = openReader(stream, DATABASE);
+  const inbox = reader.start();
+  await waitFor(() => reader.effects().length > 0, { what: "the event to take effect" });
+  expect(reader.effects()).toEqual([event.id]);
+  expect(inbox.status().held).toEqual({});
+});
+
+test.concurrent("an event that a shutdown kept from being prepared is not parked", async () => {
+  await using stream = await openStream();
+  const event = orderCreated();
+  {
+    await using reader = openReader(stream, DATABASE);
+    const gate = Promise.withResolvers<never>();
+    let entered = false;
+    const inbox = reader.start({
+      attempts: 1,
+      handlers: {
+        ORDER_CREATED: {
+          async prepare() {
+            entered = true;
+            await gate.promise;
+          },
+          apply: reader.record,
+        },
+      },
+    });
+    await stream.publish([event]);
+    await waitFor(() => entered, { what: "the event to be prepared" });
+    const stopped = inbox.stop();
+    gate.reject(new AppError("SHUTTING_DOWN", "the provider is closed"));
+    await stopped;
+    expect(inbox.status().held).toEqual({});
+    expect(reader.nextOffset() ?? 0).toBe(0);
   }
   await using reader = openReader(stream, DATABASE);
   reader.start();
