@@ -1,0 +1,205 @@
+import { partitionOf } from "@order-outbox/kafka";
+import { waitFor } from "@order-outbox/testing";
+import { BATCH_LIMIT, createFailingBroker } from "./failing-broker.ts";
+import { createRelay, type Relay } from "./mod.ts";
+import type { OutboxStore } from "./store.ts";
+import type { TestOutbox } from "./test-outbox.ts";
+
+const PARTITIONS = 3;
+const KEYS = ["a", "b", "c", "d", "e", "f", "g", "h"];
+/**
+ * For a model test: a relay with a real database, and a world around it that fails at random, keeps
+ * every record that it wrote, and notices what a relay must never do.
+ */
+export interface RelayWorld {
+  append(): void;
+  /** Starts a relay unless one is running. */
+  runRelay(): void;
+  stopRelay(): Promise<void>;
+  /** The relay never gets another answer, as if its process had been killed. */
+  crashRelay(): void;
+  /** Another cluster, which knows nothing, takes the broker's address. */
+  replaceCluster(): void;
+  /** From now on only records that are too large are refused. */
+  calm(): void;
+  /** Waits until every row is published, is parked, or waits behind a parked one. */
+  drained(): Promise<void>;
+  /** What the relay did against its rules, as it happened. */
+  readonly violations: string[];
+  /** Ids that were written for the first time after a later id of their partition. */
+  outOfOrder(): number[];
+  /** Rows whose end is not the one that they should have. */
+  unexplained(): string[];
+  counts(): { written: number; repeated: number; parked: number };
+}
+
+export function openRelayWorld(
+  outbox: TestOutbox,
+  random: () => number,
+  refusalsToPark: number,
+): RelayWorld {
+  const { topic } = outbox;
+  const large = new Set<number>();
+  const violations: string[] = [];
+  let trouble = true;
+  let clock = 0;
+  let running: { relay: Relay; ended: Promise<void>; crash(): void } | undefined;
+
+  const chance = (probability: number): boolean => trouble && random() < probability;
+  const broker = createFailingBroker(topic, chance, (violation) => violations.push(violation));
+  const { writes } = broker;
+
+  function startRelay(): NonNullable<typeof running> {
+    let crashed = false;
+    const never = new Promise<never>(() => {});
+    /** What a crashed relay asks for is never answered. */
+    const whileAlive = async <T>(work: () => Promise<T>): Promise<T> => {
+      if (crashed) return never;
+      try {
+        const result = await work();
+        return crashed ? await never : result;
+      } catch (error) {
+        if (crashed) return never;
+        throw error;
+      }
+    };
+    const store: OutboxStore = {
+      ...outbox.store,
+      markPublished(ids, at) {
+        if (crashed || chance(0.15)) throw new Error("the disk is full");
+        const written = new Set(writes.map(({ id }) => id));
+        violations.push(
+          ...ids.filter((id) => !written.has(id)).map((id) => `marked ${id}, which is not written`),
+        );
+        outbox.store.markPublished(ids, at);
+      },
+      chargeRefusal(id, error, parkedAt) {
+        if (!large.has(id)) violations.push(`charged ${id}, which is not too large`);
+        outbox.store.chargeRefusal(id, error, parkedAt);
+      },
+    };
+    const relay = createRelay(
+      {
+        store,
+        connect: () =>
+          whileAlive(async () => {
+            const publisher = await broker.connect();
+            return {
+              partitions: new Map([[topic, PARTITIONS]]),
+              publisher: {
+                send: (batches) => whileAlive(() => publisher.send(batches)),
+                isSameCluster: () => whileAlive(() => publisher.isSameCluster()),
+                close: () => whileAlive(() => publisher.close()),
+              },
+            };
+          }),
+        now: () => {
+          clock += 1;
+          return clock;
+        },
+        random,
+        log: { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} },
+      },
+      {
+        source: "/model",
+        pollMs: 1,
+        limits: { rows: 8, characters: 1_000 },
+        backoff: { baseMs: 1, capMs: 4 },
+        refusalsToPark,
+      },
+    );
+    return {
+      relay,
+      ended: relay.run(),
+      crash() {
+        crashed = true;
+        relay.stop();
+      },
+    };
+  }
+
+  /** Rows behind a parked row of their key. */
+  const waiting = (): Set<number> => {
+    const rows = outbox.rows();
+    return new Set(
+      rows
+        .filter(({ id, partitionKey }) =>
+          rows.some(
+            (other) =>
+              other.parkedAt !== null && other.partitionKey === partitionKey && other.id < id,
+          ),
+        )
+        .map(({ id }) => id),
+    );
+  };
+
+  return {
+    violations,
+    append() {
+      const key = KEYS[Math.floor(random() * KEYS.length)] ?? "a";
+      const isLarge = random() < 0.04;
+      const size = isLarge ? BATCH_LIMIT : Math.floor(random() * 90);
+      const [id = 0] = outbox.append([key], { data: "x".repeat(size) });
+      if (isLarge) large.add(id);
+      running?.relay.wake();
+    },
+    runRelay() {
+      running ??= startRelay();
+    },
+    async stopRelay() {
+      const stopping = running;
+      running = undefined;
+      stopping?.relay.stop();
+      await stopping?.ended;
+    },
+    crashRelay() {
+      running?.crash();
+      running = undefined;
+    },
+    replaceCluster: broker.replaceCluster,
+    calm() {
+      trouble = false;
+    },
+    async drained() {
+      await waitFor(
+        () => {
+          const behind = waiting();
+          return outbox
+            .rows()
+            .every(({ id, isPublished, parkedAt }) => isPublished || parkedAt || behind.has(id));
+        },
+        { what: "every row to come to its end", intervalMs: 1 },
+      );
+    },
+    outOfOrder() {
+      const seen = new Set<number>();
+      const newest = new Map<number, number>();
+      return writes.flatMap(({ id, partition }) => {
+        const late = !seen.has(id) && id < (newest.get(partition) ?? 0);
+        seen.add(id);
+        newest.set(partition, Math.max(id, newest.get(partition) ?? 0));
+        return late ? [id] : [];
+      });
+    },
+    unexplained() {
+      const written = new Map(writes.map(({ id, partition }) => [id, partition]));
+      const behind = waiting();
+      return outbox.rows().flatMap((row) => {
+        const { id, partitionKey, isPublished, attempts } = row;
+        const isParked = row.parkedAt !== null;
+        const isBehind = behind.has(id) && !isParked;
+        const isRight =
+          isParked === (large.has(id) && !isBehind) &&
+          (isPublished === 1) === (!isParked && !isBehind) &&
+          written.get(id) === (isPublished ? partitionOf(partitionKey, PARTITIONS) : undefined) &&
+          attempts === (isParked ? refusalsToPark : 0);
+        return isRight ? [] : [Bun.inspect({ ...row, isBehind, large: large.has(id) })];
+      });
+    },
+    counts() {
+      const distinct = new Set(writes.map(({ id }) => id)).size;
+      const parked = outbox.rows().filter(({ parkedAt }) => parkedAt !== null).length;
+      return { written: distinct, repeated: writes.length - distinct, parked };
+    },
+  };
+}
