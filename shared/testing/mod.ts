@@ -19,6 +19,12 @@ export {
   systemClient,
 } from "./client.ts";
 export { crashAt } from "./crash-points.ts";
+export {
+  type FaultProxy,
+  type NetworkFault,
+  type ProxyTarget,
+  startFaultProxy,
+} from "./fault-proxy.ts";
 export { freePort } from "./free-port.ts";
 export { isRunning } from "./is-running.ts";
 export { readTopic, resetTopics, SERVICE_GROUPS, type TopicRecord } from "./kafka-tools.ts";
