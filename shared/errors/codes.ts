@@ -45,6 +45,10 @@ export const ERROR_CODES = {
   EVENT_MALFORMED: { retryable: false },
   /** A handler did not manage to apply an event. */
   HANDLER_FAILED: { retryable: false },
+  /** An event is set aside because an earlier one of its key is. */
+  HELD_BEHIND: { retryable: true },
+  /** An event is set aside until the one that it builds on has come. */
+  HELD_WAITING: { retryable: true },
   /** Another database already consumes for this consumer group. */
   GROUP_OCCUPIED: { retryable: true },
   /** The offset to continue from is no longer (or not yet) in the topic. */

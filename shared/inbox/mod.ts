@@ -1,5 +1,7 @@
 export type { EventHandler, Handlers } from "./handler.ts";
 export { type InboxHealth, judgeInbox } from "./health.ts";
+export type { HeldState, RetryPolicy } from "./held-rules.ts";
+export type { OperatorRequest } from "./operator-requests.ts";
 export { INBOX_TABLES } from "./schema.ts";
 export { type Inbox, type InboxOptions, type InboxStatus, startInbox } from "./start-inbox.ts";
 export { INBOX_STEPS, type InboxStep } from "./steps.ts";

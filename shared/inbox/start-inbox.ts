@@ -3,15 +3,21 @@ import {
   type ConsumedBatch,
   type ConsumerStatus,
   createConsumer,
+  fetchPartitionEnds,
   type KafkaClient,
   type Log,
 } from "@order-outbox/kafka";
 import type { CommitQueue, Database } from "@order-outbox/sqlite";
 import type { Handlers } from "./handler.ts";
+import type { RetryPolicy } from "./held-rules.ts";
+import { createHeldRunner } from "./held-runner.ts";
 import { createLanes } from "./lanes.ts";
 import { createOffsetTracker, type OffsetTracker } from "./offset-tracker.ts";
-import { type InboxCounters, processRecord, readRecord } from "./process-record.ts";
+import { openOperatorDesk } from "./operator-requests.ts";
+import { processRecord } from "./process-record.ts";
+import { readRecord } from "./read-record.ts";
 import { createInboxStore, type InboxFacts } from "./store.ts";
+import type { InboxCounters, WorkDeps } from "./work.ts";
 
 /** How a service consumes. */
 export interface InboxOptions {
@@ -28,8 +34,10 @@ export interface InboxOptions {
   now(): number;
   /** How many events may be worked on at once; 512. */
   concurrency?: number;
-  /** How often a retryable failure is tried in all, before the event is parked; 5. */
-  attempts?: number;
+  /** How failures that may pass are tried again; 10 attempts, from 200 ms to 30 s apart. */
+  retry?: RetryPolicy;
+  /** A number in [0, 1), for the spread of delays. */
+  random?(): number;
 }
 
 /** What an inbox is doing, for health checks and metrics. */
@@ -50,7 +58,8 @@ export interface Inbox {
   stop(): Promise<void>;
 }
 
-const RETRY_MS = [100, 200, 500, 1_000, 2_000];
+const RETRY: RetryPolicy = { attempts: 10, baseMs: 200, capMs: 30_000 };
+const PAUSES_MS = [100, 200, 500, 1_000, 2_000];
 
 /**
  * Consumes events so that each takes effect in `db` exactly once: inbox row, effect, follow-up
@@ -63,23 +72,31 @@ export function startInbox(options: InboxOptions): Inbox {
   const stopping = new AbortController();
   const trackers = new Map<string, OffsetTracker>();
   const ends = new Map<string, number>();
-  const counters: InboxCounters = { processed: 0, duplicates: 0, skipped: 0, parked: 0 };
+  const counters: InboxCounters = {
+    processed: 0,
+    duplicates: 0,
+    skipped: 0,
+    retries: 0,
+    parked: 0,
+  };
   let lastProgressAt: number | null = null;
   let warnedOf: string | undefined;
   const lanes = createLanes(options.concurrency ?? 512, (error) => {
     if (isAppError(error, "SHUTTING_DOWN")) return;
     log.error({ err: error }, "an event could not be finished; it is read again after a restart");
   });
-  const deps = {
+  const deps: WorkDeps = {
     store,
     queue,
     handlers,
     log,
     now,
     counters,
-    attempts: options.attempts ?? 5,
+    random: options.random ?? Math.random,
+    retry: options.retry ?? RETRY,
     pause: (attempt: number) => pause(attempt, stopping.signal),
   };
+  const runner = createHeldRunner(deps, lanes, stopping.signal);
 
   const consumer = createConsumer(client, {
     groupId,
@@ -94,6 +111,8 @@ export function startInbox(options: InboxOptions): Inbox {
     },
     onBatch: takeOver,
   });
+  const desk = openOperatorDesk({ db, store, queue, runner, log, now, resetOffset });
+  runner.start();
   consumer.start();
 
   async function takeOver(
@@ -112,13 +131,39 @@ export function startInbox(options: InboxOptions): Inbox {
       const reading = readRecord(record, handlers);
       const work = async () => {
         if (stopping.signal.aborted) return;
-        await processRecord(deps, reading, clusterId, record, tracker);
+        const place = { clusterId, record, tracker };
+        const outcome = await processRecord(deps, reading, place);
+        if (outcome === "held") runner.plan();
+        if (outcome === "applied" && store.heldStates(reading.key).length > 0) {
+          await runner.runKey(reading.key);
+        }
         lastProgressAt = now();
         consumer.reportOffset(batch.topic, batch.partition, tracker.watermark());
       };
       tracker.start(record.offset);
       if (!(await lanes.enter(reading.key, work, until))) return;
     }
+  }
+
+  /** Between two memberships, so that nothing that was taken over moves the offset again. */
+  async function resetOffset(
+    topic: string,
+    partition: number,
+    to: "earliest" | "latest" | number,
+  ): Promise<number> {
+    const moved = Promise.withResolvers<number>();
+    await consumer
+      .restart(async () => {
+        await lanes.idle();
+        const { clusterId, low, high } = await fetchPartitionEnds(client, topic, partition);
+        const next = to === "earliest" ? low : to === "latest" ? high : to;
+        const at = new Date(now()).toISOString();
+        await queue.run(() => store.setOffset(clusterId, topic, partition, next, at));
+        log.warn({ topic, partition, offset: next }, "offset reset by an operator");
+        moved.resolve(next);
+      })
+      .catch(moved.reject);
+    return moved.promise;
   }
 
   function warnOfNewCluster(clusterId: string): void {
@@ -149,6 +194,8 @@ export function startInbox(options: InboxOptions): Inbox {
     }),
     async stop() {
       stopping.abort(new AppError("SHUTTING_DOWN", "the consumer is stopping"));
+      runner.stop();
+      await desk.stop();
       await lanes.idle();
       await consumer.stop();
     },
@@ -156,7 +203,7 @@ export function startInbox(options: InboxOptions): Inbox {
 }
 
 function pause(attempt: number, signal: AbortSignal): Promise<void> {
-  const ms = RETRY_MS[Math.min(attempt, RETRY_MS.length) - 1] as number;
+  const ms = PAUSES_MS[Math.min(attempt, PAUSES_MS.length) - 1] as number;
   return new Promise((resolve, reject) => {
     if (signal.aborted) return reject(signal.reason);
     const stop = () => {

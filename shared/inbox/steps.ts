@@ -2,7 +2,7 @@ import { channel } from "node:diagnostics_channel";
 
 /** What the inbox has just done with one event. `inside` is in the transaction, before its COMMIT. */
 export interface InboxStep {
-  step: "received" | "prepared" | "inside" | "committed";
+  step: "received" | "prepared" | "inside" | "committed" | "redriving";
   eventId: string;
   eventType: string;
 }

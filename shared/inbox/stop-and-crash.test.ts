@@ -141,7 +141,7 @@ test.concurrent("an event that a shutdown kept from being prepared is not parked
     const gate = Promise.withResolvers<never>();
     let entered = false;
     const inbox = reader.start({
-      attempts: 1,
+      retry: { attempts: 5, baseMs: 100, capMs: 500 },
       handlers: {
         ORDER_CREATED: {
           async prepare() {

@@ -68,7 +68,7 @@ test.concurrent("a full disk while an event is prepared is no fault of the event
   const event = orderCreated();
   let calls = 0;
   const inbox = reader.start({
-    attempts: 1,
+    retry: { attempts: 1, baseMs: 1, capMs: 1 },
     handlers: {
       ORDER_CREATED: {
         async prepare() {

@@ -1,20 +1,34 @@
 import type { ConsumedRecord } from "@order-outbox/kafka";
 import type { Database } from "@order-outbox/sqlite";
+import type { HeldState } from "./held-rules.ts";
 
-/** An event that is set aside, with all that is needed to work on it later. */
-export interface HeldEvent {
-  state: "RETRYING" | "BEHIND" | "WAITING" | "PARKED";
+/** Which event a record is, as far as that can be told. */
+export interface EventIdentity {
   eventId: string | null;
   eventType: string | null;
   eventKey: string | null;
+}
+
+/** Why and since when an event is set aside. */
+export interface Holding {
+  state: HeldState;
   errorCode: string;
   lastError: string;
   attempts: number;
+  /** ISO 8601; only of `RETRYING`. */
+  nextAttemptAt: string | null;
+}
+
+/** An event that is set aside, with the record it came in. */
+export interface HeldEvent extends EventIdentity, Holding {
+  id: number;
+  clusterId: string;
+  record: ConsumedRecord;
 }
 
 /** What health checks and operators want to know of an inbox. */
 export interface InboxFacts {
-  held: Partial<Record<HeldEvent["state"], number>>;
+  held: Partial<Record<HeldState, number>>;
 }
 
 /** The statements of an inbox; those that write belong inside a transaction. */
@@ -29,9 +43,23 @@ export interface InboxStore {
   recordApplied(eventId: string, eventType: string, record: ConsumedRecord, at: string): boolean;
   /** Moves a partition's offset forward, never back. */
   advance(clusterId: string, topic: string, partition: number, next: number, at: string): void;
-  /** Whether an event of this key is set aside. */
-  isHeld(eventKey: string): boolean;
-  hold(clusterId: string, record: ConsumedRecord, held: HeldEvent, at: string): void;
+  /** Sets a partition's offset, back or forth: an operator's decision. */
+  setOffset(clusterId: string, topic: string, partition: number, next: number, at: string): void;
+  hold(clusterId: string, record: ConsumedRecord, held: EventIdentity & Holding, at: string): void;
+  /** The states of a key's held events, in the order in which they came. */
+  heldStates(eventKey: string): HeldState[];
+  /** A key's held events, in the order in which they came. */
+  heldOfKey(eventKey: string): HeldEvent[];
+  heldById(id: number): HeldEvent | undefined;
+  updateHeld(id: number, holding: Holding): void;
+  release(id: number): void;
+  /** Keys with a retry due at `now` (ISO 8601), the longest due first. */
+  dueKeys(now: string, limit: number): string[];
+  /** When the next retry is due; undefined when none is planned. */
+  nextDueAt(): string | undefined;
+  /** Keys with events that only wait for others of their key, after `afterKey`. */
+  idleKeys(afterKey: string, limit: number): string[];
+  audit(at: string, action: string, target: unknown, reason: string | null): void;
   facts(): InboxFacts;
 }
 
@@ -60,18 +88,47 @@ export function createInboxStore(db: Database): InboxStore {
        SET nextOffset = excluded.nextOffset, updatedAt = excluded.updatedAt
        WHERE excluded.nextOffset > nextOffset`,
   );
-  const heldKey = db.prepare<{ found: number }, [string]>(
-    "SELECT 1 AS found FROM held_events WHERE eventKey = ? LIMIT 1",
+  const setOffset = db.prepare<unknown, [string, string, number, number, string]>(
+    `INSERT INTO consumer_offsets (clusterId, topic, partition, nextOffset, updatedAt)
+     VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT (clusterId, topic, partition) DO UPDATE
+       SET nextOffset = excluded.nextOffset, updatedAt = excluded.updatedAt`,
   );
   const hold = db.prepare(
     `INSERT INTO held_events
        (state, clusterId, topic, partition, "offset", eventId, eventType, eventKey, headers, key,
-        value, errorCode, lastError, attempts, heldAt)
+        value, errorCode, lastError, attempts, heldAt, nextAttemptAt)
      VALUES ($state, $clusterId, $topic, $partition, $offset, $eventId, $eventType, $eventKey,
-        $headers, $key, $value, $errorCode, $lastError, $attempts, $heldAt)
+        $headers, $key, $value, $errorCode, $lastError, $attempts, $heldAt, $nextAttemptAt)
      ON CONFLICT (clusterId, topic, partition, "offset") DO NOTHING`,
   );
-  const states = db.prepare<{ state: HeldEvent["state"]; count: number }, []>(
+  const heldStates = db.prepare<{ state: HeldState }, [string]>(
+    "SELECT state FROM held_events WHERE eventKey = ? ORDER BY id",
+  );
+  const heldOfKey = db.prepare<HeldRow, [string]>(
+    "SELECT * FROM held_events WHERE eventKey = ? ORDER BY id",
+  );
+  const heldById = db.prepare<HeldRow, [number]>("SELECT * FROM held_events WHERE id = ?");
+  const updateHeld = db.prepare<unknown, [string, string, string, number, string | null, number]>(
+    `UPDATE held_events
+     SET state = ?, errorCode = ?, lastError = ?, attempts = ?, nextAttemptAt = ? WHERE id = ?`,
+  );
+  const release = db.prepare<unknown, [number]>("DELETE FROM held_events WHERE id = ?");
+  const dueKeys = db.prepare<{ eventKey: string }, [string, number]>(
+    `SELECT eventKey FROM held_events
+     WHERE state = 'RETRYING' AND nextAttemptAt <= ? ORDER BY nextAttemptAt LIMIT ?`,
+  );
+  const nextDue = db.prepare<{ at: string | null }, []>(
+    "SELECT min(nextAttemptAt) AS at FROM held_events WHERE state = 'RETRYING'",
+  );
+  const idleKeys = db.prepare<{ eventKey: string }, [string, number]>(
+    `SELECT DISTINCT eventKey FROM held_events
+     WHERE eventKey > ? AND state IN ('BEHIND', 'WAITING') ORDER BY eventKey LIMIT ?`,
+  );
+  const audit = db.prepare<unknown, [string, string, string, string | null]>(
+    "INSERT INTO operator_audit (at, action, target, reason) VALUES (?, ?, ?, ?)",
+  );
+  const states = db.prepare<{ state: HeldState; count: number }, []>(
     "SELECT state, count(*) AS count FROM held_events GROUP BY state",
   );
 
@@ -90,16 +147,65 @@ export function createInboxStore(db: Database): InboxStore {
     advance(clusterId, topic, partition, next, at) {
       advance.run(clusterId, topic, partition, next, at);
     },
-    isHeld: (eventKey) => heldKey.get(eventKey) !== null,
+    setOffset(clusterId, topic, partition, next, at) {
+      setOffset.run(clusterId, topic, partition, next, at);
+    },
     hold(clusterId, record, held, heldAt) {
       const { topic, partition, offset: position, key, value } = record;
       const headers = JSON.stringify(textHeaders(record.headers));
       const place = { clusterId, topic, partition, offset: position };
       hold.run({ ...place, ...held, headers, key, value, heldAt });
     },
+    heldStates: (eventKey) => heldStates.all(eventKey).map(({ state }) => state),
+    heldOfKey: (eventKey) => heldOfKey.all(eventKey).map(toHeldEvent),
+    heldById(id) {
+      const row = heldById.get(id);
+      return row === null ? undefined : toHeldEvent(row);
+    },
+    updateHeld(id, { state, errorCode, lastError, attempts, nextAttemptAt }) {
+      updateHeld.run(state, errorCode, lastError, attempts, nextAttemptAt, id);
+    },
+    release(id) {
+      release.run(id);
+    },
+    dueKeys: (now, limit) => dueKeys.all(now, limit).map(({ eventKey }) => eventKey),
+    nextDueAt: () => nextDue.get()?.at ?? undefined,
+    idleKeys: (after, limit) => idleKeys.all(after, limit).map(({ eventKey }) => eventKey),
+    audit(at, action, target, reason) {
+      audit.run(at, action, JSON.stringify(target), reason);
+    },
     facts: () => ({
       held: Object.fromEntries(states.all().map(({ state, count }) => [state, count])),
     }),
+  };
+}
+
+interface HeldRow extends EventIdentity, Holding {
+  id: number;
+  clusterId: string;
+  topic: string;
+  partition: number;
+  offset: number;
+  headers: string;
+  key: Uint8Array | null;
+  value: Uint8Array | null;
+  heldAt: string;
+}
+
+function toHeldEvent(row: HeldRow): HeldEvent {
+  const { topic, partition, offset, headers, key, value, heldAt, ...held } = row;
+  const bytes = (data: Uint8Array | null) => (data === null ? null : Buffer.from(data));
+  return {
+    ...held,
+    record: {
+      topic,
+      partition,
+      offset,
+      key: bytes(key),
+      value: bytes(value),
+      headers: JSON.parse(headers) as ConsumedRecord["headers"],
+      timestamp: Date.parse(heldAt),
+    },
   };
 }
 

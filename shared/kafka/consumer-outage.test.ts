@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test";
+import { expect } from "bun:test";
 import {
   freePort,
   startBroker,
@@ -8,10 +8,7 @@ import {
   waitFor,
 } from "@order-outbox/testing";
 import { brokerSeenBy } from "./mod.ts";
-import { createTopic, publish, testClient, testConsumer } from "./test-kafka.ts";
-
-/** These tests need a broker of their own, which they start, end and disturb. */
-const embeddedTest = test.concurrent.skipIf(Boolean(process.env.KAFKA_HOST));
+import { createTopic, embeddedTest, publish, testClient, testConsumer } from "./test-kafka.ts";
 
 embeddedTest("a consumer joins when its broker comes up later", async () => {
   const port = await freePort();

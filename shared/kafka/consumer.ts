@@ -60,6 +60,8 @@ export interface Consumer {
   /** Tells Kafka, soon, how far the caller's database is: for lag displays. */
   reportOffset(topic: string, partition: number, nextOffset: number): void;
   status(): ConsumerStatus;
+  /** Leaves the group, runs `between`, and joins again. Rejects with what `between` threw. */
+  restart(between: () => Promise<void>): Promise<void>;
   /** Leaves the group; batches that were taken over are the caller's to finish before. */
   stop(): Promise<void>;
 }
@@ -74,20 +76,27 @@ export function createConsumer(client: KafkaClient, options: ConsumerOptions): C
   const delays = options.retryDelayMs ?? { outage: OUTAGE_DELAY_MS, occupied: OCCUPIED_DELAY_MS };
   let status: ConsumerStatus = { state: "starting", assigned: [], stopped: [] };
   let supervisor: Promise<void> | undefined;
+  let session = new AbortController();
+  const interludes: (() => Promise<void>)[] = [];
   const reports = new Map<string, { topic: string; partition: number; nextOffset: number }>();
 
   async function supervise(): Promise<void> {
     while (!stopping.signal.aborted) {
       try {
-        await runSession(client, options, stopping.signal, reports, (next) => {
+        session = new AbortController();
+        const ending = AbortSignal.any([stopping.signal, session.signal]);
+        await runSession(client, options, ending, reports, (next) => {
           status = next;
         });
       } catch (error) {
         noteFailure(toAppError(error, "BROKER_UNAVAILABLE"));
       }
+      for (const between of interludes.splice(0)) await between();
       const occupied = status.state === "refused";
-      await sleepUnless(stopping.signal, occupied ? delays.occupied : delays.outage);
+      const rest = AbortSignal.any([stopping.signal, session.signal]);
+      await sleepUnless(rest, occupied ? delays.occupied : delays.outage);
     }
+    for (const between of interludes.splice(0)) await between();
   }
 
   function noteFailure(error: AppError): void {
@@ -108,6 +117,12 @@ export function createConsumer(client: KafkaClient, options: ConsumerOptions): C
       reports.set(`${topic}/${partition}`, { topic, partition, nextOffset });
     },
     status: () => status,
+    restart(between) {
+      const done = Promise.withResolvers<void>();
+      interludes.push(() => between().then(done.resolve, done.reject));
+      session.abort();
+      return done.promise;
+    },
     async stop() {
       stopping.abort();
       await supervisor;

@@ -17,4 +17,4 @@ export {
   type Publisher,
 } from "./publisher.ts";
 export type { ConsumedBatch, ConsumedRecord } from "./records.ts";
-export { ensureTopics, partitionCounts } from "./topics.ts";
+export { ensureTopics, fetchPartitionEnds, partitionCounts } from "./topics.ts";

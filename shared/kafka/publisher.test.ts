@@ -1,12 +1,9 @@
 import { expect, test } from "bun:test";
 import { freePort, readTopic, startBroker, uniqueName } from "@order-outbox/testing";
 import { connectPublisher, type Publisher } from "./mod.ts";
-import { createTopic, testClient, toBatch } from "./test-kafka.ts";
+import { createTopic, embeddedTest, testClient, toBatch } from "./test-kafka.ts";
 import { withAdmin } from "./topics.ts";
 
-const outside = Boolean(process.env.KAFKA_HOST);
-/** For what only the embedded broker's fault hooks, or its restart, can bring about. */
-const embeddedTest = test.concurrent.skipIf(outside);
 /** kafkajs repeats a failed request once by itself. */
 const TWICE = { times: 2 };
 

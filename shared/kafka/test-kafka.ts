@@ -1,3 +1,4 @@
+import { test } from "bun:test";
 import { uniqueName, waitFor } from "@order-outbox/testing";
 import { decodeIdentity } from "./member-identity.ts";
 import {
@@ -14,6 +15,15 @@ import {
   type PartitionBatch,
 } from "./mod.ts";
 import { withAdmin } from "./topics.ts";
+
+/** The tests run against the cluster at KAFKA_HOST when that is set. */
+const outside = Boolean(process.env.KAFKA_HOST);
+
+/** A test that ends, restarts or disturbs the broker: with an outside one it is skipped, and says so. */
+export function embeddedTest(name: string, body: () => Promise<void>): void {
+  if (outside) test.skip(`${name} (needs the embedded broker)`, body);
+  else test.concurrent(name, body);
+}
 
 /** A line that was logged. */
 export interface LogLine {

@@ -75,6 +75,30 @@ export async function partitionCounts(
   return withAdmin(client, (admin) => countPartitions(admin, topics));
 }
 
+/**
+ * The first offset that a partition still has, and the one that comes next, with the id of the
+ * cluster that says so.
+ *
+ * @throws AppError TOPIC_MISSING when there is no such partition, BROKER_UNAVAILABLE
+ */
+export async function fetchPartitionEnds(
+  client: KafkaClient,
+  topic: string,
+  partition: number,
+): Promise<{ clusterId: string; low: number; high: number }> {
+  return withAdmin(client, async (admin) => {
+    const { clusterId } = await admin.describeCluster();
+    const ends = (await admin.listTopics()).includes(topic)
+      ? await admin.fetchTopicOffsets(topic)
+      : [];
+    const found = ends.find((end) => end.partition === partition);
+    if (found === undefined) {
+      throw new AppError("TOPIC_MISSING", `there is no partition ${topic}/${partition}`);
+    }
+    return { clusterId, low: Number(found.low), high: Number(found.high) };
+  });
+}
+
 async function countPartitions(
   admin: Admin,
   topics: readonly string[],

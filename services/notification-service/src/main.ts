@@ -58,8 +58,8 @@ const inbox = startInbox({
   },
   handlers: {
     ORDER_CREATED: notify(deps),
-    PAYMENT_SUCCEEDED: notify(deps),
-    PAYMENT_FAILED: notify(deps),
+    PAYMENT_SUCCEEDED: notify(deps, "ORDER_CREATED"),
+    PAYMENT_FAILED: notify(deps, "ORDER_CREATED"),
   },
   log: logger,
   now: Date.now,

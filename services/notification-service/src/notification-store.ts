@@ -25,6 +25,8 @@ export interface NotificationStore {
   record(notification: Notification & { eventId: string }): void;
   /** The channels that have sent this event's notification. */
   channelsDone(eventId: string): ChannelName[];
+  /** Whether the customer was told of an order's event of this type. */
+  wasNotified(orderId: string, eventType: string): boolean;
   /** Newest first. */
   list(filter: NotificationFilter, limit: number): ListedNotification[];
 }
@@ -39,6 +41,9 @@ export function createNotificationStore(db: Database): NotificationStore {
   const done = db.prepare<{ channel: ChannelName }, [string]>(
     "SELECT channel FROM notifications WHERE eventId = ?",
   );
+  const notified = db.prepare<{ found: number }, [string, string]>(
+    "SELECT 1 AS found FROM notifications WHERE orderId = ? AND eventType = ? LIMIT 1",
+  );
   const listAll = db.prepare<ListedNotification, [number, number]>(
     `SELECT seq, ${COLUMNS} FROM notifications WHERE seq < ? ORDER BY seq DESC LIMIT ?`,
   );
@@ -51,6 +56,7 @@ export function createNotificationStore(db: Database): NotificationStore {
       insert.run(id, orderId, eventType, channel, status, createdAt, eventId);
     },
     channelsDone: (eventId) => done.all(eventId).map(({ channel }) => channel),
+    wasNotified: (orderId, eventType) => notified.get(orderId, eventType) !== null,
     list: ({ orderId, beforeSeq = Number.MAX_SAFE_INTEGER }, limit) =>
       orderId === undefined
         ? listAll.all(beforeSeq, limit)

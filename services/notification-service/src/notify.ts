@@ -18,8 +18,10 @@ export interface NotifyDeps {
 /**
  * Tells the customer about an event on every channel. When some channels fail, what the others have
  * sent is recorded at once, so that trying again does not send it twice.
+ *
+ * @param after the type of event that a customer has to hear of first
  */
-export function notify<T extends EventType>(deps: NotifyDeps): EventHandler<T> {
+export function notify<T extends EventType>(deps: NotifyDeps, after?: EventType): EventHandler<T> {
   const { channels, notifications, queue, logger } = deps;
 
   function record(event: DomainEvent<T>, sent: readonly ChannelName[]): void {
@@ -38,6 +40,7 @@ export function notify<T extends EventType>(deps: NotifyDeps): EventHandler<T> {
   }
 
   return {
+    isReady: ({ subject }) => after === undefined || notifications.wasNotified(subject, after),
     async prepare(event) {
       const done = notifications.channelsDone(event.id);
       const open = channels.filter(({ name }) => !done.includes(name));

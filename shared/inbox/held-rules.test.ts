@@ -1,0 +1,59 @@
+import { expect, test } from "bun:test";
+import { AppError } from "@order-outbox/errors";
+import { decideArrival, decideFailure, type HeldState, pickNext } from "./held-rules.ts";
+
+const passing = new AppError("HANDLER_FAILED", "not now", { retryable: true });
+const lasting = new AppError("HANDLER_FAILED", "never");
+const policy = { attempts: 3, baseMs: 100, capMs: 1_000 };
+const NOW = "2026-01-01T00:00:10.000Z";
+
+const held = (id: number, state: HeldState, nextAttemptAt: string | null = null) => ({
+  id,
+  state,
+  nextAttemptAt,
+});
+const ready = () => true;
+const unready = () => false;
+
+test("an event runs unless one of its key stands before it", () => {
+  expect(decideArrival([], true)).toBe("RUN");
+  expect(decideArrival([], false)).toBe("WAITING");
+  expect(decideArrival(["WAITING"], true)).toBe("RUN");
+  expect(decideArrival(["WAITING"], false)).toBe("WAITING");
+  for (const state of ["RETRYING", "PARKED", "BEHIND"] as const) {
+    expect(decideArrival(["WAITING", state], true)).toBe("BEHIND");
+  }
+});
+
+test("a failure that may pass is tried again later each time, and parked in the end", () => {
+  expect(decideFailure(passing, 1, policy, 0.5)).toEqual({ state: "RETRYING", delayMs: 75 });
+  expect(decideFailure(passing, 2, policy, 0.5)).toEqual({ state: "RETRYING", delayMs: 150 });
+  expect(decideFailure(passing, 3, policy, 0.5)).toEqual({ state: "PARKED" });
+  expect(decideFailure(lasting, 1, policy, 0.5)).toEqual({ state: "PARKED" });
+});
+
+test("of a key's held events the first runs when it may, and holds back the others when not", () => {
+  const cases: [what: string, events: ReturnType<typeof held>[], expected: number | undefined][] = [
+    ["nothing held", [], undefined],
+    ["a retry that is due", [held(1, "RETRYING", NOW), held(2, "BEHIND")], 1],
+    ["a retry that is not due", [held(1, "RETRYING", "2026-01-01T00:00:11.000Z")], undefined],
+    ["a parked one", [held(1, "PARKED"), held(2, "BEHIND")], undefined],
+    ["one whose first is gone", [held(2, "BEHIND"), held(3, "BEHIND")], 2],
+  ];
+  for (const [what, events, expected] of cases) {
+    expect([what, pickNext(events, NOW, ready)?.id]).toEqual([what, expected]);
+  }
+});
+
+test("events that wait for a predecessor do not hold back the one that it may be", () => {
+  const events = [held(1, "WAITING"), held(2, "BEHIND")];
+  expect(pickNext(events, NOW, ({ id }) => id === 2)?.id).toBe(2);
+  expect(pickNext(events, NOW, ready)?.id).toBe(1);
+  expect(pickNext(events, NOW, unready)).toBeUndefined();
+});
+
+test("an operator's redrive tries a parked event, but none that stands behind it", () => {
+  const events = [held(1, "PARKED"), held(2, "BEHIND"), held(3, "PARKED")];
+  expect(pickNext(events, NOW, ready, 1)?.id).toBe(1);
+  expect(pickNext(events, NOW, ready, 3)).toBeUndefined();
+});

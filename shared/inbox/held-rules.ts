@@ -1,0 +1,76 @@
+import { type AppError, type Backoff, backoffDelay } from "@order-outbox/errors";
+
+/**
+ * Why an event is set aside: `RETRYING` after a failure that may pass, `PARKED` when only an
+ * operator can help (a dead letter), `BEHIND` a held event of its key, `WAITING` for a predecessor.
+ */
+export type HeldState = "RETRYING" | "BEHIND" | "WAITING" | "PARKED";
+
+/** How often a failure that may pass is tried, and how long between. */
+export interface RetryPolicy extends Backoff {
+  /** Attempts in all; after the last one the event is parked. */
+  attempts: number;
+}
+
+/** What is to be done with an event that arrives. */
+export type Arrival = "RUN" | "BEHIND" | "WAITING";
+
+/**
+ * An event runs unless one of its key stands before it. Events that wait for a predecessor do not
+ * stand before it, because it may be the one.
+ */
+export function decideArrival(heldOfKey: readonly HeldState[], ready: boolean): Arrival {
+  if (heldOfKey.some((state) => state !== "WAITING")) return "BEHIND";
+  return ready ? "RUN" : "WAITING";
+}
+
+/** What a failed attempt makes of an event; `delayMs` until the next one when there is one. */
+export type FailureVerdict = { state: "RETRYING"; delayMs: number } | { state: "PARKED" };
+
+/** @param attempts those made, the failed one included; @param random a number in [0, 1) */
+export function decideFailure(
+  error: AppError,
+  attempts: number,
+  policy: RetryPolicy,
+  random: number,
+): FailureVerdict {
+  return error.retryable && attempts < policy.attempts
+    ? { state: "RETRYING", delayMs: backoffDelay(attempts, policy, random) }
+    : { state: "PARKED" };
+}
+
+/** A held event as far as choosing among those of its key goes. */
+export interface HeldChoice {
+  id: number;
+  state: HeldState;
+  /** ISO 8601; when a retry is due. */
+  nextAttemptAt: string | null;
+}
+
+/**
+ * The held event of a key to work on next, of those in the order in which they came; undefined when
+ * all have to wait.
+ *
+ * @param now ISO 8601
+ * @param redriven the id of a held event that an operator wants tried now, whatever its state
+ */
+export function pickNext<Held extends HeldChoice>(
+  heldOfKey: readonly Held[],
+  now: string,
+  isReady: (held: Held) => boolean,
+  redriven?: number,
+): Held | undefined {
+  for (const held of heldOfKey) {
+    if (held.id === redriven) return held;
+    switch (held.state) {
+      case "PARKED":
+        return undefined;
+      case "RETRYING":
+        return held.nextAttemptAt !== null && held.nextAttemptAt <= now ? held : undefined;
+      case "BEHIND":
+      case "WAITING":
+        if (isReady(held)) return held;
+    }
+  }
+  return undefined;
+}

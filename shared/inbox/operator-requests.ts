@@ -1,0 +1,123 @@
+import { toAppError } from "@order-outbox/errors";
+import type { Log } from "@order-outbox/kafka";
+import type { CommitQueue, Database } from "@order-outbox/sqlite";
+import type { HeldRunner } from "./held-runner.ts";
+import type { InboxStore } from "./store.ts";
+
+/**
+ * What an operator asks of a running service, as a row that any process may write:
+ *
+ * - `REDRIVE` with target `{"eventKey": "…"}` or `{"heldId": 1}`
+ * - `DISCARD` with target `{"heldId": 1}` and a reason
+ * - `RESET_OFFSET` with target `{"topic": "…", "partition": 0, "to": "earliest" | "latest" | 42}`
+ *
+ * The service works on them in order and writes `finishedAt` and `outcome` (JSON).
+ */
+export interface OperatorRequest {
+  id: number;
+  kind: "REDRIVE" | "DISCARD" | "RESET_OFFSET";
+  target: string;
+  reason: string | null;
+}
+
+export interface OperatorDeps {
+  db: Database;
+  store: InboxStore;
+  queue: CommitQueue;
+  runner: HeldRunner;
+  log: Log;
+  now(): number;
+  /** Moves a partition's offset and joins again; gives the offset that it moved to. */
+  resetOffset(
+    topic: string,
+    partition: number,
+    to: "earliest" | "latest" | number,
+  ): Promise<number>;
+}
+
+/** Works on operators' requests as they come. */
+export interface OperatorDesk {
+  stop(): Promise<void>;
+}
+
+const LOOK_MS = 2_000;
+
+export function openOperatorDesk(deps: OperatorDeps): OperatorDesk {
+  const { db, queue, log, now } = deps;
+  const open = db.prepare<OperatorRequest, []>(
+    `SELECT id, kind, target, reason FROM operator_requests
+     WHERE finishedAt IS NULL ORDER BY id LIMIT 50`,
+  );
+  const finish = db.prepare<unknown, [string, string, number]>(
+    "UPDATE operator_requests SET finishedAt = ?, outcome = ? WHERE id = ?",
+  );
+  let stopped = false;
+  let working = Promise.resolve();
+
+  async function workOnRequests(): Promise<void> {
+    for (const request of open.all()) {
+      if (stopped) return;
+      const outcome = await carryOut(deps, request).catch((error: unknown) => {
+        const { code, message } = toAppError(error);
+        return { error: message, code };
+      });
+      await queue.run(() =>
+        finish.run(new Date(now()).toISOString(), JSON.stringify(outcome), request.id),
+      );
+      const { kind, target } = request;
+      log.info({ request: request.id, kind, target, outcome }, "operator's request carried out");
+    }
+  }
+
+  let busy = false;
+  const timer = setInterval(() => {
+    if (busy) return;
+    busy = true;
+    working = workOnRequests()
+      .catch((error: unknown) => log.warn({ error }, "operators' requests wait"))
+      .finally(() => {
+        busy = false;
+      });
+  }, LOOK_MS);
+
+  return {
+    stop() {
+      stopped = true;
+      clearInterval(timer);
+      return working;
+    },
+  };
+}
+
+async function carryOut(deps: OperatorDeps, request: OperatorRequest): Promise<object> {
+  const { store, runner, queue, now } = deps;
+  const target = JSON.parse(request.target) as Record<string, unknown>;
+  const audit = (action: string) =>
+    queue.run(() => store.audit(new Date(now()).toISOString(), action, target, request.reason));
+  switch (request.kind) {
+    case "REDRIVE": {
+      await audit("REDRIVE");
+      if (typeof target.eventKey === "string") return runner.redriveKey(target.eventKey);
+      return runner.redriveOne(requireHeld(store, target));
+    }
+    case "DISCARD": {
+      if (!request.reason?.trim()) throw new Error("a discard needs a reason");
+      await runner.discard(requireHeld(store, target), request.reason);
+      return { discarded: 1 };
+    }
+    case "RESET_OFFSET": {
+      const { topic, partition, to } = target;
+      const place = typeof topic === "string" && typeof partition === "number";
+      const valid = to === "earliest" || to === "latest" || (typeof to === "number" && to >= 0);
+      if (!place || !valid) throw new Error(`not an offset to reset: ${request.target}`);
+      await audit("RESET_OFFSET");
+      return { offset: await deps.resetOffset(topic, partition, to) };
+    }
+  }
+}
+
+function requireHeld(store: InboxStore, { heldId }: Record<string, unknown>) {
+  const held = typeof heldId === "number" ? store.heldById(heldId) : undefined;
+  if (held === undefined) throw new Error(`there is no held event ${heldId}`);
+  return held;
+}

@@ -1,0 +1,109 @@
+import type { AnyEvent } from "@order-outbox/contracts";
+import { type AppError, errorCodeOf, isAppError, toAppError } from "@order-outbox/errors";
+import type { ConsumedRecord, Log } from "@order-outbox/kafka";
+import type { CommitQueue } from "@order-outbox/sqlite";
+import type { AnyHandler, Handlers } from "./handler.ts";
+import { decideFailure, type RetryPolicy } from "./held-rules.ts";
+import { tellStep } from "./steps.ts";
+import type { Holding, InboxStore } from "./store.ts";
+
+/** Counters since the start, for health and metrics. */
+export interface InboxCounters {
+  processed: number;
+  duplicates: number;
+  skipped: number;
+  /** Failed attempts after which an event is tried again. */
+  retries: number;
+  /** Events that were parked. */
+  parked: number;
+}
+
+/** What the work on events needs. */
+export interface WorkDeps {
+  store: InboxStore;
+  queue: CommitQueue;
+  handlers: Handlers;
+  log: Log;
+  /** Milliseconds since the epoch. */
+  now(): number;
+  /** A number in [0, 1). */
+  random(): number;
+  /** Waits before another attempt to commit; rejects when the consumer stops. */
+  pause(attempt: number): Promise<void>;
+  retry: RetryPolicy;
+  counters: InboxCounters;
+}
+
+/** Runs `unit` in a transaction of the service's commit queue. */
+export type Commit = <T>(unit: (at: string) => T) => Promise<T>;
+
+/** What an attempt at an event came to. */
+export type Attempt =
+  | { kind: "applied" }
+  | { kind: "duplicate" }
+  | { kind: "failed"; error: AppError };
+
+/**
+ * Tries an event once: asynchronous work, then inbox row and effect through `commit`, which adds
+ * what belongs to the same transaction. Trouble of a database (full, busy) is not the event's and
+ * is waited out here.
+ *
+ * @throws AppError SHUTTING_DOWN
+ */
+export async function attemptEvent(
+  deps: WorkDeps,
+  event: AnyEvent,
+  handler: AnyHandler,
+  record: ConsumedRecord,
+  commit: Commit,
+): Promise<Attempt> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const prepared = await handler.prepare?.(event as never);
+      tellStep("prepared", event);
+      const fresh = await commit((at) => {
+        if (!deps.store.recordApplied(event.id, event.type, record, at)) return false;
+        handler.apply(event as never, prepared as never);
+        tellStep("inside", event);
+        return true;
+      });
+      tellStep("committed", event);
+      deps.counters[fresh ? "processed" : "duplicates"] += 1;
+      return { kind: fresh ? "applied" : "duplicate" };
+    } catch (thrown) {
+      if (isAppError(thrown, "SHUTTING_DOWN")) throw thrown;
+      const error = toAppError(thrown, "HANDLER_FAILED");
+      if (!isStorageTrouble(error)) return { kind: "failed", error };
+      if (attempt === 1) {
+        deps.log.warn({ code: error.code, eventId: event.id }, "cannot prepare; trying again");
+      }
+      await deps.pause(attempt);
+    }
+  }
+}
+
+/** What becomes of an event after `attempts` attempts, the last of which failed. */
+export function holdingAfter(deps: WorkDeps, error: AppError, attempts: number): Holding {
+  const verdict = decideFailure(error, attempts, deps.retry, deps.random());
+  const nextAttemptAt =
+    verdict.state === "RETRYING" ? new Date(deps.now() + verdict.delayMs).toISOString() : null;
+  const { state } = verdict;
+  return { state, errorCode: error.code, lastError: error.message, attempts, nextAttemptAt };
+}
+
+/** Commits through every trouble that is the database's own. */
+export async function commitForSure<T>(deps: WorkDeps, commit: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await commit();
+    } catch (error) {
+      if (!isStorageTrouble(error)) throw error;
+      const code = errorCodeOf(error);
+      if (attempt === 1) deps.log.warn({ code }, "cannot commit; trying again");
+      await deps.pause(attempt);
+    }
+  }
+}
+
+const isStorageTrouble = (error: unknown): boolean =>
+  ["STORAGE_FULL", "STORAGE_FAILED", "OVERLOADED"].includes(errorCodeOf(error));
