@@ -4,13 +4,13 @@ import type { ConsumedBatch } from "./mod.ts";
 import {
   createTopic,
   deleteRecordsBelow,
+  embeddedTest,
   publish,
   testClient,
   testConsumer,
 } from "./test-kafka.ts";
 import { withAdmin } from "./topics.ts";
 
-const outside = Boolean(process.env.KAFKA_HOST);
 const LETTERS = ["a", "b", "c", "d", "e"];
 
 /** A broker, a client and a topic with records. Every consumer rests in a fetch for up to 1 s when it stops. */
@@ -174,31 +174,28 @@ test.concurrent("a consumer that stops does not wait for a batch that waits for 
   expect(told).toEqual(["waiting", "stopped"]);
 });
 
-test.concurrent.skipIf(outside)(
-  "a member that waits for room keeps its membership alive",
-  async () => {
-    await using setup = await withRecords({ 0: LETTERS });
-    const { broker, client, topic } = setup;
-    let heartbeats = 0;
-    using _count = broker.embedded?.intercept("Heartbeat", () => {
-      heartbeats += 1;
-      return undefined;
-    });
-    const room = Promise.withResolvers<void>();
-    const waiting: number[] = [];
-    await using consumer = testConsumer(client, topic, 1, {
-      async onBatch({ nextOffset }) {
-        waiting.push(nextOffset);
-        await room.promise;
-      },
-    });
-    consumer.start();
-    await waitFor(() => waiting.length > 0, { what: "a batch" });
-    const before = heartbeats;
-    await waitFor(() => heartbeats > before, { what: "a heartbeat" });
-    room.resolve();
-    await publish(client, topic, 0, ["f"]);
-    await waitFor(() => waiting.length > 1, { what: "the next batch" });
-    expect(waiting).toEqual([5, 6]);
-  },
-);
+embeddedTest("a member that waits for room keeps its membership alive", async () => {
+  await using setup = await withRecords({ 0: LETTERS });
+  const { broker, client, topic } = setup;
+  let heartbeats = 0;
+  using _count = broker.embedded?.intercept("Heartbeat", () => {
+    heartbeats += 1;
+    return undefined;
+  });
+  const room = Promise.withResolvers<void>();
+  const waiting: number[] = [];
+  await using consumer = testConsumer(client, topic, 1, {
+    async onBatch({ nextOffset }) {
+      waiting.push(nextOffset);
+      await room.promise;
+    },
+  });
+  consumer.start();
+  await waitFor(() => waiting.length > 0, { what: "a batch" });
+  const before = heartbeats;
+  await waitFor(() => heartbeats > before, { what: "a heartbeat" });
+  room.resolve();
+  await publish(client, topic, 0, ["f"]);
+  await waitFor(() => waiting.length > 1, { what: "the next batch" });
+  expect(waiting).toEqual([5, 6]);
+});

@@ -1,8 +1,13 @@
 import { expect, test } from "bun:test";
 import { startBroker, startProcess, uniqueName, waitFor } from "@order-outbox/testing";
-import { createTopic, groupMembers, publish, testClient, testConsumer } from "./test-kafka.ts";
-
-const outside = Boolean(process.env.KAFKA_HOST);
+import {
+  createTopic,
+  embeddedTest,
+  groupMembers,
+  publish,
+  testClient,
+  testConsumer,
+} from "./test-kafka.ts";
 
 async function setUp(partitions: number) {
   const broker = await startBroker();
@@ -126,37 +131,34 @@ test.concurrent("a dead process of another database keeps its place until the gr
   expect((await groupMembers(client, groupId)).map((one) => one.databaseId)).toEqual(["orders-1"]);
 });
 
-test.concurrent.skipIf(outside)(
-  "a group that is rebalancing is not taken for another database's",
-  async () => {
-    await using setup = await setUp(2);
-    const { broker, client, groupId } = setup;
-    await using first = setup.member("orders");
-    first.start();
-    await first.joined();
-    // Until the first member has rejoined, the group describes its members without their metadata.
-    const held = Promise.withResolvers<undefined>();
-    using _hold = broker.embedded?.intercept("Heartbeat", () => held.promise);
-    let looks = 0;
-    using _looks = broker.embedded?.intercept("DescribeGroups", () => {
-      looks += 1;
-      return undefined;
-    });
-    await using second = setup.member("orders");
-    await using third = setup.member("orders");
-    second.start();
-    await waitFor(
-      async () => (await groupMembers(client, groupId)).some((one) => one.databaseId === undefined),
-      { what: "the rebalance" },
-    );
-    const looksBefore = looks;
-    third.start();
-    await waitFor(() => looks > looksBefore + 1, { what: "the third member to look again" });
-    expect(third.status().state).toBe("starting");
-    held.resolve(undefined);
-    await second.joined();
-    await waitFor(() => third.status().state === "joined", { what: "the third member to join" });
-    expect(client.lines.filter(({ level }) => level === "error")).toEqual([]);
-    await Promise.all([first.stop(), second.stop(), third.stop()]);
-  },
-);
+embeddedTest("a group that is rebalancing is not taken for another database's", async () => {
+  await using setup = await setUp(2);
+  const { broker, client, groupId } = setup;
+  await using first = setup.member("orders");
+  first.start();
+  await first.joined();
+  // Until the first member has rejoined, the group describes its members without their metadata.
+  const held = Promise.withResolvers<undefined>();
+  using _hold = broker.embedded?.intercept("Heartbeat", () => held.promise);
+  let looks = 0;
+  using _looks = broker.embedded?.intercept("DescribeGroups", () => {
+    looks += 1;
+    return undefined;
+  });
+  await using second = setup.member("orders");
+  await using third = setup.member("orders");
+  second.start();
+  await waitFor(
+    async () => (await groupMembers(client, groupId)).some((one) => one.databaseId === undefined),
+    { what: "the rebalance" },
+  );
+  const looksBefore = looks;
+  third.start();
+  await waitFor(() => looks > looksBefore + 1, { what: "the third member to look again" });
+  expect(third.status().state).toBe("starting");
+  held.resolve(undefined);
+  await second.joined();
+  await waitFor(() => third.status().state === "joined", { what: "the third member to join" });
+  expect(client.lines.filter(({ level }) => level === "error")).toEqual([]);
+  await Promise.all([first.stop(), second.stop(), third.stop()]);
+});

@@ -1,6 +1,7 @@
-import { expect, test } from "bun:test";
+import { expect } from "bun:test";
 import { freePort, startBroker, tempDir, waitFor } from "@order-outbox/testing";
 import {
+  embeddedTest,
   expectedIds,
   keysOf,
   publishedIds,
@@ -10,8 +11,6 @@ import {
   tempOutbox,
 } from "./test-outbox.ts";
 
-/** These tests need a broker of their own, which they start, end and disturb. */
-const embeddedTest = test.concurrent.skipIf(Boolean(process.env.KAFKA_HOST));
 const MANY = { times: 1_000 };
 const KEYS = Array.from({ length: 30 }, (_, n) => `key-${n}`);
 

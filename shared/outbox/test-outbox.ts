@@ -1,3 +1,4 @@
+import { test } from "bun:test";
 import {
   connectPublisher,
   createKafkaClient,
@@ -17,6 +18,15 @@ import {
   type RelaySettings,
 } from "./mod.ts";
 import type { OutboxStore } from "./store.ts";
+
+/** The tests run against the cluster at KAFKA_HOST when that is set. */
+const outside = Boolean(process.env.KAFKA_HOST);
+
+/** A test that ends, restarts or disturbs the broker: with an outside one it is skipped, and says so. */
+export function embeddedTest(name: string, body: () => Promise<void>): void {
+  if (outside) test.skip(`${name} (needs the embedded broker)`, body);
+  else test.concurrent(name, body);
+}
 
 /** A row as tests look at it. */
 export interface OutboxRow {
