@@ -40,13 +40,18 @@ export async function startBroker(options: DevBrokerOptions = {}): Promise<TestB
   };
 }
 
-/** Starts `scripts/broker.ts` with its data in `data`; give the same port to start it again. */
+/**
+ * Starts `scripts/broker.ts` with its data in `data`; give the same port to start it again.
+ * `advertise` is the `HOST:PORT` that clients are told to use, when it is not where it listens.
+ */
 export async function startBrokerProcess({
   data,
   port = 0,
+  advertise,
 }: {
   data: string;
   port?: number;
+  advertise?: string | undefined;
 }): Promise<BrokerProcess> {
   const topics = Object.entries(SERVICE_TOPICS).flatMap(([topic, partitions]) => [
     "--topic",
@@ -60,6 +65,7 @@ export async function startBrokerProcess({
       String(port),
       "--data",
       data,
+      ...(advertise === undefined ? [] : ["--advertise", advertise]),
       ...topics,
     ],
     { stdin: "pipe", env: { ORDER_OUTBOX_PARENT_PIPE: "1" } },

@@ -28,7 +28,12 @@ export {
 export { freePort } from "./free-port.ts";
 export { isRunning } from "./is-running.ts";
 export { readTopic, resetTopics, SERVICE_GROUPS, type TopicRecord } from "./kafka-tools.ts";
-export { type KillableBroker, killableBroker } from "./killable-broker.ts";
+export {
+  type KillableBroker,
+  type KillableBrokerOptions,
+  killableBroker,
+} from "./killable-broker.ts";
+export { pauseProcess } from "./pause-process.ts";
 export { type ProcessOptions, startProcess, type TestProcess } from "./process.ts";
 export { REPOSITORY } from "./repository.ts";
 export {

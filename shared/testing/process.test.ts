@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { freePort, isRunning, startProcess, tempDir, waitFor } from "./mod.ts";
+import { freePort, isRunning, pauseProcess, startProcess, tempDir, waitFor } from "./mod.ts";
 
 test("waitFor returns what the condition gave, also when it threw before", async () => {
   let looks = 0;
@@ -59,4 +59,14 @@ test("a temporary folder is gone after its scope, and free ports are free", asyn
   expect(await Bun.file(path).exists()).toBe(false);
   const server = Bun.serve({ port: await freePort(), fetch: () => new Response() });
   await server.stop(true);
+});
+
+test("a paused process stands still and goes on", async () => {
+  await using child = startProcess(["sleep", "100"]);
+  const stateOf = () =>
+    Bun.spawnSync(["ps", "-o", "stat=", "-p", `${child.pid}`]).stdout.toString();
+  const pause = pauseProcess(child.pid, 300);
+  await waitFor(() => stateOf().startsWith("T"), { what: "the process to be stopped" });
+  await pause;
+  expect(stateOf()).toStartWith("S");
 });
