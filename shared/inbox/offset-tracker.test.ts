@@ -60,3 +60,15 @@ test("with random orders and rollbacks the watermark never passes an unfinished 
   }
   expect(finished.size).toBeGreaterThan(100);
 });
+
+test("control records at the end of a batch are passed, but no open record before them", () => {
+  const tracker = createOffsetTracker(0);
+  tracker.start(0);
+  tracker.passTo(3);
+  expect(tracker.watermark()).toBe(0);
+  tracker.finish(0);
+  tracker.settle(0);
+  expect(tracker.watermark()).toBe(3);
+  tracker.passTo(2);
+  expect(tracker.watermark()).toBe(3);
+});

@@ -12,6 +12,8 @@ export interface OffsetTracker {
   finish(offset: number): void;
   settle(offset: number): void;
   reopen(offset: number): void;
+  /** Notes that nothing more comes before `offset`: control records, which nobody works on. */
+  passTo(offset: number): void;
   /** The lowest offset that is not finished. */
   watermark(): number;
 }
@@ -43,6 +45,9 @@ export function createOffsetTracker(position: number): OffsetTracker {
     },
     reopen(offset) {
       records.set(offset, "started");
+    },
+    passTo(offset) {
+      next = Math.max(next, offset);
     },
     watermark() {
       for (const [offset, state] of records) if (state === "started") return offset;

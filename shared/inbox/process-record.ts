@@ -1,5 +1,8 @@
+import { SQLiteError } from "bun:sqlite";
+import { isAppError, toAppError } from "@order-outbox/errors";
 import type { ConsumedRecord } from "@order-outbox/kafka";
-import { decideArrival } from "./held-rules.ts";
+import { storageError } from "@order-outbox/sqlite";
+import { type Arrival, decideArrival } from "./held-rules.ts";
 import type { OffsetTracker } from "./offset-tracker.ts";
 import type { Reading } from "./read-record.ts";
 import { tellStep } from "./steps.ts";
@@ -69,13 +72,25 @@ export async function processRecord(
   const { event, handler } = reading;
   const identity = { eventId: event.id, eventType: event.type, eventKey: event.subject };
   tellStep("received", event);
-  if (store.hasApplied(event.id)) {
+  const known = await commitForSure(deps, async () => readSafely(() => store.hasApplied(event.id)));
+  if (known) {
     await commitSurely(() => {});
     counters.duplicates += 1;
     return "done";
   }
-  const ready = handler.isReady?.(event as never) ?? true;
-  const arrival = decideArrival(store.heldStates(event.subject), ready);
+  let arrival: Arrival;
+  try {
+    arrival = await commitForSure(deps, async () =>
+      readSafely(() => {
+        const ready = handler.isReady?.(event as never) ?? true;
+        return decideArrival(store.heldStates(event.subject), ready);
+      }),
+    );
+  } catch (thrown) {
+    if (isAppError(thrown, "SHUTTING_DOWN")) throw thrown;
+    await setAside(identity, holdingAfter(deps, toAppError(thrown, "HANDLER_FAILED"), 1));
+    return "held";
+  }
   if (arrival !== "RUN") {
     await setAside(identity, { state: arrival, ...REASONS[arrival], attempts: 0 });
     return "held";
@@ -85,6 +100,15 @@ export async function processRecord(
   if (attempt.kind === "duplicate") return "done";
   await setAside(identity, holdingAfter(deps, attempt.error, 1));
   return "held";
+}
+
+/** Reads outside a transaction; trouble of the database is waited out like that of a commit. */
+function readSafely<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw error instanceof SQLiteError ? storageError(error, "cannot read the inbox") : error;
+  }
 }
 
 const REASONS = {

@@ -143,6 +143,7 @@ export function startInbox(options: InboxOptions): Inbox {
       tracker.start(record.offset);
       if (!(await lanes.enter(reading.key, work, until))) return;
     }
+    tracker.passTo(batch.nextOffset);
   }
 
   /** Between two memberships, so that nothing that was taken over moves the offset again. */

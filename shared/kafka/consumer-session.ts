@@ -209,6 +209,8 @@ async function takeOver(
   clusterId: string,
   stopping: AbortSignal,
 ): Promise<void> {
+  // Fetched before this member joined again: where to continue has been decided anew since.
+  if (payload.isStale()) return;
   const batch = toConsumedBatch(payload.batch);
   const moved = new AbortController();
   const signal = AbortSignal.any([moved.signal, stopping]);
@@ -224,7 +226,7 @@ async function takeOver(
   if (moved.signal.reason instanceof Error && moved.signal.reason.name !== "AbortError") {
     throw moved.signal.reason;
   }
-  if (!signal.aborted) payload.resolveOffset(payload.batch.lastOffset());
+  if (!signal.aborted && !payload.isStale()) payload.resolveOffset(payload.batch.lastOffset());
 }
 
 /** Waits for a promise to settle, either way, but no longer than `ms`. */

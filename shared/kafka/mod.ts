@@ -8,6 +8,7 @@ export {
   type StoppedPartition,
 } from "./consumer.ts";
 export type { Log } from "./log.ts";
+export { isProcessAlive } from "./member-identity.ts";
 export { keyHash, partitionOf } from "./partitioner.ts";
 export {
   connectPublisher,

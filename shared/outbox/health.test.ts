@@ -64,7 +64,15 @@ const signs = ({ pending, relay = {}, silentFor = 0 }: Case): OutboxSigns => ({
   relay:
     relay === null
       ? undefined
-      : { broker: "up", published: 7, lastAckAt: ago(300), failures: 0, lastError: null, ...relay },
+      : {
+          standby: false,
+          broker: "up",
+          published: 7,
+          lastAckAt: ago(300),
+          failures: 0,
+          lastError: null,
+          ...relay,
+        },
   silentFor,
   now: NOW,
 });
@@ -77,6 +85,7 @@ for (const one of CASES) {
       oldestPendingMs: Math.max(0, (one.pending ?? 0) * 1_000),
       parked: 2,
       published: one.relay === null ? 0 : 7,
+      standby: false,
       lastError: one.relay?.lastError ?? null,
     });
   });

@@ -18,6 +18,8 @@ export interface OutboxHealth {
   oldestPendingMs: number;
   parked: number;
   published: number;
+  /** Whether another instance on the same database publishes. */
+  standby: boolean;
   lastError: string | null;
   [fact: string]: unknown;
 }
@@ -48,6 +50,7 @@ export function judgeOutbox({ facts, relay, silentFor, now }: OutboxSigns): Outb
     oldestPendingMs,
     parked,
     published: relay?.published ?? 0,
+    standby: relay?.standby ?? false,
     lastError: relay?.lastError ?? null,
   };
 }

@@ -71,7 +71,7 @@ export function openRelayWorld(
         violations.push(
           ...ids.filter((id) => !written.has(id)).map((id) => `marked ${id}, which is not written`),
         );
-        outbox.store.markPublished(ids, at);
+        return outbox.store.markPublished(ids, at);
       },
       chargeRefusal(id, error, parkedAt) {
         if (!large.has(id)) violations.push(`charged ${id}, which is not too large`);

@@ -1,6 +1,7 @@
 import { isAppError, toAppError } from "@order-outbox/errors";
 import type { Log, PartitionOutcome, Publisher } from "@order-outbox/kafka";
 import { type Backoff, backoffDelay } from "./backoff.ts";
+import type { Lease } from "./lease.ts";
 import { createPartitionHolds } from "./partition-holds.ts";
 import { composeRound, type Round, type RoundLimits, type RoundPart } from "./round.ts";
 import { tellStep } from "./steps.ts";
@@ -18,11 +19,21 @@ export interface RelaySettings {
   backoff: Backoff;
   /** How often a record must be refused on its own before it is parked. */
   refusalsToPark: number;
+  /** Time between looks at a lease that another worker has; 1,000. */
+  standbyMs?: number;
 }
+
+const STANDBY_MS = 1_000;
+/** A resting relay keeps its lease: well within half of `LEASE_MS`. */
+const RENEW_MS = 10_000;
+/** How long a lease lasts: its half is more than a round with its repetitions can take. */
+export const LEASE_MS = 40_000;
 
 /** What a relay needs of the world. */
 export interface RelayDeps {
   store: OutboxStore;
+  /** The right to publish from this outbox; without one, no other relay may exist. */
+  lease?: Lease;
   /** A new publisher, and the partition counts of the topics that exist. */
   connect(): Promise<{ publisher: Publisher; partitions: ReadonlyMap<string, number> }>;
   /** Milliseconds since the epoch. */
@@ -34,6 +45,8 @@ export interface RelayDeps {
 
 /** What a relay has done since it was created. */
 export interface RelayStatus {
+  /** Whether another worker has the right to publish, and this one waits to follow it. */
+  standby: boolean;
   broker: "unknown" | "up" | "down";
   published: number;
   /** Milliseconds since the epoch of the last acknowledged round; null before the first. */
@@ -60,10 +73,11 @@ export interface Relay {
  * unknown is sent again as it was, to the same publisher; only then is a new round read.
  */
 export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
-  const { store, log, now, random } = deps;
+  const { store, lease, log, now, random } = deps;
   const waker = createWaker();
   const holds = createPartitionHolds(settings.backoff, settings.limits.rows);
   const status: RelayStatus = {
+    standby: false,
     broker: "unknown",
     published: 0,
     lastAckAt: null,
@@ -78,6 +92,10 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
     try {
       while (!waker.stopped) {
         try {
+          if (!ensureLease()) {
+            await standBy();
+            continue;
+          }
           const more = await publishNext();
           noteSuccess();
           if (!more) await waker.waitForWork(restMs());
@@ -93,7 +111,24 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
       );
     } finally {
       await disconnect();
+      lease?.release();
     }
+  }
+
+  function ensureLease(): boolean {
+    const held = lease?.ensure() ?? true;
+    if (held && status.standby) log.info({}, "publishing from this outbox now");
+    status.standby = !held;
+    return held;
+  }
+
+  /** The owner of the lease works on what this one may have left, whatever it knows of it. */
+  async function standBy(): Promise<void> {
+    unknown = undefined;
+    unmarked = [];
+    status.broker = "unknown";
+    await disconnect();
+    await waker.pause(settings.standbyMs ?? STANDBY_MS);
   }
 
   /** @returns whether another round may be waiting */
@@ -164,9 +199,16 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
 
   function markAcknowledged(): void {
     if (unmarked.length === 0) return;
-    store.markPublished(unmarked, new Date(now()).toISOString());
     const ids = unmarked;
+    const marked = store.markPublished(ids, new Date(now()).toISOString(), lease?.fencing());
     unmarked = [];
+    if (!marked) {
+      log.warn(
+        { rows: ids.length },
+        "another worker has taken over; it publishes these rows again",
+      );
+      return;
+    }
     status.published += ids.length;
     tellStep("marked", () => ids);
   }
@@ -208,7 +250,8 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
 
   function restMs(): number {
     const at = now();
-    return Math.min(settings.pollMs, (holds.nextRelease(at) ?? Number.POSITIVE_INFINITY) - at);
+    const longest = Math.min(settings.pollMs, lease === undefined ? settings.pollMs : RENEW_MS);
+    return Math.min(longest, (holds.nextRelease(at) ?? Number.POSITIVE_INFINITY) - at);
   }
 
   return { run, wake: waker.wake, stop: waker.stop, status: () => status };

@@ -1,8 +1,16 @@
+import { hostname } from "node:os";
 import { AppError } from "@order-outbox/errors";
-import { connectPublisher, createKafkaClient, ensureTopics, type Log } from "@order-outbox/kafka";
+import {
+  connectPublisher,
+  createKafkaClient,
+  ensureTopics,
+  isProcessAlive,
+  type Log,
+} from "@order-outbox/kafka";
 import { closeDatabase, openDatabase } from "@order-outbox/sqlite";
+import { createLease } from "./lease.ts";
 import type { FromWorker, LogLevel, OutboxWorkerSettings, ToWorker } from "./messages.ts";
-import { createRelay, type Relay, type RelaySettings } from "./relay.ts";
+import { createRelay, LEASE_MS, type Relay, type RelaySettings } from "./relay.ts";
 import { createOutboxStore } from "./store.ts";
 
 declare const self: Worker;
@@ -51,6 +59,12 @@ async function work(
   const relay = createRelay(
     {
       store: createOutboxStore(db),
+      lease: createLease(db, {
+        own: { owner: crypto.randomUUID(), host: hostname(), pid: process.pid },
+        ttlMs: LEASE_MS,
+        now: Date.now,
+        isAlive: isProcessAlive,
+      }),
       connect: async () => {
         const partitions = await ensureTopics(client, settings.topics);
         requireTopics(settings.topics, partitions);

@@ -9,11 +9,15 @@ export interface StartOutboxWorkerOptions {
   entry: URL;
   settings: OutboxWorkerSettings;
   log: Log;
-  /** Called once if the worker ends without having been told to: WORKER_FAILED. */
+  /** Called once if the worker ends without having been told to, or hangs: WORKER_FAILED. */
   onFailure(error: AppError): void;
   /** Milliseconds since the epoch. */
   now(): number;
 }
+
+const TICK_MS = 1_000;
+/** The worker gives a sign of life every two seconds. */
+const MISSED_TICKS = 15;
 
 /** A service's outbox worker, seen from its main thread. */
 export interface OutboxWorker {
@@ -43,6 +47,7 @@ export function startOutboxWorker(options: StartOutboxWorkerOptions): OutboxWork
 
   worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => {
     lastSign = now();
+    silentTicks = 0;
     switch (data.type) {
       case "ready":
         tell({ type: "start", settings });
@@ -58,10 +63,19 @@ export function startOutboxWorker(options: StartOutboxWorkerOptions): OutboxWork
         stopping = true;
     }
   });
+  // Counted in this thread's own ticks: a process that was stopped as a whole has not missed any.
+  let silentTicks = 0;
+  const watch = setInterval(() => {
+    silentTicks += 1;
+    if (silentTicks === MISSED_TICKS) end("it gave no sign of life and seems to hang");
+  }, TICK_MS);
+  watch.unref();
+
   worker.addEventListener("error", (event) => end(event.message));
   worker.addEventListener("close", () => end("the thread closed"));
 
   function end(reason: string): void {
+    clearInterval(watch);
     ended.resolve();
     if (stopping) return;
     stopping = true;

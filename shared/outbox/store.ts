@@ -31,8 +31,11 @@ export interface OutboxStore {
     held: readonly HeldPartition[],
     limit: number,
   ): PendingRow[];
-  /** Marks rows published, all or none. */
-  markPublished(ids: readonly number[], at: string): void;
+  /**
+   * Marks rows published, all or none. False, and none, when `fencing` is given and the lease has
+   * changed hands since.
+   */
+  markPublished(ids: readonly number[], at: string, fencing?: number): boolean;
   /** Charges a refusal to one row, and parks it when `parkedAt` is given. */
   chargeRefusal(id: number, error: string, parkedAt: string | null): void;
   /** How often the broker has refused this row. */
@@ -52,9 +55,10 @@ const COLUMNS =
 /** Prepares the statements of the relay on its own connection. */
 export function createOutboxStore(db: Database): OutboxStore {
   const readers = new Map<string, ReturnType<typeof prepareReader>>();
-  const mark = db.prepare<unknown, [string, string]>(
+  const mark = db.prepare<unknown, [string, string, number, number]>(
     `UPDATE outbox SET isPublished = 1, publishedAt = ?
-     WHERE id IN (SELECT value FROM json_each(?))`,
+     WHERE id IN (SELECT value FROM json_each(?))
+       AND (? = 0 OR EXISTS (SELECT 1 FROM relay_lease WHERE fencing = ?))`,
   );
   const charge = db.prepare<unknown, [string, string | null, number]>(
     "UPDATE outbox SET attempts = attempts + 1, lastError = ?, parkedAt = ? WHERE id = ?",
@@ -83,8 +87,9 @@ export function createOutboxStore(db: Database): OutboxStore {
       }
       return reader.all(limit);
     },
-    markPublished(ids, at) {
-      mark.run(at, JSON.stringify(ids));
+    markPublished(ids, at, fencing = 0) {
+      if (ids.length === 0) return true;
+      return mark.run(at, JSON.stringify(ids), fencing, fencing).changes > 0;
     },
     chargeRefusal(id, error, parkedAt) {
       charge.run(error, parkedAt, id);
@@ -99,7 +104,7 @@ export function prepareOutboxFacts(db: Database): () => OutboxFacts {
     "SELECT createdAt FROM outbox WHERE isPublished = 0 AND parkedAt IS NULL ORDER BY id LIMIT 1",
   );
   const parked = db.prepare<{ parked: number }, []>(
-    "SELECT count(*) AS parked FROM outbox WHERE parkedAt IS NOT NULL",
+    "SELECT count(*) AS parked FROM outbox WHERE parkedAt IS NOT NULL AND discardedAt IS NULL",
   );
   return () => ({
     oldestPendingAt: oldest.get()?.createdAt ?? null,
@@ -113,7 +118,8 @@ function prepareReader(db: Database, clause: string) {
      WHERE isPublished = 0 AND parkedAt IS NULL ${clause}
        AND NOT EXISTS (
          SELECT 1 FROM outbox AS parked
-         WHERE parked.parkedAt IS NOT NULL AND parked.topic = row.topic
+         WHERE parked.parkedAt IS NOT NULL AND parked.discardedAt IS NULL
+           AND parked.topic = row.topic
            AND parked.partitionKey = row.partitionKey AND parked.id < row.id)
      ORDER BY id LIMIT ?`,
   );

@@ -55,6 +55,7 @@ test.concurrent("the worker publishes what is there and what it is woken for, an
   await waitFor(allPublished(outbox), { what: "the row that it is woken for" });
   await worker.stop();
   expect(worker.status()).toEqual({
+    standby: false,
     broker: "up",
     published: 5,
     lastAckAt: expect.any(Number),
