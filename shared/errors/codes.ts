@@ -11,6 +11,8 @@ export const ERROR_CODES = {
   INPUT_MALFORMED: { retryable: false },
   /** The request is readable but breaks a rule; `details` lists every violation. */
   INPUT_INVALID: { retryable: false },
+  /** The request's Idempotency-Key was used before, for something else. */
+  IDEMPOTENCY_KEY_REUSED: { retryable: false },
   /** The request body has another media type than `application/json`. */
   MEDIA_TYPE_UNSUPPORTED: { retryable: false },
   /** The request body is larger than the limit. */

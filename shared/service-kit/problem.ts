@@ -39,6 +39,7 @@ const ANSWERS: Partial<Record<ErrorCode, Answer>> = {
   BODY_TOO_LARGE: { status: 413 },
   MEDIA_TYPE_UNSUPPORTED: { status: 415 },
   INPUT_INVALID: { status: 422 },
+  IDEMPOTENCY_KEY_REUSED: { status: 422 },
   OVERLOADED: { status: 503, retryAfter: 1 },
   SHUTTING_DOWN: { status: 503, retryAfter: 2 },
   STORAGE_FULL: { status: 503, retryAfter: 30 },

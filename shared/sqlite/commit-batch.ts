@@ -1,5 +1,6 @@
 import type { Database, Statement } from "bun:sqlite";
 import { AppError, isAppError } from "@order-outbox/errors";
+import { tellStep } from "./steps.ts";
 import { isStorageFull, storageError } from "./storage-error.ts";
 
 /** A piece of work that waits for its transaction, and the two ends of its promise. */
@@ -66,12 +67,15 @@ export function commitBatch(db: Database, control: Control, units: readonly Unit
     outcomes.push(outcome);
   }
 
+  tellStep("before-commit", units.length);
   try {
     control.commit.run();
   } catch (cause) {
     const error = storageError(cause, "cannot commit");
     return rollBack(db, control, units, outcomes, error);
   }
+
+  tellStep("after-commit", units.length);
 
   let committed = 0;
   for (const [i, unit] of units.entries()) {

@@ -11,10 +11,13 @@ import {
 } from "@order-outbox/service-kit";
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
-import { type CreateOrderDeps, createOrder } from "./create-order.ts";
+import { createOrder } from "./create-order.ts";
+import { type CreateOrderOnceDeps, createOrderOnce } from "./create-order-once.ts";
+import { readIdempotencyKey } from "./idempotency-key.ts";
+import { answerTo } from "./order-answer.ts";
 import type { ListedOrder, Order } from "./order-store.ts";
 
-export interface AppDeps extends CreateOrderDeps {
+export interface AppDeps extends CreateOrderOnceDeps {
   logger: Logger;
   health: HealthOptions;
 }
@@ -36,12 +39,18 @@ export function createApp(deps: AppDeps) {
     .use(health(deps.health))
     .post(
       "/api/orders",
-      async function postOrder({ body, set }) {
-        const { id, customerId, amount, status } = await createOrder(deps, body);
-        deps.logger.debug({ orderId: id, amount }, "order accepted");
-        set.status = 201;
-        set.headers.location = `/api/orders/${id}`;
-        return { orderId: id, customerId, amount, status, message: "Order created successfully" };
+      async function postOrder({ body, request, set }) {
+        const key = readIdempotencyKey(request.headers);
+        const { answer, replayed } =
+          key === undefined
+            ? { answer: answerTo(await createOrder(deps, body)), replayed: false }
+            : await createOrderOnce(deps, body, key);
+        const { orderId, amount } = answer.body;
+        deps.logger.debug({ orderId, amount, replayed }, "order accepted");
+        set.status = answer.status;
+        set.headers.location = answer.location;
+        if (replayed) set.headers["idempotent-replayed"] = "true";
+        return answer.body;
       },
       { body: NewOrder },
     )

@@ -18,6 +18,18 @@ export const OrderConfig = Type.Object({
   LOG_LEVEL: logLevelSetting,
   LOG_FORMAT: logFormatSetting,
   OUTBOX_POLL_MS: outboxPollSetting,
+  COMMIT_QUEUE_LIMIT: Type.Integer({
+    minimum: 1,
+    maximum: 1_000_000,
+    default: 10_000,
+    description: "How many writes may wait for their commit; one more is refused with 503.",
+  }),
+  IDEMPOTENCY_RETENTION_HOURS: Type.Integer({
+    minimum: 1,
+    maximum: 8_760,
+    default: 24,
+    description: "How long an Idempotency-Key is remembered; afterwards it counts as new.",
+  }),
 });
 
 export type OrderConfig = Static<typeof OrderConfig>;

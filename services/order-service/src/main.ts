@@ -20,8 +20,11 @@ import { closeDatabase, createCommitQueue, migrate, openDatabase } from "@order-
 import { createApp } from "./app.ts";
 import { applyPayment } from "./apply-payment.ts";
 import { OrderConfig } from "./config.ts";
+import { forgetKeys } from "./forget-keys.ts";
+import { createIdempotencyStore } from "./idempotency-store.ts";
 import { createOrderStore } from "./order-store.ts";
 import { MIGRATIONS } from "./schema.ts";
+import { checkStorage } from "./storage-health.ts";
 
 const SERVICE = "order-service";
 const config = exitOnConfigError(() => loadConfig(OrderConfig, process.env, { service: SERVICE }));
@@ -36,6 +39,8 @@ let readiness: Readiness = "starting";
 const db = openDatabase(config.DATABASE_PATH);
 migrate(db, MIGRATIONS);
 const orders = createOrderStore(db);
+const keys = createIdempotencyStore(db);
+const keyRetentionMs = config.IDEMPOTENCY_RETENTION_HOURS * 3_600_000;
 const outboxFacts = prepareOutboxFacts(db);
 
 const outbox = startOutboxWorker({
@@ -55,7 +60,11 @@ const outbox = startOutboxWorker({
     process.exit(1);
   },
 });
-const queue = createCommitQueue(db, { onCommit: outbox.wake });
+const queue = createCommitQueue(db, {
+  limit: config.COMMIT_QUEUE_LIMIT,
+  onCommit: outbox.wake,
+});
+const keyPruning = forgetKeys({ keys, keyRetentionMs, queue, logger, now: Date.now });
 
 const inbox = startInbox({
   client: createKafkaClient({ brokers, clientId: SERVICE, log: logger }),
@@ -75,6 +84,8 @@ const app = createApp({
   orders,
   append: prepareAppend(db),
   queue,
+  keys,
+  keyRetentionMs,
   newId: newEventId,
   now: Date.now,
   logger,
@@ -90,6 +101,7 @@ const app = createApp({
           silentFor: outbox.silentFor(),
           now: Date.now(),
         }),
+      storage: () => checkStorage(config.DATABASE_PATH),
       inbox: () => judgeInbox(inbox.status(), Date.now()),
     },
   },
@@ -109,6 +121,7 @@ onShutdown({
       },
     },
     { name: "stop consuming", run: inbox.stop },
+    { name: "stop forgetting keys", run: keyPruning.stop },
     { name: "commit what is waiting", run: queue.close },
     { name: "stop the relay", run: outbox.stop },
     { name: "close the database", run: () => closeDatabase(db) },

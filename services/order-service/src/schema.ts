@@ -22,4 +22,17 @@ export const MIGRATIONS: readonly Migration[] = [
   },
   { name: "create the outbox", up: OUTBOX_TABLE },
   { name: "create the inbox", up: INBOX_TABLES },
+  {
+    name: "create idempotency keys",
+    up: `
+      CREATE TABLE idempotency_keys (
+        key         TEXT NOT NULL PRIMARY KEY,
+        requestHash TEXT NOT NULL,
+        orderId     TEXT NOT NULL,
+        response    TEXT NOT NULL,
+        createdAt   TEXT NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      CREATE INDEX idempotency_keys_age ON idempotency_keys (createdAt);
+    `,
+  },
 ];

@@ -1,7 +1,8 @@
 import { newEventId } from "@order-outbox/contracts";
 import { prepareAppend } from "@order-outbox/outbox";
-import { createLogger } from "@order-outbox/service-kit";
+import { createLogger, type Logger } from "@order-outbox/service-kit";
 import {
+  type CommitQueue,
   closeDatabase,
   createCommitQueue,
   type Database,
@@ -10,6 +11,7 @@ import {
 } from "@order-outbox/sqlite";
 import { tempDir } from "@order-outbox/testing";
 import { createApp } from "./app.ts";
+import { createIdempotencyStore, type IdempotencyStore } from "./idempotency-store.ts";
 import { createOrderStore, type OrderStore } from "./order-store.ts";
 import { MIGRATIONS } from "./schema.ts";
 
@@ -17,12 +19,17 @@ import { MIGRATIONS } from "./schema.ts";
 export interface TestApp extends Disposable {
   readonly db: Database;
   readonly orders: OrderStore;
+  readonly keys: IdempotencyStore;
+  readonly queue: CommitQueue;
+  readonly logger: Logger;
   readonly logLines: readonly string[];
   request(path: string, init?: RequestInit): Promise<Response>;
-  postOrder(order: unknown): Promise<Response>;
+  postOrder(order: unknown, headers?: Record<string, string>): Promise<Response>;
   /** The rows of `orders` and `outbox`. */
   counts(): { orders: number; outbox: number };
 }
+
+export const KEY_RETENTION_MS = 24 * 3_600_000;
 
 export interface AcceptedOrder {
   orderId: string;
@@ -33,23 +40,28 @@ export const bodyOf = async <Body>(response: Response): Promise<Body> =>
   (await response.json()) as Body;
 
 /** @param queueLimit how many orders may wait for their commit */
-export function openTestApp({ queueLimit = 10_000 } = {}): TestApp {
+export function openTestApp({ queueLimit = 10_000, now = Date.now } = {}): TestApp {
   const folder = tempDir();
   const db = openDatabase(folder.join("orders.db"));
   migrate(db, MIGRATIONS);
   const orders = createOrderStore(db);
   const logLines: string[] = [];
+  const keys = createIdempotencyStore(db);
+  const queue = createCommitQueue(db, { limit: queueLimit });
+  const logger = createLogger({
+    service: "order-service",
+    format: "json",
+    destination: { write: (line) => void logLines.push(line) },
+  });
   const app = createApp({
     orders,
     append: prepareAppend(db),
-    queue: createCommitQueue(db, { limit: queueLimit }),
+    queue,
+    keys,
+    keyRetentionMs: KEY_RETENTION_MS,
     newId: newEventId,
-    now: Date.now,
-    logger: createLogger({
-      service: "order-service",
-      format: "json",
-      destination: { write: (line) => void logLines.push(line) },
-    }),
+    now,
+    logger,
     health: { service: "order-service", readiness: () => "ready" },
   });
   const request = async (path: string, init?: RequestInit) =>
@@ -59,12 +71,15 @@ export function openTestApp({ queueLimit = 10_000 } = {}): TestApp {
   return {
     db,
     orders,
+    keys,
+    queue,
+    logger,
     logLines,
     request,
-    postOrder: (order) =>
+    postOrder: (order, headers = {}) =>
       request("/api/orders", {
         method: "POST",
-        headers: { "content-type": "application/json" },
+        headers: { "content-type": "application/json", ...headers },
         body: JSON.stringify(order),
       }),
     counts: () => ({ orders: count("orders"), outbox: count("outbox") }),
