@@ -17,14 +17,15 @@ test("a rest ends with a wake, with one that came before it, or when its time ha
 test("a pause is not cut short by a wake, which the next rest still finds", async () => {
   const waker = createWaker();
   let paused = true;
-  const pause = waker.pause(5).then(() => {
+  const pause = waker.pause(LONG).then(() => {
     paused = false;
   });
   waker.wake();
-  await Promise.resolve();
+  await Bun.sleep(0);
   expect(paused).toBe(true);
-  await pause;
   await waker.waitForWork(LONG);
+  waker.stop();
+  await pause;
 });
 
 test("a stop ends every rest, now and later", async () => {
