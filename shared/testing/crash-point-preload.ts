@@ -1,7 +1,8 @@
 /**
  * Preloaded into a process, this kills it (SIGKILL) at a named step of a diagnostics channel:
  * `CRASH_AT=<channel>:<step>`, with `CRASH_COUNT=<n>` at the n-th time (1 when unset).
- * It reaches into the process's workers, too, because the relay lives in one.
+ * `CRASH_MODE=hang` makes the thread hang there instead. It reaches into the process's workers, too,
+ * because the relay lives in one.
  */
 import { subscribe } from "node:diagnostics_channel";
 
@@ -19,8 +20,11 @@ if (Bun.isMainThread) {
 
 if (channel && step) {
   subscribe(channel, (message) => {
-    if ((message as { step?: unknown }).step !== step) return;
+    const { step: told, ids } = message as { step?: unknown; ids?: unknown };
+    if (told !== step || (Array.isArray(ids) && ids.length === 0)) return;
     left -= 1;
-    if (left <= 0) process.kill(process.pid, "SIGKILL");
+    if (left > 0) return;
+    if (process.env.CRASH_MODE === "hang") for (;;);
+    process.kill(process.pid, "SIGKILL");
   });
 }

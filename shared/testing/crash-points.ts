@@ -13,3 +13,8 @@ export function crashAt(channel: string, step: string, count = 1): Record<string
     CRASH_COUNT: String(count),
   };
 }
+
+/** Like {@link crashAt}, but the thread that does the step hangs in it for ever. */
+export function hangAt(channel: string, step: string, count = 1): Record<string, string> {
+  return { ...crashAt(channel, step, count), CRASH_MODE: "hang" };
+}

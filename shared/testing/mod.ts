@@ -18,7 +18,7 @@ export {
   type SystemClient,
   systemClient,
 } from "./client.ts";
-export { crashAt } from "./crash-points.ts";
+export { crashAt, hangAt } from "./crash-points.ts";
 export {
   type FaultProxy,
   type NetworkFault,

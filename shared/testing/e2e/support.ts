@@ -3,6 +3,9 @@ import { expect } from "bun:test";
 import { join } from "node:path";
 import { auditSystem, type System, waitFor } from "../mod.ts";
 
+/** Whether the long forms of the proofs run: `PROOF=full`, as in CI; the default run is short. */
+export const fullProof = process.env.PROOF === "full";
+
 /** Sends `count` orders, at most `parallel` at once, and returns their ids in the order of answers. */
 export async function placeOrders(system: System, count: number, parallel = 16): Promise<string[]> {
   const ids: string[] = [];
