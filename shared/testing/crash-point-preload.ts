@@ -2,7 +2,8 @@
  * Preloaded into a process, this kills it (SIGKILL) at a named step of a diagnostics channel:
  * `CRASH_AT=<channel>:<step>`, with `CRASH_COUNT=<n>` at the n-th time (1 when unset).
  * `CRASH_MODE=hang` makes the thread hang there instead. It reaches into the process's workers, too,
- * because the relay lives in one.
+ * because the relay lives in one. A step that concerned no rows, such as a look at an empty outbox,
+ * does not count.
  */
 import { subscribe } from "node:diagnostics_channel";
 
