@@ -1,0 +1,73 @@
+import { parseWhole, requireReason } from "./arguments.ts";
+import { connectKafka, fetchEnds } from "./broker.ts";
+import { defineCommand, EXIT, UserError } from "./command.ts";
+import { openToWrite, writeAtOnce } from "./databases.ts";
+import { printJson } from "./print.ts";
+import { requireService } from "./services.ts";
+
+export const acceptPartitions = defineCommand({
+  name: "accept-partitions",
+  summary: "let a service publish to a topic whose partition count changed",
+  usage: `accept-partitions --service NAME --topic TOPIC --count N --reason "…"
+
+Another count moves keys to other partitions, where later events can overtake earlier ones. Use it
+when every consumer has read the topic to its end ("status" shows no lag).
+  --topic TOPIC      a topic that the service publishes to
+  --count N          how many partitions it has now; compared with the broker
+  --reason TEXT      why; kept in the audit`,
+  options: {
+    service: { type: "string" },
+    topic: { type: "string" },
+    count: { type: "string" },
+    reason: { type: "string" },
+  },
+  async run(values, { dataDir, brokers, json }) {
+    const service = requireService(values.service);
+    if (!service.hasOutbox) throw new UserError(`${service.name} has no outbox`);
+    const { topic, count } = values;
+    if (topic === undefined) throw new UserError("say which --topic");
+    if (count === undefined) throw new UserError("say the --count of partitions");
+    const partitions = parseWhole("--count", count, 1);
+    const reason = requireReason(values.reason);
+    using db = openToWrite(dataDir, service);
+    await compareWithBroker(brokers, topic, partitions);
+    const at = new Date().toISOString();
+    const from = writeAtOnce(db, () => {
+      const known = db
+        .query<{ partitions: number }, [string]>(
+          "SELECT partitions FROM published_topics WHERE topic = ?",
+        )
+        .get(topic);
+      if (known === null) {
+        throw new UserError(
+          `${service.name} has not published to "${topic}" yet: nothing to accept`,
+        );
+      }
+      db.query<unknown, [number, string, string]>(
+        "UPDATE published_topics SET partitions = ?, recordedAt = ? WHERE topic = ?",
+      ).run(partitions, at, topic);
+      db.query<unknown, [string, string, string]>(
+        "INSERT INTO operator_audit (at, action, target, reason) VALUES (?, 'ACCEPT_PARTITIONS', ?, ?)",
+      ).run(at, JSON.stringify({ topic, from: known.partitions, to: partitions }), reason);
+      return known.partitions;
+    });
+    if (json) printJson({ service: service.name, topic, from, to: partitions });
+    else console.log(`${service.name}: ${topic} has ${partitions} partitions (before: ${from})`);
+    return EXIT.done;
+  },
+});
+
+async function compareWithBroker(brokers: string[], topic: string, count: number): Promise<void> {
+  const ends = await fetchEnds(connectKafka(brokers), [topic]).catch(() => undefined);
+  if (ends === undefined) {
+    console.error("outbox: no broker answers; the count is not compared with the topic");
+    return;
+  }
+  const found = ends.topics.get(topic)?.length;
+  if (found === count) return;
+  throw new UserError(
+    found === undefined
+      ? `there is no topic "${topic}" on the broker`
+      : `"${topic}" has ${found} partitions on the broker, not ${count}`,
+  );
+}

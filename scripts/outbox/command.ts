@@ -1,0 +1,122 @@
+import { type ParseArgsOptionDescriptor, type ParseArgsOptionsConfig, parseArgs } from "node:util";
+
+/** Something to tell the user in a sentence, without a stack. */
+export class UserError extends Error {}
+
+/** What a command ends with. */
+export const EXIT = {
+  done: 0,
+  /** `verify` found something, or an operator's request was not carried out. */
+  findings: 1,
+  /** The question made no sense, or could not be looked into. */
+  unable: 2,
+} as const;
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** Where to look and how to answer. */
+export interface Context {
+  dataDir: string;
+  /** `host:port`, one or more. */
+  brokers: string[];
+  json: boolean;
+}
+
+/** A verb of the command line. */
+export interface Command {
+  readonly name: string;
+  /** Completes a line of the overview. */
+  readonly summary: string;
+  readonly usage: string;
+  execute(args: readonly string[]): Promise<ExitCode>;
+}
+
+const COMMON = {
+  data: { type: "string" },
+  broker: { type: "string" },
+  json: { type: "boolean", default: false },
+  help: { type: "boolean", short: "h", default: false },
+} as const satisfies ParseArgsOptionsConfig;
+
+const COMMON_USAGE = `
+  --data DIR         folder of the databases (default: $DATA_DIR or .data)
+  --broker HOST:PORT comma-separated (default: $KAFKA_HOST or localhost:9092)
+  --json             for machines
+  --help             show this`;
+
+type Option = ParseArgsOptionDescriptor;
+
+type Value<O extends Option> = O["type"] extends "boolean" ? boolean : string;
+
+/** What parseArgs makes of options that are given once each. */
+type Values<Options extends Record<string, Option>> = {
+  [Name in keyof Options]: Options[Name] extends { default: unknown }
+    ? Value<Options[Name]>
+    : Value<Options[Name]> | undefined;
+};
+
+interface Definition<Options extends ParseArgsOptionsConfig> {
+  name: string;
+  summary: string;
+  /** How it is called, what it does, and its own options; the common ones are added. */
+  usage: string;
+  options: Options;
+  /** How many words may stand beside the options. */
+  words?: number;
+  run(
+    values: Values<Options>,
+    context: Context,
+    words: readonly string[],
+  ): ExitCode | Promise<ExitCode>;
+}
+
+/** Makes a verb that reads its own arguments, with the options that all of them share. */
+export function defineCommand<const Options extends ParseArgsOptionsConfig>(
+  definition: Definition<Options>,
+): Command {
+  const { name, summary, options, words = 0 } = definition;
+  const usage = `Usage: bun run outbox ${definition.usage.trim()}\n${COMMON_USAGE}`;
+  return {
+    name,
+    summary,
+    usage,
+    async execute(args) {
+      const { values, positionals } = parse(name, args, options);
+      if (values.help) {
+        console.log(usage);
+        return EXIT.done;
+      }
+      if (positionals.length > words) {
+        throw new UserError(`${name}: "${positionals[words]}" is too much; see ${name} --help`);
+      }
+      const context = readContext(values, process.env);
+      return definition.run(values as unknown as Values<Options>, context, positionals);
+    },
+  };
+}
+
+function parse(name: string, args: readonly string[], options: ParseArgsOptionsConfig) {
+  try {
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { ...options, ...COMMON },
+    });
+    return { values: values as unknown as Values<typeof COMMON>, positionals };
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new UserError(`${name}: ${message}; see ${name} --help`);
+  }
+}
+
+function readContext(
+  { data, broker, json }: Values<typeof COMMON>,
+  env: Record<string, string | undefined>,
+): Context {
+  const hosts = (broker ?? (env.KAFKA_HOST || "localhost:9092")).split(",");
+  const brokers = hosts.map((host) => host.trim()).filter((host) => host !== "");
+  const wrong = brokers.find((host) => !/^.+:\d+$/.test(host));
+  if (wrong !== undefined || brokers.length === 0) {
+    throw new UserError(`--broker: "${wrong ?? broker}" is not of the form HOST:PORT`);
+  }
+  return { dataDir: data ?? (env.DATA_DIR || ".data"), brokers, json };
+}

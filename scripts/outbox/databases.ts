@@ -1,0 +1,61 @@
+import { Database, SQLiteError } from "bun:sqlite";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { UserError } from "./command.ts";
+import type { Service } from "./services.ts";
+
+/** Opens a service's database for looking only; undefined when it does not exist yet. */
+export function openToRead(dataDir: string, { database }: Service): Database | undefined {
+  const path = join(dataDir, database);
+  return existsSync(path) ? open(path, { readonly: true }) : undefined;
+}
+
+/** Like {@link openToRead}, for a command that makes no sense without the database. */
+export function requireToRead(dataDir: string, service: Service): Database {
+  return openToRead(dataDir, service) ?? missing(dataDir, service);
+}
+
+/** Opens a service's database, which must exist, for short transactions beside the service's own. */
+export function openToWrite(dataDir: string, service: Service): Database {
+  const path = join(dataDir, service.database);
+  return existsSync(path) ? open(path, { readwrite: true }) : missing(dataDir, service);
+}
+
+/** Runs `work` as one transaction that takes the write lock at once. */
+export function writeAtOnce<Result>(db: Database, work: () => Result): Result {
+  return db.transaction(work).immediate();
+}
+
+/** What went wrong with a database, in words for an operator; other errors as they are. */
+export function explainDatabaseError(error: unknown): unknown {
+  if (!(error instanceof SQLiteError)) return error;
+  const { message, code } = error;
+  if (/no such (table|column)/.test(message)) {
+    return new UserError(
+      `${message}: another version of the service wrote this database; start the service of this version once`,
+    );
+  }
+  if (code?.startsWith("SQLITE_BUSY")) {
+    return new UserError("the database is busy; nothing was changed, try again");
+  }
+  if (code === "SQLITE_FULL") return new UserError("the disk is full; nothing was changed");
+  return error;
+}
+
+function open(path: string, mode: { readonly: true } | { readwrite: true }): Database {
+  try {
+    const db = new Database(path, { ...mode, strict: true });
+    db.run("PRAGMA busy_timeout = 5000");
+    db.query("SELECT count(*) FROM sqlite_schema").get();
+    return db;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    throw new UserError(`${path} cannot be opened: ${message}`);
+  }
+}
+
+function missing(dataDir: string, { name, database }: Service): never {
+  throw new UserError(
+    `there is no ${join(dataDir, database)} yet: ${name} creates it when it first starts`,
+  );
+}

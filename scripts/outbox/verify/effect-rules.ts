@@ -1,0 +1,177 @@
+import { createExplainer } from "./explain.ts";
+import { type Facts, KNOWN_TYPES, type Rule, select } from "./facts.ts";
+import { heldFinding } from "./held.ts";
+import type { Finding } from "./report.ts";
+
+/** Every judged event has its effect in the database of each consumer. */
+export function* eventsTakeEffect(facts: Facts): Generator<Finding> {
+  const explain = createExplainer(facts);
+  const parameters = { cutoff: facts.cutoff };
+  yield* select<{ id: string }>(
+    facts,
+    `SELECT o.id FROM orders.orders AS o WHERE o.createdAt <= $cutoff
+       AND NOT EXISTS (SELECT 1 FROM payments.payments AS p WHERE p.orderId = o.id)`,
+    parameters,
+    ({ id }) => explain("payments", "ORDER_CREATED", id, "there is no payment"),
+  );
+  yield* select<{ id: string; created: number }>(
+    facts,
+    `SELECT o.id, coalesce(t.created, 0) AS created
+     FROM orders.orders AS o LEFT JOIN told AS t ON t.orderId = o.id
+     WHERE o.createdAt <= $cutoff AND coalesce(t.created, 0) < 3`,
+    parameters,
+    ({ id, created }) =>
+      explain("notifications", "ORDER_CREATED", id, `there are ${created} of 3 notifications`),
+  );
+  yield* select<{ orderId: string }>(
+    facts,
+    `SELECT p.orderId FROM payments.payments AS p JOIN orders.orders AS o ON o.id = p.orderId
+     WHERE p.createdAt <= $cutoff AND o.status = 'PENDING'`,
+    parameters,
+    ({ orderId }) => explain("orders", "PAYMENT", orderId, "the order is PENDING"),
+  );
+  yield* select<{ orderId: string; results: number }>(
+    facts,
+    `SELECT p.orderId, coalesce(t.results, 0) AS results
+     FROM payments.payments AS p LEFT JOIN told AS t ON t.orderId = p.orderId
+     WHERE p.createdAt <= $cutoff AND coalesce(t.results, 0) < 3`,
+    parameters,
+    ({ orderId, results }) =>
+      explain("notifications", "PAYMENT", orderId, `there are ${results} of 3 notifications`),
+  );
+}
+
+/** No consumer has set an event aside. */
+export function* nothingIsHeld(facts: Facts): Generator<Finding> {
+  for (const schema of ["orders", "payments", "notifications"] as const) {
+    yield* select<Parameters<typeof heldFinding>[1]>(
+      facts,
+      `SELECT id, state, topic, partition, "offset", eventType, eventKey, heldAt, errorCode,
+         lastError
+       FROM ${schema}.held_events WHERE heldAt <= $cutoff ORDER BY id`,
+      { cutoff: facts.cutoff },
+      (row) => heldFinding(schema, row),
+    );
+  }
+}
+
+interface Forgotten {
+  topic: string;
+  partition: number;
+  offset: number;
+  eventId: string;
+  key: string;
+}
+
+/** What a consumer has read is in its inbox or held: else a repetition would take effect again. */
+export function* readEventsAreRemembered(facts: Facts): Generator<Finding> {
+  for (const [schema, topics] of [
+    ["orders", "'payment_processed'"],
+    ["payments", "'order_created'"],
+    ["notifications", "'order_created', 'payment_processed'"],
+  ] as const) {
+    yield* select<Forgotten>(
+      facts,
+      `SELECT r.topic, r.partition, r."offset", r.eventId, r.key
+       FROM records AS r JOIN ${schema}.consumer_offsets AS c
+         ON c.clusterId = $clusterId AND c.topic = r.topic AND c.partition = r.partition
+       WHERE r.topic IN (${topics}) AND r."offset" < c.nextOffset AND r.eventId IS NOT NULL
+         AND r.type IN (${KNOWN_TYPES})
+         AND NOT EXISTS (SELECT 1 FROM ${schema}.inbox AS i WHERE i.eventId = r.eventId)
+         AND NOT EXISTS (SELECT 1 FROM ${schema}.held_events AS h WHERE h.eventId = r.eventId)`,
+      { clusterId: facts.clusterId },
+      ({ topic, partition, offset, eventId, key }) => ({
+        kind: "lost",
+        rule: `passed-over-${schema}`,
+        subject: eventId,
+        orderId: key,
+        message: `${schema}.db has read past ${topic}/${partition} offset ${offset} (order ${key}), but its inbox does not know event ${eventId}, and does not hold it`,
+      }),
+    );
+  }
+}
+
+/** Each order is told once per event and channel, of its creation before its payment. */
+export function* notificationsAreSingleAndInOrder(facts: Facts): Generator<Finding> {
+  yield* select<{ orderId: string; createdRows: number; resultRows: number }>(
+    facts,
+    "SELECT orderId, createdRows, resultRows FROM told WHERE createdRows > 3 OR resultRows > 3",
+    {},
+    ({ orderId, createdRows, resultRows }) => ({
+      kind: "doubled",
+      rule: "notifications",
+      subject: orderId,
+      orderId,
+      message: `order ${orderId} has ${createdRows} + ${resultRows} notifications in notifications.db, not 3 + 3`,
+    }),
+  );
+  yield* select<{ orderId: string; lastCreated: number; firstResult: number }>(
+    facts,
+    "SELECT orderId, lastCreated, firstResult FROM told WHERE lastCreated > firstResult",
+    {},
+    ({ orderId, lastCreated, firstResult }) => ({
+      kind: "out-of-order",
+      rule: "notification-order",
+      subject: orderId,
+      orderId,
+      message: `the customer of order ${orderId} was told of the payment (seq ${firstResult}) before the order (seq ${lastCreated})`,
+    }),
+  );
+}
+
+/** The status of an order, its payment and the event of the payment say the same. */
+export function* factsAgree(facts: Facts): Generator<Finding> {
+  yield* select<{ id: string; status: string; paid: string }>(
+    facts,
+    `SELECT o.id, o.status, p.status AS paid
+     FROM orders.orders AS o JOIN payments.payments AS p ON p.orderId = o.id
+     WHERE o.status <> 'PENDING'
+       AND o.status <> CASE p.status WHEN 'SUCCEEDED' THEN 'PAID' ELSE 'PAYMENT_FAILED' END`,
+    {},
+    ({ id, status, paid }) => ({
+      kind: "contradicting",
+      rule: "status",
+      subject: id,
+      orderId: id,
+      message: `order ${id} is ${status}, but its payment has ${paid}`,
+    }),
+  );
+  yield* select<{ id: string; asked: number; charged: number }>(
+    facts,
+    `SELECT o.id, o.amount AS asked, p.amount AS charged
+     FROM orders.orders AS o JOIN payments.payments AS p ON p.orderId = o.id
+     WHERE o.amount <> p.amount OR o.customerId <> p.customerId`,
+    {},
+    ({ id, asked, charged }) => ({
+      kind: "contradicting",
+      rule: "amount",
+      subject: id,
+      orderId: id,
+      message: `order ${id} is about ${asked}, but its payment is about ${charged} or another customer`,
+    }),
+  );
+}
+
+/** Nothing belongs to an order that is not stored. */
+export const ordersAreKnown: Rule = (facts) =>
+  select<{ orderId: string; places: string }>(
+    facts,
+    `SELECT orderId, group_concat(DISTINCT place) AS places FROM (
+       SELECT key AS orderId, 'an event in ' || topic AS place FROM records
+         WHERE type IN (${KNOWN_TYPES})
+       UNION ALL SELECT orderId, 'a payment' FROM payments.payments
+       UNION ALL SELECT orderId, 'a charge' FROM charges
+       UNION ALL SELECT orderId, 'notifications' FROM told
+       UNION ALL SELECT orderId, 'sends' FROM sent
+     ) AS found
+     WHERE NOT EXISTS (SELECT 1 FROM orders.orders AS o WHERE o.id = found.orderId)
+     GROUP BY orderId`,
+    {},
+    ({ orderId, places }) => ({
+      kind: "unknown",
+      rule: "unknown-order",
+      subject: String(orderId),
+      orderId,
+      message: `there is no order ${orderId} in orders.db, but ${places.replaceAll(",", ", ")}`,
+    }),
+  );

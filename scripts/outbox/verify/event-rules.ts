@@ -1,0 +1,194 @@
+import { type Facts, KNOWN_TYPES, PUBLISHERS, prunedUntil, type Rule, select } from "./facts.ts";
+import type { Finding } from "./report.ts";
+
+/** Every judged order has its event, unless its row was pruned after it had been published. */
+export const ordersHaveEvents: Rule = (facts) =>
+  select<{ id: string }>(
+    facts,
+    `SELECT o.id FROM orders.orders AS o
+     WHERE o.createdAt <= $cutoff
+       AND NOT EXISTS (SELECT 1 FROM orders.outbox AS b
+         WHERE b.orderId = o.id AND b.eventType = 'ORDER_CREATED')
+       AND NOT (o.createdAt <= $pruned AND (
+         EXISTS (SELECT 1 FROM payments.payments AS p WHERE p.orderId = o.id)
+         OR EXISTS (SELECT 1 FROM records AS r WHERE r.topic = 'order_created' AND r.key = o.id)))`,
+    { cutoff: facts.cutoff, pruned: prunedUntil(facts.db, "orders") },
+    ({ id }) => ({
+      kind: "lost",
+      rule: "no-order-event",
+      subject: id,
+      orderId: id,
+      message: `order ${id} has no ORDER_CREATED event in the outbox of orders.db`,
+    }),
+  );
+
+/** Every judged payment has its result event, of its own kind. */
+export const paymentsHaveEvents: Rule = (facts) =>
+  select<{ orderId: string; status: string }>(
+    facts,
+    `SELECT p.orderId, p.status FROM payments.payments AS p
+     WHERE p.createdAt <= $cutoff
+       AND NOT EXISTS (SELECT 1 FROM payments.outbox AS b
+         WHERE b.orderId = p.orderId AND b.eventType = 'PAYMENT_' || p.status)
+       AND NOT (p.createdAt <= $pruned AND (
+         EXISTS (SELECT 1 FROM orders.orders AS o WHERE o.id = p.orderId AND o.status <> 'PENDING')
+         OR EXISTS (SELECT 1 FROM records AS r
+           WHERE r.topic = 'payment_processed' AND r.key = p.orderId)))`,
+    { cutoff: facts.cutoff, pruned: prunedUntil(facts.db, "payments") },
+    ({ orderId, status }) => ({
+      kind: "lost",
+      rule: "no-result-event",
+      subject: orderId,
+      orderId,
+      message: `the payment of order ${orderId} has no PAYMENT_${status} event in the outbox of payments.db`,
+    }),
+  );
+
+interface WaitingRow {
+  id: number;
+  orderId: string;
+  eventType: string;
+  createdAt: string;
+  parkedAt: string | null;
+  lastError: string | null;
+}
+
+/** No event waits in an outbox. */
+export function* eventsArePublished(facts: Facts): Generator<Finding> {
+  for (const { schema } of PUBLISHERS) {
+    yield* select<WaitingRow>(
+      facts,
+      `SELECT id, orderId, eventType, createdAt, parkedAt, lastError FROM ${schema}.outbox
+       WHERE isPublished = 0 AND discardedAt IS NULL AND createdAt <= $cutoff`,
+      { cutoff: facts.cutoff },
+      ({ id, orderId, eventType, createdAt, parkedAt, lastError }) => ({
+        kind: "stuck",
+        rule: "unpublished",
+        subject: `${schema}.db/${id}`,
+        orderId,
+        message: `${eventType} of order ${orderId} (outbox ${id} of ${schema}.db) is ${
+          parkedAt === null
+            ? `pending since ${createdAt}`
+            : `parked since ${parkedAt}: ${lastError}`
+        }`,
+      }),
+    );
+  }
+}
+
+interface AbsentRow {
+  id: number;
+  eventId: string;
+  orderId: string;
+  eventType: string;
+  outside: number;
+  applied: number;
+}
+
+/**
+ * Every event that is marked as published stands in its topic. Two reasons excuse it: the topic's
+ * retention has removed what was published then; or every consumer shows its effect, so that it
+ * was there and the topic was emptied since.
+ *
+ * @param onExcused called with each reason
+ */
+export function* publishedEventsAreThere(
+  facts: Facts,
+  onExcused: (reason: "retention" | "emptied") => void,
+): Generator<Finding> {
+  for (const { schema, topic, applied } of PUBLISHERS) {
+    yield* select<AbsentRow>(
+      facts,
+      `WITH counts AS (SELECT max(1, count(*)) AS partitions FROM partitions WHERE topic = $topic)
+       SELECT b.id, b.eventId, b.orderId, b.eventType, ${applied} AS applied,
+         EXISTS (SELECT 1 FROM partitions AS p, counts
+           WHERE p.topic = b.topic AND p.partition = b.keyHash % counts.partitions AND p.low > 0
+             AND (p.firstAt IS NULL OR b.publishedAt <= p.firstAt OR b.id < p.firstSequence)
+         ) AS outside
+       FROM ${schema}.outbox AS b
+       WHERE b.isPublished = 1 AND b.publishedAt <= $cutoff AND b.topic = $topic
+         AND NOT EXISTS (SELECT 1 FROM records AS r WHERE r.eventId = b.eventId)`,
+      { topic, cutoff: facts.cutoff },
+      ({ id, eventId, orderId, eventType, outside, applied: everywhere }) => {
+        if (outside || everywhere) {
+          onExcused(outside ? "retention" : "emptied");
+          return undefined;
+        }
+        return {
+          kind: "lost",
+          rule: "absent",
+          subject: eventId,
+          orderId,
+          message: `${eventType} of order ${orderId} (outbox ${id} of ${schema}.db) is marked as published, but is not in ${topic}`,
+        };
+      },
+    );
+  }
+}
+
+/** No order has two different events that tell the same. */
+export function* eventsAreSingle(facts: Facts): Generator<Finding> {
+  const toFinding = ({ topic, orderId, n }: { topic: string; orderId: string; n: number }) =>
+    ({
+      kind: "doubled",
+      rule: "two-events",
+      subject: `${topic}/${orderId}`,
+      orderId,
+      message: `order ${orderId} has ${n} different events in ${topic}, not one`,
+    }) as const;
+  for (const { schema, topic } of PUBLISHERS) {
+    yield* select(
+      facts,
+      `SELECT $topic AS topic, orderId, count(*) AS n FROM ${schema}.outbox
+       WHERE topic = $topic GROUP BY orderId HAVING n > 1`,
+      { topic },
+      toFinding,
+    );
+  }
+  yield* select(
+    facts,
+    `SELECT topic, key AS orderId, count(DISTINCT eventId) AS n FROM records
+     WHERE eventId IS NOT NULL AND key IS NOT NULL AND type IN (${KNOWN_TYPES})
+     GROUP BY topic, key HAVING min(eventId) <> max(eventId)`,
+    {},
+    toFinding,
+  );
+}
+
+interface Overtaken {
+  topic: string;
+  partition: number;
+  offset: number;
+  key: string | null;
+  sequence: number;
+  before: number;
+}
+
+/**
+ * The first deliveries of each partition rise in `ce_sequence`. Where retention has removed the
+ * beginning, a repetition of something older cannot be told from a first delivery.
+ */
+export const firstDeliveriesRise: Rule = (facts) =>
+  select<Overtaken>(
+    facts,
+    `WITH first AS (
+       SELECT topic, partition, min("offset") AS "offset", key, source, sequence
+       FROM records WHERE eventId IS NOT NULL AND sequence IS NOT NULL
+       GROUP BY topic, partition, eventId
+     ), ordered AS (
+       SELECT *, max(sequence) OVER (PARTITION BY topic, partition, source ORDER BY "offset"
+         ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+       FROM first
+     )
+     SELECT o.* FROM ordered AS o JOIN partitions AS p USING (topic, partition)
+     WHERE o.sequence <= o.before AND NOT (p.low > 0 AND o.sequence < p.firstSequence)
+     ORDER BY topic, partition, "offset"`,
+    {},
+    ({ topic, partition, offset, key, sequence, before }) => ({
+      kind: "out-of-order",
+      rule: "sequence",
+      subject: `${topic}/${partition}/${offset}`,
+      orderId: key,
+      message: `${topic}/${partition} offset ${offset} (order ${key}) has ce_sequence ${sequence} after ${before}`,
+    }),
+  );

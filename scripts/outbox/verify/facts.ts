@@ -1,0 +1,73 @@
+import type { Database } from "bun:sqlite";
+import { EVENTS } from "@order-outbox/contracts";
+import type { Finding } from "./report.ts";
+
+/**
+ * What a verification judges: a connection that has the services' databases attached as `orders`,
+ * `payments` and `notifications`, and the tables of scratch.ts filled as far as `has` says.
+ */
+export interface Facts {
+  db: Database;
+  /** ISO 8601: younger orders, payments and publications are not judged. */
+  cutoff: string;
+  /** The cluster that the records come from. */
+  clusterId: string;
+  has: { topics: boolean; charges: boolean; sends: boolean };
+}
+
+/** One check. It may run twice on a system that works on meanwhile. */
+export type Rule = (facts: Facts) => Iterable<Finding>;
+
+/** A row of a query, with what makes a finding of it. */
+export function* select<Row>(
+  { db }: Facts,
+  sql: string,
+  parameters: Record<string, string | number>,
+  toFinding: (row: Row) => Finding | undefined,
+): Generator<Finding> {
+  const named = Object.fromEntries(
+    Object.entries(parameters).map(([name, value]) => [`$${name}`, value]),
+  );
+  for (const row of db.query<Row, [Record<string, string | number>]>(sql).iterate(named)) {
+    const finding = toFinding(row);
+    if (finding !== undefined) yield finding;
+  }
+}
+
+/** The publishers and the effects that their events have. */
+export const PUBLISHERS = [
+  {
+    schema: "orders",
+    service: "order-service",
+    topic: EVENTS.ORDER_CREATED.topic,
+    applied: `EXISTS (SELECT 1 FROM payments.payments AS p WHERE p.orderId = b.orderId)
+      AND EXISTS (SELECT 1 FROM told AS t WHERE t.orderId = b.orderId AND t.created >= 3)`,
+  },
+  {
+    schema: "payments",
+    service: "payment-service",
+    topic: EVENTS.PAYMENT_SUCCEEDED.topic,
+    applied: `EXISTS (SELECT 1 FROM orders.orders AS o
+        WHERE o.id = b.orderId AND o.status <> 'PENDING')
+      AND EXISTS (SELECT 1 FROM told AS t WHERE t.orderId = b.orderId AND t.results >= 3)`,
+  },
+] as const;
+
+/** The event types of ours, for SQL. */
+export const KNOWN_TYPES = Object.keys(EVENTS)
+  .map((type) => `'${type}'`)
+  .join(", ");
+
+/** Whether old rows were pruned from an outbox, and up to which time its rows are gone. */
+export function prunedUntil(db: Database, schema: string): string {
+  const first = db
+    .query<{ id: number; createdAt: string }, []>(
+      `SELECT id, createdAt FROM ${schema}.outbox ORDER BY id LIMIT 1`,
+    )
+    .get();
+  const last = db
+    .query<{ seq: number }, []>(`SELECT seq FROM ${schema}.sqlite_sequence WHERE name = 'outbox'`)
+    .get();
+  if (first === null) return last === null ? "" : "9";
+  return first.id > 1 ? first.createdAt : "";
+}

@@ -1,0 +1,25 @@
+import { count, printFacts } from "../print.ts";
+import { KINDS, type Report } from "./report.ts";
+
+/** Writes a report for people, with at most `limit` findings by name. */
+export function printReport(report: Report, limit: number): void {
+  const { orders, cutoff, counts, findings, records, repeatsOnTheWire, notes, leftOut } = report;
+  const younger = orders.younger > 0 ? `, ${orders.younger} younger ones not judged` : "";
+  console.log(`${count(orders.judged, "order")} accepted until ${cutoff}${younger}`);
+  if (records !== null) {
+    console.log(
+      `${count(records, "record")} in the topics, ${repeatsOnTheWire} of them repetitions`,
+    );
+  }
+  console.log();
+  printFacts({ columns: ["finding", "count"], rows: KINDS.map((kind) => [kind, counts[kind]]) });
+  console.log();
+  for (const { kind, message } of findings.slice(0, limit)) console.log(`${kind}: ${message}`);
+  const more = findings.length - limit;
+  if (more > 0) console.log(`and ${count(more, "further finding")}; --all names every one`);
+  for (const note of notes) console.log(`note: ${note}`);
+  for (const part of leftOut) console.log(`not checked: ${part}`);
+  if (findings.length === 0) {
+    console.log(leftOut.length > 0 ? "nothing found in what was checked" : "nothing found");
+  }
+}

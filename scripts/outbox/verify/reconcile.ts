@@ -1,0 +1,93 @@
+import {
+  eventsTakeEffect,
+  factsAgree,
+  nothingIsHeld,
+  notificationsAreSingleAndInOrder,
+  ordersAreKnown,
+  readEventsAreRemembered,
+} from "./effect-rules.ts";
+import {
+  eventsArePublished,
+  eventsAreSingle,
+  firstDeliveriesRise,
+  ordersHaveEvents,
+  paymentsHaveEvents,
+  publishedEventsAreThere,
+} from "./event-rules.ts";
+import { type Facts, PUBLISHERS } from "./facts.ts";
+import { readNotifications } from "./read-ledgers.ts";
+import { distinct, type Finding } from "./report.ts";
+import { chargesAgree, sendsAgree } from "./world-rules.ts";
+
+/** What a reconciliation found, and what it could not see. */
+export interface Reconciliation {
+  findings: Finding[];
+  notes: string[];
+}
+
+/**
+ * Holds the facts against each other, from the orders to the far ends. Each link of an order's path
+ * is judged by the one before it, so that one break is one finding and not a trail of them.
+ *
+ * It writes nothing but its own table `told`, and may be called again when the facts have moved on.
+ */
+export function reconcile(facts: Facts): Reconciliation {
+  const { topics, charges, sends } = facts.has;
+  const excused = { retention: 0, emptied: 0 };
+  readNotifications(facts.db);
+  const findings = distinct(
+    (function* rules() {
+      yield* ordersHaveEvents(facts);
+      yield* paymentsHaveEvents(facts);
+      yield* eventsArePublished(facts);
+      if (topics) {
+        yield* publishedEventsAreThere(facts, (reason) => {
+          excused[reason] += 1;
+        });
+      }
+      yield* eventsAreSingle(facts);
+      yield* nothingIsHeld(facts);
+      yield* eventsTakeEffect(facts);
+      if (topics) {
+        yield* readEventsAreRemembered(facts);
+        yield* firstDeliveriesRise(facts);
+      }
+      yield* notificationsAreSingleAndInOrder(facts);
+      yield* factsAgree(facts);
+      if (charges) yield* chargesAgree(facts);
+      if (sends) yield* sendsAgree(facts);
+      yield* ordersAreKnown(facts);
+    })(),
+  );
+  return { findings, notes: describeWindow(facts, excused) };
+}
+
+function describeWindow({ db }: Facts, excused: Record<"retention" | "emptied", number>): string[] {
+  const notes: string[] = [];
+  for (const { schema } of PUBLISHERS) {
+    const { pruned, discarded } = db
+      .query<{ pruned: number | null; discarded: number }, []>(
+        `SELECT min(id) - 1 AS pruned, count(discardedAt) AS discarded FROM ${schema}.outbox`,
+      )
+      .get() ?? { pruned: 0, discarded: 0 };
+    if (pruned) notes.push(`${pruned} old rows are pruned from the outbox of ${schema}.db`);
+    if (discarded > 0) notes.push(`operators discarded ${discarded} events of ${schema}.db`);
+  }
+  const removed = db
+    .query<{ topic: string; removed: number }, []>(
+      "SELECT topic, sum(low) AS removed FROM partitions GROUP BY topic HAVING sum(low) > 0",
+    )
+    .all();
+  for (const { topic, removed: records } of removed) {
+    notes.push(`retention has removed ${records} records from ${topic}`);
+  }
+  if (excused.retention > 0) {
+    notes.push(`${excused.retention} published events are older than what their topic still has`);
+  }
+  if (excused.emptied > 0) {
+    notes.push(
+      `${excused.emptied} published events are not in their topic, but took effect at every consumer: the topic was emptied since`,
+    );
+  }
+  return notes;
+}

@@ -1,0 +1,85 @@
+import { constants, Database } from "bun:sqlite";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { UserError } from "../command.ts";
+import { SERVICES } from "../services.ts";
+
+/** A database of our own in the system's temporary folder, beside which the others are attached. */
+export interface Scratch extends Disposable {
+  readonly db: Database;
+  /** Attaches a file for reading under a name. */
+  attach(name: string, path: string): void;
+}
+
+/**
+ * Tables for what is read from the topics and the ledgers. `told` and `sent` say for each order what
+ * notification-service has recorded and what the channels have sent.
+ */
+const TABLES = `
+  CREATE TABLE records (
+    topic TEXT, partition INTEGER, "offset" INTEGER, eventId TEXT, type TEXT, key TEXT,
+    source TEXT, sequence INTEGER, timestamp INTEGER,
+    PRIMARY KEY (topic, partition, "offset")
+  ) WITHOUT ROWID;
+  CREATE INDEX records_event ON records (eventId);
+  CREATE INDEX records_key ON records (topic, key, eventId, type);
+  CREATE TABLE partitions (
+    topic TEXT, partition INTEGER, low INTEGER, high INTEGER, nextOffset INTEGER,
+    firstSequence INTEGER, firstAt TEXT,
+    PRIMARY KEY (topic, partition)
+  ) WITHOUT ROWID;
+  CREATE TABLE charges (
+    id INTEGER PRIMARY KEY, key TEXT, orderId TEXT, amount REAL, outcome TEXT, transactionId TEXT
+  );
+  CREATE INDEX charges_order ON charges (orderId);
+  CREATE TABLE sent (
+    orderId TEXT PRIMARY KEY, EMAIL INTEGER, SMS INTEGER, PUSH INTEGER
+  ) WITHOUT ROWID;
+  CREATE TABLE told (
+    orderId TEXT PRIMARY KEY, created INTEGER, results INTEGER, createdRows INTEGER,
+    resultRows INTEGER, lastCreated INTEGER, firstResult INTEGER
+  ) WITHOUT ROWID;
+`;
+
+const { SQLITE_OPEN_CREATE, SQLITE_OPEN_READWRITE, SQLITE_OPEN_URI } = constants;
+
+/** Makes a scratch database with the three services' databases attached. */
+export function openScratch(dataDir: string): Scratch {
+  const folder = mkdtempSync(join(tmpdir(), "order-outbox-verify-"));
+  const db = new Database(
+    join(folder, "scratch.db"),
+    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI,
+  );
+  const scratch: Scratch = {
+    db,
+    attach(name, path) {
+      const url = `${pathToFileURL(resolve(path)).href}?mode=ro`;
+      db.query(`ATTACH ? AS ${name}`).run(url);
+    },
+    [Symbol.dispose]() {
+      db.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+  try {
+    db.run("PRAGMA busy_timeout = 5000");
+    // Nobody needs this file after a crash.
+    db.run("PRAGMA journal_mode = OFF");
+    db.run("PRAGMA synchronous = OFF");
+    db.run("PRAGMA cache_size = -65536");
+    db.run(TABLES);
+    for (const { name, database } of SERVICES) {
+      const path = join(dataDir, database);
+      if (!existsSync(path)) {
+        throw new UserError(`there is no ${path} yet: ${name} creates it when it first starts`);
+      }
+      scratch.attach(database.replace(".db", ""), path);
+    }
+    return scratch;
+  } catch (error) {
+    scratch[Symbol.dispose]();
+    throw error;
+  }
+}

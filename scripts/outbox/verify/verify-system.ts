@@ -1,0 +1,134 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { connectKafka } from "../broker.ts";
+import { readCharges, readSends } from "./read-ledgers.ts";
+import { readTopics } from "./read-topics.ts";
+import { reconcile } from "./reconcile.ts";
+import { confirmed, countKinds, type Report } from "./report.ts";
+import { openScratch, type Scratch } from "./scratch.ts";
+
+/** What to verify. */
+export interface VerifyOptions {
+  /** Holds the three databases. */
+  dataDir: string;
+  /** `host:port`, one or more; undefined leaves the topics out on purpose. */
+  brokers: readonly string[] | undefined;
+  /** Milliseconds: what is younger is not judged, because it may be on its way. */
+  settleMs: number;
+  /** Milliseconds until suspects are looked at again; 0 takes the first look for final. */
+  recheckMs: number;
+  /** Paths of the ledgers, in `dataDir` when undefined; `null` leaves one out on purpose. */
+  providerLedger?: string | null;
+  channelsLedger?: string | null;
+  /** Milliseconds since the epoch. */
+  now?(): number;
+  onProgress?(what: string, done: number, total: number): void;
+}
+
+/**
+ * Follows every order from its row to the far ends: its event, its record in the topic, its charge,
+ * its payment, the result, the status and six notifications, in the order that is promised. It only
+ * looks, and is right on a system that works on meanwhile: what is read later can only have more
+ * than what is read first, young things are not judged, and what seems wrong is looked at twice.
+ *
+ * Memory does not grow with the number of orders, only with that of the findings.
+ */
+export async function verifySystem(options: VerifyOptions): Promise<Report> {
+  const { dataDir, settleMs, recheckMs, now = Date.now, onProgress = () => {} } = options;
+  using scratch = openScratch(dataDir);
+  const { db } = scratch;
+  const startedAt = now();
+  const cutoff = new Date(startedAt - settleMs).toISOString();
+  const orders = countOrders(scratch, cutoff);
+  const leftOut: string[] = [];
+  const ledgers = openLedgers(scratch, options, leftOut);
+  const kafka = options.brokers === undefined ? undefined : connectKafka(options.brokers);
+  const has = { ...ledgers.has, topics: kafka !== undefined };
+  let clusterId = "";
+
+  async function look(again: boolean) {
+    if (kafka !== undefined && has.topics) {
+      try {
+        clusterId = await readTopics(db, kafka, (done, total) =>
+          onProgress("reading the topics", done, total),
+        );
+      } catch (error) {
+        const what = again ? "the topics at the second look" : "the topics";
+        leftOut.push(`${what}: ${describeBrokerError(error)}`);
+        has.topics = again;
+      }
+    }
+    ledgers.read();
+    onProgress(again ? "reconciling again" : "reconciling", 0, 1);
+    return reconcile({ db, cutoff, clusterId, has });
+  }
+
+  let result = await look(false);
+  if (result.findings.length > 0 && recheckMs > 0) {
+    await Bun.sleep(recheckMs);
+    const second = await look(true);
+    result = { ...second, findings: confirmed(result.findings, second.findings) };
+  }
+  return {
+    startedAt: new Date(startedAt).toISOString(),
+    cutoff,
+    orders,
+    ...countRecords(scratch, has.topics),
+    counts: countKinds(result.findings),
+    ...result,
+    leftOut,
+  };
+}
+
+function countOrders({ db }: Scratch, cutoff: string): Report["orders"] {
+  return (
+    db
+      .query<Report["orders"], [string]>(
+        `SELECT coalesce(sum(createdAt <= ?1), 0) AS judged,
+           coalesce(sum(createdAt > ?1), 0) AS younger FROM orders.orders`,
+      )
+      .get(cutoff) ?? { judged: 0, younger: 0 }
+  );
+}
+
+function countRecords(
+  { db }: Scratch,
+  read: boolean,
+): Pick<Report, "records" | "repeatsOnTheWire"> {
+  if (!read) return { records: null, repeatsOnTheWire: 0 };
+  const { records, repeats } = db
+    .query<{ records: number; repeats: number }, []>(
+      "SELECT count(*) AS records, count(eventId) - count(DISTINCT eventId) AS repeats FROM records",
+    )
+    .get() ?? { records: 0, repeats: 0 };
+  return { records, repeatsOnTheWire: repeats };
+}
+
+function openLedgers(scratch: Scratch, options: VerifyOptions, leftOut: string[]) {
+  const { dataDir, providerLedger, channelsLedger } = options;
+  const attach = (name: string, what: string, given: string | null | undefined) => {
+    if (given === null) return false;
+    const path = given ?? join(dataDir, `${name}-ledger.db`);
+    if (existsSync(path)) {
+      scratch.attach(name, path);
+      return true;
+    }
+    leftOut.push(`${what}: there is no ${path}`);
+    return false;
+  };
+  const charges = attach("provider", "the provider's ledger", providerLedger);
+  const sends = attach("channels", "the channels' ledger", channelsLedger);
+  let counted = 0;
+  return {
+    has: { charges, sends },
+    read() {
+      if (charges) readCharges(scratch.db);
+      if (sends) counted = readSends(scratch.db, counted);
+    },
+  };
+}
+
+function describeBrokerError(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return message === "" ? "the broker does not answer" : message;
+}
