@@ -85,6 +85,7 @@ for (const one of CASES) {
       oldestPendingMs: Math.max(0, (one.pending ?? 0) * 1_000),
       parked: 2,
       published: one.relay === null ? 0 : 7,
+      failures: 0,
       standby: false,
       lastError: one.relay?.lastError ?? null,
     });

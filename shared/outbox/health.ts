@@ -18,6 +18,8 @@ export interface OutboxHealth {
   oldestPendingMs: number;
   parked: number;
   published: number;
+  /** Attempts to publish in a row that ended without an answer. */
+  failures: number;
   /** Whether another instance on the same database publishes. */
   standby: boolean;
   lastError: string | null;
@@ -50,6 +52,7 @@ export function judgeOutbox({ facts, relay, silentFor, now }: OutboxSigns): Outb
     oldestPendingMs,
     parked,
     published: relay?.published ?? 0,
+    failures: relay?.failures ?? 0,
     standby: relay?.standby ?? false,
     lastError: relay?.lastError ?? null,
   };

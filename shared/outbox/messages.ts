@@ -11,6 +11,8 @@ export interface OutboxWorkerSettings {
   source: string;
   /** Milliseconds between looks at the table that nobody asked for. */
   pollMs: number;
+  /** The longest delay in milliseconds between attempts while the broker takes nothing. */
+  backoffCapMs: number;
 }
 
 /** From the service's main thread to its outbox worker. */

@@ -87,6 +87,7 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
   let connection: Awaited<ReturnType<RelayDeps["connect"]>> | undefined;
   let unknown: Round | undefined;
   let unmarked: number[] = [];
+  let lookedAt = 0;
 
   async function run(): Promise<void> {
     try {
@@ -148,7 +149,8 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
 
   function readRound(partitions: ReadonlyMap<string, number>): Round {
     const { limits, source } = settings;
-    const pending = store.readPending(partitions, holds.heldAt(now()), limits.rows);
+    lookedAt = now();
+    const pending = store.readPending(partitions, holds.heldAt(lookedAt), limits.rows);
     const round = composeRound(pending, partitions, holds.rowLimits(), limits, source, now());
     tellStep("read", () => idsOf(round.parts));
     return round;
@@ -249,9 +251,10 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
   }
 
   function restMs(): number {
-    const at = now();
     const longest = Math.min(settings.pollMs, lease === undefined ? settings.pollMs : RENEW_MS);
-    return Math.min(longest, (holds.nextRelease(at) ?? Number.POSITIVE_INFINITY) - at);
+    // A hold that was in force when the rows were read may have ended since.
+    const release = holds.nextRelease(lookedAt) ?? Number.POSITIVE_INFINITY;
+    return Math.max(0, Math.min(longest, release - now()));
   }
 
   return { run, wake: waker.wake, stop: waker.stop, status: () => status };

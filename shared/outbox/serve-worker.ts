@@ -16,10 +16,9 @@ import { createOutboxStore } from "./store.ts";
 declare const self: Worker;
 
 const HEARTBEAT_MS = 2_000;
-const RELAY_DEFAULTS: Omit<RelaySettings, "source" | "pollMs"> = {
+const RELAY_DEFAULTS: Omit<RelaySettings, "source" | "pollMs" | "backoff"> = {
   // Half of what a broker takes in one batch by default, so that headers and keys fit in as well.
   limits: { rows: 500, characters: 512 * 1024 },
-  backoff: { baseMs: 100, capMs: 2_000 },
   refusalsToPark: 3,
 };
 
@@ -74,7 +73,12 @@ async function work(
       random: Math.random,
       log,
     },
-    { ...RELAY_DEFAULTS, source: settings.source, pollMs: settings.pollMs },
+    {
+      ...RELAY_DEFAULTS,
+      source: settings.source,
+      pollMs: settings.pollMs,
+      backoff: { baseMs: Math.min(100, settings.backoffCapMs), capMs: settings.backoffCapMs },
+    },
   );
   onRelay(relay);
   const beat = () => tell({ type: "heartbeat", status: relay.status() });

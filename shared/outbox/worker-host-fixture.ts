@@ -15,6 +15,7 @@ const worker = startOutboxWorker({
     topics: { [topic]: 1 },
     source: "/test",
     pollMs: 3_600_000,
+    backoffCapMs: 2_000,
   },
   log: console,
   onFailure: (error) => console.error(error),

@@ -32,6 +32,7 @@ function startWorker(
       topics: { [topic]: 2 },
       source: "/test",
       pollMs: 3_600_000,
+      backoffCapMs: 2_000,
       ...settings,
     },
     log: { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") },

@@ -42,8 +42,11 @@ export {
   logFormatSetting,
   logLevelSetting,
   notesOf,
+  outboxBackoffSetting,
   outboxPollSetting,
   portSetting,
+  retryAttemptsSetting,
+  retryMaxSetting,
   type SettingNotes,
 } from "./settings.ts";
 export { onParentExit, onShutdown, type ShutdownOptions, type ShutdownStep } from "./shutdown.ts";

@@ -89,3 +89,28 @@ export const outboxPollSetting = Type.Integer({
   default: 5_000,
   description: "How often the outbox is looked at without being woken, in milliseconds.",
 });
+
+/** `OUTBOX_BACKOFF_MAX_MS` */
+export const outboxBackoffSetting = Type.Integer({
+  minimum: 10,
+  maximum: 600_000,
+  default: 2_000,
+  description:
+    "The longest delay between attempts to publish while the broker takes nothing, in milliseconds.",
+});
+
+/** `RETRY_ATTEMPTS` */
+export const retryAttemptsSetting = Type.Integer({
+  minimum: 1,
+  maximum: 10_000,
+  default: 10,
+  description: "How often an event whose failure may pass is tried in all, before it is parked.",
+});
+
+/** `RETRY_MAX_MS` */
+export const retryMaxSetting = Type.Integer({
+  minimum: 10,
+  maximum: 86_400_000,
+  default: 30_000,
+  description: "The longest delay between attempts at an event whose failure may pass, in ms.",
+});

@@ -5,6 +5,8 @@ import {
   logFormatSetting,
   logLevelSetting,
   portSetting,
+  retryAttemptsSetting,
+  retryMaxSetting,
 } from "@order-outbox/service-kit";
 import { type Static, Type } from "@sinclair/typebox";
 
@@ -16,6 +18,8 @@ export const NotificationConfig = Type.Object({
   DATABASE_PATH: databasePathSetting("notifications.db"),
   LOG_LEVEL: logLevelSetting,
   LOG_FORMAT: logFormatSetting,
+  RETRY_ATTEMPTS: retryAttemptsSetting,
+  RETRY_MAX_MS: retryMaxSetting,
   CHANNELS_LEDGER_PATH: Type.Optional(
     Type.String({
       minLength: 1,

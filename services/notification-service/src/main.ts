@@ -52,6 +52,7 @@ const inbox = startInbox({
   db,
   queue,
   groupId: SERVICE,
+  retry: { attempts: config.RETRY_ATTEMPTS, baseMs: 200, capMs: config.RETRY_MAX_MS },
   topics: {
     [TOPICS.orderCreated]: DEFAULT_PARTITIONS,
     [TOPICS.paymentProcessed]: DEFAULT_PARTITIONS,

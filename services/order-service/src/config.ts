@@ -4,8 +4,11 @@ import {
   kafkaHostSetting,
   logFormatSetting,
   logLevelSetting,
+  outboxBackoffSetting,
   outboxPollSetting,
   portSetting,
+  retryAttemptsSetting,
+  retryMaxSetting,
 } from "@order-outbox/service-kit";
 import { type Static, Type } from "@sinclair/typebox";
 
@@ -17,7 +20,10 @@ export const OrderConfig = Type.Object({
   DATABASE_PATH: databasePathSetting("orders.db"),
   LOG_LEVEL: logLevelSetting,
   LOG_FORMAT: logFormatSetting,
+  RETRY_ATTEMPTS: retryAttemptsSetting,
+  RETRY_MAX_MS: retryMaxSetting,
   OUTBOX_POLL_MS: outboxPollSetting,
+  OUTBOX_BACKOFF_MAX_MS: outboxBackoffSetting,
   COMMIT_QUEUE_LIMIT: Type.Integer({
     minimum: 1,
     maximum: 1_000_000,

@@ -59,6 +59,7 @@ const outbox = startOutboxWorker({
     topics: { [TOPICS.paymentProcessed]: DEFAULT_PARTITIONS },
     source: `/${SERVICE}`,
     pollMs: config.OUTBOX_POLL_MS,
+    backoffCapMs: config.OUTBOX_BACKOFF_MAX_MS,
   },
   log: logger,
   now: Date.now,
@@ -74,6 +75,7 @@ const inbox = startInbox({
   db,
   queue,
   groupId: SERVICE,
+  retry: { attempts: config.RETRY_ATTEMPTS, baseMs: 200, capMs: config.RETRY_MAX_MS },
   topics: { [TOPICS.orderCreated]: DEFAULT_PARTITIONS },
   handlers: {
     ORDER_CREATED: processPayment({
