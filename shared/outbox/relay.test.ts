@@ -1,8 +1,9 @@
 import { expect, test } from "bun:test";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { AppError } from "@order-outbox/errors";
 import { partitionOf } from "@order-outbox/kafka";
 import { readTopic, startBroker, waitFor } from "@order-outbox/testing";
-import { RELAY_STEPS, type RelayStep } from "./mod.ts";
+import { createRelay, RELAY_STEPS, type RelayStep } from "./mod.ts";
 import {
   embeddedTest,
   expectedIds,
@@ -155,4 +156,46 @@ test.concurrent("a topic that is deleted is created again, and what comes later 
   await relay.drained();
   expect(await publishedIds(broker.kafkaHost, outbox.topic)).toEqual([[2, 3]]);
   expect(outbox.rows().map(({ attempts }) => attempts)).toEqual([0, 0, 0]);
+});
+
+test("a partition whose hold ends while the table is read is tried without waiting for a poll", async () => {
+  using outbox = tempOutbox("t");
+  outbox.append(["a"]);
+  const errors = [new AppError("BROKER_NOT_READY", "no leader")];
+  // Each look at the clock takes a millisecond: the hold of 1.5 ms ends within a round.
+  let clock = 0;
+  const relay = createRelay(
+    {
+      store: outbox.store,
+      connect: async () => ({
+        partitions: new Map([["t", 1]]),
+        publisher: {
+          async send() {
+            const error = errors.pop();
+            return [{ topic: "t", partition: 0, ...(error === undefined ? {} : { error }) }];
+          },
+          isSameCluster: async () => true,
+          close: async () => {},
+        },
+      }),
+      now: () => {
+        clock += 1;
+        return clock;
+      },
+      random: () => 0,
+      log: { debug() {}, info() {}, warn() {}, error() {} },
+    },
+    {
+      source: "/test",
+      pollMs: 3_600_000,
+      limits: { rows: 10, characters: 1_000 },
+      backoff: { baseMs: 3, capMs: 3 },
+      refusalsToPark: 3,
+    },
+  );
+  const running = relay.run();
+  await waitFor(() => outbox.rows()[0]?.isPublished === 1, { what: "the row to be published" });
+  relay.stop();
+  await running;
+  expect(clock).toBeLessThan(20);
 });
