@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { openRelayWorld, type RelayWorld } from "./relay-world.ts";
 import { tempOutbox } from "./test-outbox.ts";
+import { openRelayWorld, type RelayWorld } from "./test-relay-world.ts";
 
 const SEEDS = 20;
 const REFUSALS_TO_PARK = 3;

@@ -1,8 +1,8 @@
 import { partitionOf } from "@order-outbox/kafka";
 import { waitFor } from "@order-outbox/testing";
-import { BATCH_LIMIT, createFailingBroker } from "./failing-broker.ts";
 import { createRelay, type Relay } from "./mod.ts";
 import type { OutboxStore } from "./store.ts";
+import { BATCH_LIMIT, createFailingBroker } from "./test-failing-broker.ts";
 import type { TestOutbox } from "./test-outbox.ts";
 
 const PARTITIONS = 3;
