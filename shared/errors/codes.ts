@@ -43,6 +43,8 @@ export const ERROR_CODES = {
   RECORD_REFUSED: { retryable: false },
   /** The topic does not exist and may not be created. */
   TOPIC_MISSING: { retryable: true },
+  /** The topic has another partition count than its keys were spread over; an operator decides. */
+  PARTITIONS_CHANGED: { retryable: false },
   /** A record is not the event that its headers announce. */
   EVENT_MALFORMED: { retryable: false },
   /** A handler did not manage to apply an event. */

@@ -2,6 +2,12 @@ export type { EventHandler, Handlers } from "./handler.ts";
 export { type InboxHealth, judgeInbox } from "./health.ts";
 export type { HeldState, RetryPolicy } from "./held-rules.ts";
 export type { OperatorRequest } from "./operator-requests.ts";
+export {
+  type InboxRetention,
+  type InboxRetentionOptions,
+  type InboxRetentionStatus,
+  startInboxRetention,
+} from "./retention.ts";
 export { INBOX_TABLES } from "./schema.ts";
 export { type Inbox, type InboxOptions, type InboxStatus, startInbox } from "./start-inbox.ts";
 export { INBOX_STEPS, type InboxStep } from "./steps.ts";

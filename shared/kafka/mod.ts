@@ -18,4 +18,5 @@ export {
   type Publisher,
 } from "./publisher.ts";
 export type { ConsumedBatch, ConsumedRecord } from "./records.ts";
+export { type TopicRetention, topicRetention } from "./topic-retention.ts";
 export { ensureTopics, fetchPartitionEnds, partitionCounts } from "./topics.ts";

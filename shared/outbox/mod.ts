@@ -3,6 +3,7 @@ export { type Backoff, backoffDelay } from "./backoff.ts";
 export { judgeOutbox, type OutboxHealth, type OutboxSigns } from "./health.ts";
 export { createLease, type Lease, type LeaseHolder } from "./lease.ts";
 export type { OutboxWorkerSettings } from "./messages.ts";
+export { type OutboxPruneOptions, startOutboxPruner } from "./prune.ts";
 export { createRelay, type Relay, type RelaySettings, type RelayStatus } from "./relay.ts";
 export type { RoundLimits } from "./round.ts";
 export { OUTBOX_TABLE } from "./schema.ts";

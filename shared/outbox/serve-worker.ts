@@ -10,6 +10,7 @@ import {
 import { closeDatabase, openDatabase } from "@order-outbox/sqlite";
 import { createLease } from "./lease.ts";
 import type { FromWorker, LogLevel, OutboxWorkerSettings, ToWorker } from "./messages.ts";
+import { preparePartitionGuard } from "./partition-guard.ts";
 import { createRelay, LEASE_MS, type Relay, type RelaySettings } from "./relay.ts";
 import { createOutboxStore } from "./store.ts";
 
@@ -55,6 +56,7 @@ async function work(
   const db = openDatabase(settings.databasePath, { synchronous: "NORMAL" });
   const log = postLog();
   const client = createKafkaClient({ brokers: settings.brokers, clientId: settings.clientId, log });
+  const guardPartitions = preparePartitionGuard(db, settings.clientId);
   const relay = createRelay(
     {
       store: createOutboxStore(db),
@@ -67,6 +69,7 @@ async function work(
       connect: async () => {
         const partitions = await ensureTopics(client, settings.topics);
         requireTopics(settings.topics, partitions);
+        guardPartitions(partitions, new Date().toISOString());
         return { partitions, publisher: await connectPublisher(client) };
       },
       now: Date.now,

@@ -6,6 +6,7 @@ export {
   type SettingProblem,
 } from "./config.ts";
 export { describeError, type ErrorDescription } from "./describe-error.ts";
+export { parseDuration } from "./duration.ts";
 export {
   type BrokerState,
   type CheckResult,
@@ -38,12 +39,15 @@ export {
   brokersOf,
   databasePathSetting,
   hostSetting,
+  inboxRetentionSetting,
   kafkaHostSetting,
   logFormatSetting,
   logLevelSetting,
   notesOf,
+  notificationRetentionSetting,
   outboxBackoffSetting,
   outboxPollSetting,
+  outboxRetentionSetting,
   portSetting,
   retryAttemptsSetting,
   retryMaxSetting,

@@ -1,4 +1,5 @@
 import { type TSchema, Type } from "@sinclair/typebox";
+import { DURATION_PATTERN } from "./duration.ts";
 
 /**
  * What a setting's schema can say beyond JSON Schema: `expected` completes the sentence "NAME must
@@ -114,3 +115,27 @@ export const retryMaxSetting = Type.Integer({
   default: 30_000,
   description: "The longest delay between attempts at an event whose failure may pass, in ms.",
 });
+
+const retentionSetting = (description: string) =>
+  Type.Optional(
+    Type.String({
+      pattern: DURATION_PATTERN,
+      expected: "a duration like 30d, 12h or 90m",
+      description,
+    }),
+  );
+
+/** `OUTBOX_RETENTION`; read it with `parseDuration`, like the other retentions. */
+export const outboxRetentionSetting = retentionSetting(
+  "How long published events stay in the outbox; for ever when it is unset: it is the audit trail.",
+);
+
+/** `INBOX_RETENTION` */
+export const inboxRetentionSetting = retentionSetting(
+  "How long the inbox knows an event; when it is unset, the topics' retention and a day. A shorter one is refused.",
+);
+
+/** `NOTIFICATION_RETENTION` */
+export const notificationRetentionSetting = retentionSetting(
+  "How long the notifications of finished orders are kept; for ever when it is unset.",
+);

@@ -3,5 +3,13 @@ export { type CommitQueue, type CommitQueueOptions, createCommitQueue } from "./
 export { type Ledger, type LedgerEntry, openLedger } from "./ledger.ts";
 export { type Migration, migrate } from "./migrate.ts";
 export { closeDatabase, type OpenOptions, openDatabase } from "./open.ts";
+export {
+  type Prunable,
+  type PruneOptions,
+  type Pruner,
+  type PruneScan,
+  startPruner,
+} from "./prune.ts";
+export { PRUNE_STEPS, type PruneStep } from "./prune-steps.ts";
 export { COMMIT_STEPS, type CommitStep } from "./steps.ts";
 export { isStorageFull, storageError } from "./storage-error.ts";

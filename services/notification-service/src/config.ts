@@ -1,9 +1,11 @@
 import {
   databasePathSetting,
   hostSetting,
+  inboxRetentionSetting,
   kafkaHostSetting,
   logFormatSetting,
   logLevelSetting,
+  notificationRetentionSetting,
   portSetting,
   retryAttemptsSetting,
   retryMaxSetting,
@@ -18,6 +20,8 @@ export const NotificationConfig = Type.Object({
   DATABASE_PATH: databasePathSetting("notifications.db"),
   LOG_LEVEL: logLevelSetting,
   LOG_FORMAT: logFormatSetting,
+  INBOX_RETENTION: inboxRetentionSetting,
+  NOTIFICATION_RETENTION: notificationRetentionSetting,
   RETRY_ATTEMPTS: retryAttemptsSetting,
   RETRY_MAX_MS: retryMaxSetting,
   CHANNELS_LEDGER_PATH: Type.Optional(

@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import { DEFAULT_PARTITIONS, TOPICS } from "@order-outbox/contracts";
-import { judgeInbox, startInbox } from "@order-outbox/inbox";
+import { judgeInbox, startInbox, startInboxRetention } from "@order-outbox/inbox";
 import { brokerSeenBy, createKafkaClient } from "@order-outbox/kafka";
 import {
   brokersOf,
@@ -9,6 +9,7 @@ import {
   listen,
   loadConfig,
   onShutdown,
+  parseDuration,
   type Readiness,
 } from "@order-outbox/service-kit";
 import { closeDatabase, createCommitQueue, migrate, openDatabase } from "@order-outbox/sqlite";
@@ -17,6 +18,7 @@ import { openSimulatedChannels } from "./channels.ts";
 import { NotificationConfig } from "./config.ts";
 import { createNotificationStore } from "./notification-store.ts";
 import { type NotifyDeps, notify } from "./notify.ts";
+import { startNotificationPruner } from "./prune-notifications.ts";
 import { MIGRATIONS } from "./schema.ts";
 
 const SERVICE = "notification-service";
@@ -66,6 +68,18 @@ const inbox = startInbox({
   now: Date.now,
 });
 
+const pruning = { db, queue, log: logger, now: Date.now, random: Math.random };
+const inboxRetention = startInboxRetention({
+  ...pruning,
+  client: createKafkaClient({ brokers, clientId: SERVICE, log: logger }),
+  topics: Object.values(TOPICS),
+  keepMs: parseDuration(config.INBOX_RETENTION),
+});
+const notificationPruner = startNotificationPruner({
+  ...pruning,
+  keepMs: parseDuration(config.NOTIFICATION_RETENTION),
+});
+
 const app = createApp({
   notifications,
   logger,
@@ -73,7 +87,10 @@ const app = createApp({
     service: SERVICE,
     readiness: () => readiness,
     broker: () => brokerSeenBy(inbox.status().consumer),
-    checks: { inbox: () => judgeInbox(inbox.status(), Date.now()) },
+    checks: {
+      inbox: () => judgeInbox(inbox.status(), Date.now()),
+      retention: () => ({ ok: true, inbox: inboxRetention.status() }),
+    },
   },
 });
 const server = exitOnConfigError(() => listen(app, { host: config.HOST, port: config.PORT }));
@@ -91,6 +108,10 @@ onShutdown({
       },
     },
     { name: "stop consuming", run: inbox.stop },
+    {
+      name: "stop pruning",
+      run: () => Promise.all([inboxRetention.stop(), notificationPruner.stop()]),
+    },
     { name: "commit what is waiting", run: queue.close },
     { name: "close the ledger", run: channels.close },
     { name: "close the database", run: () => closeDatabase(db) },

@@ -1,11 +1,13 @@
 import {
   databasePathSetting,
   hostSetting,
+  inboxRetentionSetting,
   kafkaHostSetting,
   logFormatSetting,
   logLevelSetting,
   outboxBackoffSetting,
   outboxPollSetting,
+  outboxRetentionSetting,
   portSetting,
   retryAttemptsSetting,
   retryMaxSetting,
@@ -23,6 +25,8 @@ export const OrderConfig = Type.Object({
   RETRY_ATTEMPTS: retryAttemptsSetting,
   RETRY_MAX_MS: retryMaxSetting,
   OUTBOX_POLL_MS: outboxPollSetting,
+  OUTBOX_RETENTION: outboxRetentionSetting,
+  INBOX_RETENTION: inboxRetentionSetting,
   OUTBOX_BACKOFF_MAX_MS: outboxBackoffSetting,
   COMMIT_QUEUE_LIMIT: Type.Integer({
     minimum: 1,

@@ -1,10 +1,11 @@
 import { DEFAULT_PARTITIONS, newEventId, TOPICS } from "@order-outbox/contracts";
-import { judgeInbox, startInbox } from "@order-outbox/inbox";
+import { judgeInbox, startInbox, startInboxRetention } from "@order-outbox/inbox";
 import { brokerSeenBy, createKafkaClient } from "@order-outbox/kafka";
 import {
   judgeOutbox,
   prepareAppend,
   prepareOutboxFacts,
+  startOutboxPruner,
   startOutboxWorker,
 } from "@order-outbox/outbox";
 import {
@@ -14,6 +15,7 @@ import {
   listen,
   loadConfig,
   onShutdown,
+  parseDuration,
   type Readiness,
 } from "@order-outbox/service-kit";
 import { closeDatabase, createCommitQueue, migrate, openDatabase } from "@order-outbox/sqlite";
@@ -82,6 +84,18 @@ const inbox = startInbox({
   now: Date.now,
 });
 
+const pruning = { db, queue, log: logger, now: Date.now, random: Math.random };
+const inboxRetention = startInboxRetention({
+  ...pruning,
+  client: createKafkaClient({ brokers, clientId: SERVICE, log: logger }),
+  topics: [TOPICS.paymentProcessed],
+  keepMs: parseDuration(config.INBOX_RETENTION),
+});
+const outboxPruner = startOutboxPruner({
+  ...pruning,
+  keepMs: parseDuration(config.OUTBOX_RETENTION),
+});
+
 const app = createApp({
   orders,
   append: prepareAppend(db),
@@ -105,6 +119,7 @@ const app = createApp({
         }),
       storage: () => checkStorage(config.DATABASE_PATH),
       inbox: () => judgeInbox(inbox.status(), Date.now()),
+      retention: () => ({ ok: true, inbox: inboxRetention.status() }),
     },
   },
 });
@@ -124,6 +139,7 @@ onShutdown({
     },
     { name: "stop consuming", run: inbox.stop },
     { name: "stop forgetting keys", run: keyPruning.stop },
+    { name: "stop pruning", run: () => Promise.all([inboxRetention.stop(), outboxPruner.stop()]) },
     { name: "commit what is waiting", run: queue.close },
     { name: "stop the relay", run: outbox.stop },
     { name: "close the database", run: () => closeDatabase(db) },

@@ -1,11 +1,12 @@
 import { dirname, join } from "node:path";
 import { DEFAULT_PARTITIONS, TOPICS } from "@order-outbox/contracts";
-import { judgeInbox, startInbox } from "@order-outbox/inbox";
+import { judgeInbox, startInbox, startInboxRetention } from "@order-outbox/inbox";
 import { brokerSeenBy, createKafkaClient } from "@order-outbox/kafka";
 import {
   judgeOutbox,
   prepareAppend,
   prepareOutboxFacts,
+  startOutboxPruner,
   startOutboxWorker,
 } from "@order-outbox/outbox";
 import {
@@ -15,6 +16,7 @@ import {
   listen,
   loadConfig,
   onShutdown,
+  parseDuration,
   type Readiness,
 } from "@order-outbox/service-kit";
 import { closeDatabase, createCommitQueue, migrate, openDatabase } from "@order-outbox/sqlite";
@@ -90,6 +92,18 @@ const inbox = startInbox({
   now: Date.now,
 });
 
+const pruning = { db, queue, log: logger, now: Date.now, random: Math.random };
+const inboxRetention = startInboxRetention({
+  ...pruning,
+  client: createKafkaClient({ brokers, clientId: SERVICE, log: logger }),
+  topics: [TOPICS.orderCreated],
+  keepMs: parseDuration(config.INBOX_RETENTION),
+});
+const outboxPruner = startOutboxPruner({
+  ...pruning,
+  keepMs: parseDuration(config.OUTBOX_RETENTION),
+});
+
 const app = createApp({
   payments,
   logger,
@@ -106,6 +120,7 @@ const app = createApp({
           now: Date.now(),
         }),
       inbox: () => judgeInbox(inbox.status(), Date.now()),
+      retention: () => ({ ok: true, inbox: inboxRetention.status() }),
     },
   },
 });
@@ -124,6 +139,7 @@ onShutdown({
       },
     },
     { name: "stop consuming", run: inbox.stop },
+    { name: "stop pruning", run: () => Promise.all([inboxRetention.stop(), outboxPruner.stop()]) },
     { name: "commit what is waiting", run: queue.close },
     { name: "stop the relay", run: outbox.stop },
     { name: "close the ledger", run: provider.close },

@@ -1,0 +1,65 @@
+import {
+  type CommitQueue,
+  type Database,
+  type Prunable,
+  type PruneOptions,
+  type Pruner,
+  startPruner,
+} from "@order-outbox/sqlite";
+
+export interface NotificationPruneOptions
+  extends Pick<PruneOptions<number>, "log" | "random" | "everyMs" | "firstMs"> {
+  db: Database;
+  queue: CommitQueue;
+  /** Milliseconds; undefined: for ever. */
+  keepMs: number | undefined;
+  /** Milliseconds since the epoch. */
+  now(): number;
+}
+
+/** Prunes the notifications of finished orders. */
+export function startNotificationPruner(options: NotificationPruneOptions): Pruner {
+  const { db, keepMs, now, ...rest } = options;
+  return startPruner({
+    ...rest,
+    target: prunableNotifications(db),
+    before: () => (keepMs === undefined ? undefined : new Date(now() - keepMs).toISOString()),
+  });
+}
+
+/**
+ * An order is finished when its payment's result, which comes last, was sent on every channel. Until
+ * then its rows are needed: the payment's event waits for them, and a repeated attempt asks them
+ * which channels are done. The last row of an order stands for all of it, and they go together.
+ */
+const FINISHED = `
+  channel = 'PUSH' AND eventType <> 'ORDER_CREATED' AND createdAt < $before
+  AND (SELECT count(*) FROM notifications AS same WHERE same.eventId = this.eventId) = 3
+  AND NOT EXISTS (SELECT 1 FROM held_events WHERE eventKey = this.orderId)`;
+
+export function prunableNotifications(db: Database): Prunable<number> {
+  const scan = db.prepare<
+    { seq: number; old: number; young: number },
+    { after: number; before: string; limit: number }
+  >(
+    `SELECT seq, (${FINISHED}) AS old, createdAt >= $before AS young
+     FROM notifications AS this WHERE seq > $after ORDER BY seq LIMIT $limit`,
+  );
+  const remove = db.prepare<unknown, { seqs: string; before: string }>(
+    `DELETE FROM notifications WHERE orderId IN (
+       SELECT orderId FROM notifications AS this
+       WHERE seq IN (SELECT value FROM json_each($seqs)) AND ${FINISHED})`,
+  );
+  return {
+    table: "notifications",
+    scan(after = 0, before, limit) {
+      const rows = scan.all({ after, before, limit });
+      const more = rows.length === limit && rows.some(({ young }) => young === 0);
+      return {
+        old: rows.filter(({ old }) => old === 1).map(({ seq }) => seq),
+        last: more ? rows.at(-1)?.seq : undefined,
+      };
+    },
+    remove: (seqs, before) => remove.run({ seqs: JSON.stringify(seqs), before }).changes,
+  };
+}

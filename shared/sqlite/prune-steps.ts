@@ -1,0 +1,17 @@
+import { channel } from "node:diagnostics_channel";
+
+/** What a pruner has just done: `inside` is in the transaction, before its COMMIT. */
+export interface PruneStep {
+  step: "inside" | "pruned";
+  table: string;
+  rows: number;
+}
+
+/** The diagnostics channel on which pruners tell their {@link PruneStep}s, for tests and probes. */
+export const PRUNE_STEPS = "order-outbox.prune";
+
+const steps = channel(PRUNE_STEPS);
+
+export function tellStep(step: PruneStep["step"], table: string, rows: number): void {
+  if (steps.hasSubscribers) steps.publish({ step, table, rows } satisfies PruneStep);
+}

@@ -1,0 +1,125 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { AppError, toAppError } from "@order-outbox/errors";
+import type { CommitQueue } from "./commit-queue.ts";
+import { tellStep } from "./prune-steps.ts";
+
+/** A table whose old rows may go. It is walked upward by its key, so age needs no index. */
+export interface Prunable<Key> {
+  table: string;
+  /** Looks at up to `limit` rows after a key, from the first when it is undefined. Only reads. */
+  scan(after: Key | undefined, before: string, limit: number): PruneScan<Key>;
+  /** Deletes those of these rows that may still go, inside a transaction; gives how many. */
+  remove(keys: readonly Key[], before: string): number;
+}
+
+/** A part of a table. */
+export interface PruneScan<Key> {
+  /** The keys of the rows that may go. */
+  old: Key[];
+  /** Where to go on; undefined when there is nothing left to look at. */
+  last: Key | undefined;
+}
+
+/** How to prune a table; times in milliseconds. */
+export interface PruneOptions<Key> {
+  target: Prunable<Key>;
+  /** The queue through which everything else writes to the database. */
+  queue: CommitQueue;
+  /** Rows from before this time (ISO 8601) may go; undefined: none, for now. Asked at every step. */
+  before(): string | undefined;
+  log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
+  /** A number in [0, 1). */
+  random(): number;
+  /** The longest time between two sweeps; half of it is random. 5 minutes when left out. */
+  everyMs?: number;
+  /** Until the first sweep, at the longest; 4 seconds when left out. */
+  firstMs?: number;
+}
+
+/** Deletes old rows from time to time, in steps so small that nobody who writes notices. */
+export interface Pruner {
+  /** How many rows were deleted since the start. */
+  readonly removed: number;
+  /** Resolves when the step in flight is done. Call it before the queue is closed. */
+  stop(): Promise<void>;
+}
+
+const EVERY_MS = 5 * 60_000;
+const FIRST_MS = 4_000;
+/** Rows that one step looks at: well under a millisecond. */
+const ROWS_PER_SCAN = 500;
+/** Rows that one transaction deletes: with random keys each is a page of its own, 5 ms in all. */
+const ROWS_PER_UNIT = 100;
+/** Between two steps, so that requests get their turn. */
+const REST_MS = 5;
+/** How often a step gives way to a busy queue: load that never ends must not stop pruning. */
+const GIVE_WAY = 10;
+
+/** Starts a pruner; nothing of it keeps the process alive. */
+export function startPruner<Key>(options: PruneOptions<Key>): Pruner {
+  const { target, queue, before, log, random } = options;
+  const { everyMs = EVERY_MS, firstMs = FIRST_MS } = options;
+  const stopping = new AbortController();
+  let removed = 0;
+
+  const rest = (ms: number) => sleep(ms, undefined, { signal: stopping.signal, ref: false });
+  const spread = (ms: number) => ms / 2 + (ms / 2) * random();
+
+  async function removeRows(keys: readonly Key[], olderThan: string): Promise<void> {
+    for (let waits = 0; queue.size > 0 && waits < GIVE_WAY; waits++) await rest(REST_MS);
+    const rows = await queue.run(() => {
+      const gone = target.remove(keys, olderThan);
+      tellStep("inside", target.table, gone);
+      return gone;
+    });
+    removed += rows;
+    tellStep("pruned", target.table, rows);
+    await rest(REST_MS);
+  }
+
+  async function sweep(): Promise<void> {
+    let after: Key | undefined;
+    const old: Key[] = [];
+    for (;;) {
+      const olderThan = before();
+      if (olderThan === undefined) return;
+      const scan = target.scan(after, olderThan, ROWS_PER_SCAN);
+      old.push(...scan.old);
+      after = scan.last;
+      const whole = after === undefined ? 0 : ROWS_PER_UNIT - 1;
+      while (old.length > whole) await removeRows(old.splice(0, ROWS_PER_UNIT), olderThan);
+      if (after === undefined) return;
+      await rest(REST_MS);
+    }
+  }
+
+  async function sweepAndTell(): Promise<void> {
+    const { table } = target;
+    const first = removed;
+    try {
+      await sweep();
+    } catch (error) {
+      const { code, message } = toAppError(error, "STORAGE_FAILED");
+      if (!stopping.signal.aborted) log.warn({ table, code }, `pruning waits: ${message}`);
+    }
+    if (removed > first) log.info({ table, rows: removed - first }, "old rows pruned");
+  }
+
+  async function work(): Promise<void> {
+    for (let ms = firstMs; ; ms = everyMs) {
+      await rest(spread(ms));
+      await sweepAndTell();
+    }
+  }
+
+  const working = work().catch(() => {});
+  return {
+    get removed() {
+      return removed;
+    },
+    stop() {
+      stopping.abort(new AppError("SHUTTING_DOWN", "pruning ends"));
+      return working;
+    },
+  };
+}
