@@ -63,7 +63,10 @@ interface Forgotten {
   key: string;
 }
 
-/** What a consumer has read is in its inbox or held: else a repetition would take effect again. */
+/**
+ * What a consumer has read is in its inbox or held. Where the effect is missing, too, the event is
+ * lost, which another rule tells; else a repetition would take effect again.
+ */
 export function* readEventsAreRemembered(facts: Facts): Generator<Finding> {
   for (const [schema, topics] of [
     ["orders", "'payment_processed'"],
@@ -76,16 +79,16 @@ export function* readEventsAreRemembered(facts: Facts): Generator<Finding> {
        FROM records AS r JOIN ${schema}.consumer_offsets AS c
          ON c.clusterId = $clusterId AND c.topic = r.topic AND c.partition = r.partition
        WHERE r.topic IN (${topics}) AND r."offset" < c.nextOffset AND r.eventId IS NOT NULL
-         AND r.type IN (${KNOWN_TYPES})
+         AND r.type IN (${KNOWN_TYPES}) AND r.timestamp <= $cutoffMs
          AND NOT EXISTS (SELECT 1 FROM ${schema}.inbox AS i WHERE i.eventId = r.eventId)
          AND NOT EXISTS (SELECT 1 FROM ${schema}.held_events AS h WHERE h.eventId = r.eventId)`,
-      { clusterId: facts.clusterId },
+      { clusterId: facts.clusterId, cutoffMs: Date.parse(facts.cutoff) },
       ({ topic, partition, offset, eventId, key }) => ({
-        kind: "lost",
+        kind: "contradicting",
         rule: `passed-over-${schema}`,
         subject: eventId,
         orderId: key,
-        message: `${schema}.db has read past ${topic}/${partition} offset ${offset} (order ${key}), but its inbox does not know event ${eventId}, and does not hold it`,
+        message: `${schema}.db has read past ${topic}/${partition} offset ${offset} (order ${key}), but neither knows nor holds event ${eventId}`,
       }),
     );
   }

@@ -1,0 +1,114 @@
+import { Database } from "bun:sqlite";
+import { cpSync } from "node:fs";
+import { join } from "node:path";
+import { TOPICS } from "@order-outbox/contracts";
+import { startDevBroker } from "@order-outbox/dev-broker";
+import {
+  readTopic,
+  type System,
+  startSystem,
+  type TopicRecord,
+  tempDir,
+  waitFor,
+} from "@order-outbox/testing";
+import { Kafka, logLevel } from "kafkajs";
+import { fetchEnds } from "./broker.ts";
+
+/** What a system has left behind after it worked some orders and was stopped. */
+export interface FinishedRun extends Disposable {
+  readonly dataDir: string;
+  /** In the order of acceptance. */
+  readonly orderIds: readonly string[];
+  readonly records: Readonly<Record<string, readonly TopicRecord[]>>;
+}
+
+/** Databases, ledgers and topics, to be tampered with. */
+export interface World extends AsyncDisposable {
+  readonly dataDir: string;
+  readonly kafkaHost: string;
+  /** Runs statements on one of the files, such as `orders` or `provider-ledger`. */
+  change(file: string, ...statements: string[]): void;
+  value<Value>(file: string, sql: string): Value;
+}
+
+/** Runs a real system until `count` orders are worked to their ends, and stops it. */
+export async function finishRun(count: number): Promise<FinishedRun> {
+  const dir = tempDir();
+  await using system = await startSystem({ dataDir: dir.path, env: { LOG_LEVEL: "warn" } });
+  const orderIds: string[] = [];
+  for (let i = 0; i < count; i++) orderIds.push(await system.createOrder());
+  await waitUntilWorked(system, count);
+  const records = Object.fromEntries(
+    await Promise.all(
+      Object.values(TOPICS).map(
+        async (topic) => [topic, await readTopic(system.kafkaHost, topic)] as const,
+      ),
+    ),
+  );
+  await Promise.all([system.order, system.payment, system.notification].map((one) => one.stop()));
+  return { dataDir: dir.path, orderIds, records, [Symbol.dispose]: dir[Symbol.dispose] };
+}
+
+/** Waits until every order is final, told, and marked as published. */
+export async function waitUntilWorked({ dataDir }: System, count: number): Promise<void> {
+  const all = (file: string, sql: string, wanted: number) =>
+    waitFor(() => readValue<number>(join(dataDir, `${file}.db`), sql) === wanted, {
+      what: `${wanted}: ${sql}`,
+      timeoutMs: 30_000,
+    });
+  await all("orders", "SELECT count(*) FROM orders WHERE status <> 'PENDING'", count);
+  await all("notifications", "SELECT count(*) FROM notifications", count * 6);
+  await all("orders", "SELECT count(*) FROM outbox WHERE isPublished = 1", count);
+  await all("payments", "SELECT count(*) FROM outbox WHERE isPublished = 1", count);
+}
+
+/**
+ * A copy of what a run left, with a broker of its own that has the same records.
+ *
+ * @param edit changes the records of a topic before they are written
+ */
+export async function copyRun(
+  run: FinishedRun,
+  edit: (topic: string, records: TopicRecord[]) => TopicRecord[] = (_, records) => records,
+): Promise<World> {
+  await using opened = new AsyncDisposableStack();
+  const dir = opened.use(tempDir());
+  cpSync(run.dataDir, dir.path, { recursive: true });
+  const broker = opened.use(await startDevBroker({ topics: partitionsOf() }));
+  const kafka = new Kafka({ brokers: [broker.address], logLevel: logLevel.NOTHING });
+  const producer = kafka.producer();
+  await producer.connect();
+  for (const [topic, records] of Object.entries(run.records)) {
+    const messages = edit(topic, [...records]).map((record) => ({
+      ...record,
+      timestamp: String(record.timestamp),
+    }));
+    await producer.send({ topic, messages });
+  }
+  await producer.disconnect();
+  const { clusterId } = await fetchEnds(kafka, []);
+
+  const pathOf = (file: string) => dir.join(`${file}.db`);
+  const change = (file: string, ...statements: string[]) => {
+    using db = new Database(pathOf(file), { readwrite: true });
+    for (const statement of statements) db.run(statement);
+  };
+  for (const file of ["orders", "payments", "notifications"]) {
+    change(file, `UPDATE consumer_offsets SET clusterId = '${clusterId}'`);
+  }
+  const resources = opened.move();
+  return {
+    dataDir: dir.path,
+    kafkaHost: broker.address,
+    change,
+    value: (file, sql) => readValue(pathOf(file), sql),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+function readValue<Value>(path: string, sql: string): Value {
+  using db = new Database(path, { readonly: true });
+  return db.query(sql).values()[0]?.[0] as Value;
+}
+
+const partitionsOf = () => Object.fromEntries(Object.values(TOPICS).map((topic) => [topic, 6]));

@@ -1,0 +1,457 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { TOPICS } from "@order-outbox/contracts";
+import type { TopicRecord } from "@order-outbox/testing";
+import { copyRun, type FinishedRun, finishRun, type World } from "../test-run.ts";
+import type { Kind, Report } from "./report.ts";
+import { type VerifyOptions, verifySystem } from "./verify-system.ts";
+
+const COUNT = 12;
+let run: FinishedRun;
+/** Shared by the tests that leave the topics as they are. */
+let healthy: World;
+
+beforeAll(async () => {
+  run = await finishRun(COUNT);
+  healthy = await copyRun(run);
+});
+afterAll(async () => {
+  await healthy?.[Symbol.asyncDispose]();
+  run?.[Symbol.dispose]();
+});
+
+function verify(world: Pick<World, "dataDir" | "kafkaHost">, options: Partial<VerifyOptions> = {}) {
+  const brokers = [world.kafkaHost];
+  return verifySystem({ dataDir: world.dataDir, brokers, settleMs: 0, recheckMs: 0, ...options });
+}
+
+/** The findings with the ids of this run taken out. */
+function named({ findings }: Report): string[] {
+  return findings.map(({ kind, message }) => `${kind}: ${message}`.replaceAll(UUID, "#"));
+}
+const UUID = /[0-9a-f]{8}-[0-9a-f-]{27}/g;
+
+test("what a healthy system leaves is clean, and everything was looked at", async () => {
+  const report = await verify(healthy);
+  expect(report).toMatchObject({
+    orders: { judged: COUNT, younger: 0 },
+    records: 2 * COUNT,
+    repeatsOnTheWire: 0,
+    findings: [],
+    notes: [],
+    leftOut: [],
+  });
+});
+
+test("orders younger than the time to settle are not judged", async () => {
+  const report = await verify(healthy, { settleMs: 3_600_000 });
+  expect(report).toMatchObject({ orders: { judged: 0, younger: COUNT }, findings: [] });
+});
+
+interface Fault {
+  name: string;
+  /** On a copy of the databases; `id` is the order's. */
+  change(world: World, id: string): void;
+  findings: string[];
+}
+
+const deleteOf = (table: string) => (id: string) => `DELETE FROM ${table} WHERE orderId = '${id}'`;
+const insertSelect = (table: string, columns: string, values: string, from: string) =>
+  `INSERT INTO ${table} (${columns}) SELECT ${values} FROM ${table} WHERE ${from} LIMIT 1`;
+
+const FAULTS: Fault[] = [
+  {
+    name: "an order whose outbox row was dropped",
+    change: (world, id) => world.change("orders", deleteOf("outbox")(id)),
+    findings: ["lost: order # has no ORDER_CREATED event in the outbox of orders.db"],
+  },
+  {
+    name: "a payment that was dropped",
+    change: (world, id) => world.change("payments", deleteOf("payments")(id)),
+    findings: [
+      "lost: ORDER_CREATED of order #: the inbox of payments.db counts it as applied, but there is no payment",
+    ],
+  },
+  {
+    name: "a result event that was dropped",
+    change: (world, id) => world.change("payments", deleteOf("outbox")(id)),
+    findings: [
+      "lost: the payment of order # has no PAYMENT_SUCCEEDED event in the outbox of payments.db",
+    ],
+  },
+  {
+    name: "a notification that was dropped",
+    change: (world, id) =>
+      world.change(
+        "notifications",
+        `${deleteOf("notifications")(id)} AND channel = 'SMS'
+        AND eventType = 'ORDER_CREATED'`,
+      ),
+    findings: [
+      "lost: ORDER_CREATED of order #: the inbox of notifications.db counts it as applied, but there are 2 of 3 notifications",
+    ],
+  },
+  {
+    name: "an event that a consumer passed over",
+    change: (world, id) =>
+      world.change(
+        "payments",
+        `DELETE FROM inbox WHERE eventId = '${eventIdOf(TOPICS.orderCreated, id)}'`,
+        deleteOf("payments")(id),
+      ),
+    findings: [
+      "lost: ORDER_CREATED of order #: payments.db has read past it, and neither applied nor held it: there is no payment",
+    ],
+  },
+  {
+    name: "an inbox that forgets what took effect",
+    change: (world, id) =>
+      world.change(
+        "payments",
+        `DELETE FROM inbox WHERE eventId = '${eventIdOf(TOPICS.orderCreated, id)}'`,
+      ),
+    findings: [
+      expect.stringMatching(
+        /^contradicting: payments.db has read past order_created\/\d offset \d+ \(order #\), but neither knows nor holds event #$/,
+      ),
+    ],
+  },
+  {
+    name: "an event that is marked as published without having been sent",
+    change: (world) =>
+      world.change(
+        "orders",
+        insertSelect(
+          "orders",
+          "id, customerId, amount, status, createdAt, updatedAt",
+          "'11111111-1111-7111-8111-111111111111', customerId, amount, 'PENDING', createdAt, updatedAt",
+          "true",
+        ),
+        insertSelect(
+          "outbox",
+          "eventType, orderId, payload, isPublished, createdAt, publishedAt, eventId, topic, partitionKey, keyHash",
+          "eventType, '11111111-1111-7111-8111-111111111111', payload, 1, createdAt, publishedAt, '22222222-2222-7222-8222-222222222222', topic, '1', 1",
+          "true",
+        ),
+      ),
+    findings: [
+      `lost: ORDER_CREATED of order # (outbox ${COUNT + 1} of orders.db) is marked as published, but is not in order_created`,
+    ],
+  },
+  {
+    name: "an event that still waits in the outbox",
+    change: (world, id) =>
+      world.change(
+        "payments",
+        `UPDATE outbox SET isPublished = 0, createdAt = '2026-01-01T00:00:00.000Z'
+         WHERE orderId = '${id}'`,
+      ),
+    findings: [
+      "stuck: PAYMENT_SUCCEEDED of order # (outbox ID of payments.db) is pending since 2026-01-01T00:00:00.000Z",
+    ],
+  },
+  {
+    name: "an event that the broker refused",
+    change: (world, id) =>
+      world.change(
+        "payments",
+        `UPDATE outbox SET isPublished = 0, parkedAt = '2026-01-01T00:00:00.000Z',
+           lastError = 'too large' WHERE orderId = '${id}'`,
+      ),
+    findings: [
+      "stuck: PAYMENT_SUCCEEDED of order # (outbox ID of payments.db) is parked since 2026-01-01T00:00:00.000Z: too large",
+    ],
+  },
+  {
+    name: "an order that was charged twice",
+    change: (world, id) =>
+      world.change(
+        "provider-ledger",
+        insertSelect(
+          "ledger",
+          "key, entry, recordedAt",
+          "'another', entry, recordedAt",
+          `entry ->> '$.orderId' = '${id}'`,
+        ),
+      ),
+    findings: ["doubled: order # was charged 2 times, by the provider's ledger"],
+  },
+  {
+    name: "a payment that nobody charged",
+    change: (world, id) =>
+      world.change(
+        "provider-ledger",
+        "DROP TRIGGER ledger_keeps_entries",
+        `DELETE FROM ledger WHERE entry ->> '$.orderId' = '${id}'`,
+      ),
+    findings: ["lost: the payment of order # has no charge in the provider's ledger"],
+  },
+  {
+    name: "a payment that contradicts the provider",
+    change: (world, id) =>
+      world.change("payments", `UPDATE payments SET transactionId = 'x' WHERE orderId = '${id}'`),
+    findings: [
+      "contradicting: the payment of order # has another outcome, amount or transaction than the provider's ledger",
+    ],
+  },
+  {
+    name: "a notification that is recorded twice",
+    change: (world, id) =>
+      world.change(
+        "notifications",
+        insertSelect(
+          "notifications",
+          "id, orderId, eventId, eventType, channel, status, createdAt",
+          "'x', orderId, 'x', eventType, channel, status, createdAt",
+          `orderId = '${id}' AND eventType = 'PAYMENT_SUCCEEDED'`,
+        ),
+      ),
+    findings: [
+      "doubled: order # has 3 + 4 notifications in notifications.db, not 3 + 3",
+      "lost: the EMAIL of PAYMENT_SUCCEEDED of order # is recorded as sent, but is not in the channels' ledger",
+    ],
+  },
+  {
+    name: "a message that was sent twice",
+    change: (world, id) =>
+      world.change(
+        "channels-ledger",
+        insertSelect(
+          "ledger",
+          "key, entry, recordedAt",
+          "'another', entry, recordedAt",
+          `entry ->> '$.orderId' = '${id}' AND entry ->> '$.channel' = 'PUSH'`,
+        ),
+      ),
+    findings: ["doubled: order # was sent 3 messages by PUSH, not 2, by the channels' ledger"],
+  },
+  {
+    name: "a customer who was told of the payment before the order",
+    change: (world, id) =>
+      world.change(
+        "notifications",
+        `UPDATE notifications SET seq = seq + 1000
+         WHERE orderId = '${id}' AND eventType = 'ORDER_CREATED'`,
+      ),
+    findings: [
+      expect.stringMatching(
+        /^out-of-order: the customer of order # was told of the payment \(seq \d+\) before the order \(seq 1\d+\)$/,
+      ),
+    ],
+  },
+  {
+    name: "a status that contradicts the payment",
+    change: (world, id) =>
+      world.change("orders", `UPDATE orders SET status = 'PAYMENT_FAILED' WHERE id = '${id}'`),
+    findings: ["contradicting: order # is PAYMENT_FAILED, but its payment has SUCCEEDED"],
+  },
+  {
+    name: "an order that is not stored",
+    change: (world, id) => world.change("orders", `DELETE FROM orders WHERE id = '${id}'`),
+    findings: [
+      "unknown: there is no order # in orders.db, but an event in order_created, an event in payment_processed, a payment, a charge, notifications, sends",
+    ],
+  },
+  {
+    name: "a malformed record that a consumer holds",
+    change: (world) =>
+      world.change(
+        "orders",
+        `INSERT INTO held_events (state, clusterId, topic, partition, "offset", headers, errorCode,
+           lastError, attempts, heldAt)
+         VALUES ('PARKED', 'c', 'payment_processed', 2, 7, '{}', 'EVENT_MALFORMED', 'no id', 1,
+           '2026-01-01T00:00:00.000Z')`,
+      ),
+    findings: [
+      "stuck: a record of payment_processed/2 offset 7 is held in orders.db (PARKED, id 1) since 2026-01-01T00:00:00.000Z: EVENT_MALFORMED: no id",
+    ],
+  },
+];
+
+test.each(FAULTS.map((fault) => [fault.name, fault] as const))(
+  "%s is named, and nothing else",
+  async (_, { change, findings }) => {
+    const id = paidOrder();
+    await using world = await copyRun(run);
+    change(world, id);
+    const report = await verify(world);
+    const outboxId = world.value<number>(
+      "payments",
+      `SELECT id FROM outbox WHERE orderId = '${id}'`,
+    );
+    expect(named(report)).toEqual(
+      findings.map((text) => (typeof text === "string" ? text.replace("ID", `${outboxId}`) : text)),
+    );
+    for (const [kind, n] of Object.entries(report.counts)) {
+      expect(n).toBe(report.findings.filter((finding) => finding.kind === (kind as Kind)).length);
+    }
+  },
+);
+
+/** An order in the middle of the run that was paid. */
+function paidOrder(): string {
+  const paid = run.records[TOPICS.paymentProcessed]?.filter(
+    ({ headers }) => headers.ce_type === "PAYMENT_SUCCEEDED",
+  );
+  const known = new Set(paid?.map(({ key }) => key));
+  return run.orderIds.slice(3).find((id) => known.has(id)) as string;
+}
+
+function eventIdOf(topic: string, orderId: string): string {
+  return run.records[topic]?.find(({ key }) => key === orderId)?.headers.ce_id as string;
+}
+
+/** Changes the records of one topic only. */
+const inTopic =
+  (changed: string, edit: (records: TopicRecord[]) => TopicRecord[]) =>
+  (topic: string, records: TopicRecord[]) =>
+    topic === changed ? edit(records) : records;
+
+test("two sends that were swapped are out of order", async () => {
+  let sequences: (string | undefined)[] = [];
+  await using world = await copyRun(
+    run,
+    inTopic(TOPICS.orderCreated, (records) => {
+      const i = records.findIndex((one, at) => one.partition === records[at + 1]?.partition);
+      const [first, second] = [records[i], records[i + 1]] as [TopicRecord, TopicRecord];
+      sequences = [first.headers.ce_sequence, second.headers.ce_sequence];
+      return records.with(i, second).with(i + 1, first);
+    }),
+  );
+  const report = await verify(world);
+  expect(report.counts).toMatchObject({ "out-of-order": 1 });
+  expect(named(report)).toEqual([
+    expect.stringMatching(
+      new RegExp(
+        `^out-of-order: order_created/\\d offset \\d+ \\(order #\\) has ce_sequence ${sequences[0]} after ${sequences[1]}$`,
+      ),
+    ),
+  ]);
+});
+
+test("a record that was sent again is a repetition, not a finding", async () => {
+  await using world = await copyRun(
+    run,
+    inTopic(TOPICS.paymentProcessed, (records) => [...records, ...records.slice(0, 3)]),
+  );
+  expect(await verify(world)).toMatchObject({ repeatsOnTheWire: 3, findings: [] });
+});
+
+test("a second event with another id for the same order is doubled", async () => {
+  await using world = await copyRun(
+    run,
+    inTopic(TOPICS.orderCreated, (records) => {
+      const last = records.at(-1) as TopicRecord;
+      const headers = { ...last.headers, ce_id: "another", ce_sequence: "1000" };
+      return [...records, { ...last, headers }];
+    }),
+  );
+  expect(named(await verify(world))).toEqual([
+    "doubled: order # has 2 different events in order_created, not one",
+  ]);
+});
+
+test("an event of an order that nobody accepted is named", async () => {
+  await using world = await copyRun(
+    run,
+    inTopic(TOPICS.orderCreated, (records) => {
+      const last = records.at(-1) as TopicRecord;
+      const headers = { ...last.headers, ce_id: "another", ce_sequence: "1000" };
+      return [...records, { ...last, key: "nobody's", headers }];
+    }),
+  );
+  expect(named(await verify(world))).toEqual([
+    "unknown: there is no order nobody's in orders.db, but an event in order_created",
+  ]);
+});
+
+test("what a consumer has not read yet is stuck, not lost", async () => {
+  await using world = await copyRun(run);
+  const id = paidOrder();
+  const eventId = eventIdOf(TOPICS.paymentProcessed, id);
+  world.change(
+    "orders",
+    "DELETE FROM consumer_offsets",
+    `DELETE FROM inbox WHERE eventId = '${eventId}'`,
+    `UPDATE orders SET status = 'PENDING' WHERE id = '${id}'`,
+  );
+  expect(named(await verify(world))).toEqual([
+    "stuck: PAYMENT_SUCCEEDED of order #: orders.db has not read it yet: the order is PENDING",
+  ]);
+});
+
+test("a held event and one that an operator discarded are told apart", async () => {
+  await using world = await copyRun(run);
+  const id = paidOrder();
+  const eventId = eventIdOf(TOPICS.paymentProcessed, id);
+  world.change(
+    "orders",
+    `UPDATE orders SET status = 'PENDING' WHERE id = '${id}'`,
+    `DELETE FROM inbox WHERE eventId = '${eventId}'`,
+    `INSERT INTO held_events (state, clusterId, topic, partition, "offset", eventId, eventType,
+       eventKey, headers, errorCode, lastError, attempts, heldAt)
+     VALUES ('PARKED', 'c', 'payment_processed', 0, 0, '${eventId}', 'PAYMENT_SUCCEEDED', '${id}',
+       '{}', 'HANDLER_FAILED', 'no', 3, '2026-01-01T00:00:00.000Z')`,
+  );
+  expect(named(await verify(world))).toEqual([
+    "stuck: PAYMENT_SUCCEEDED of # is held in orders.db (PARKED, id 1) since 2026-01-01T00:00:00.000Z: HANDLER_FAILED: no",
+  ]);
+  world.change(
+    "orders",
+    "DELETE FROM held_events",
+    `INSERT INTO inbox VALUES ('${eventId}', 'PAYMENT_SUCCEEDED', 'payment_processed', 0, 0, '')`,
+    `INSERT INTO operator_audit (at, action, target, reason)
+     VALUES ('', 'DISCARD', '{"eventId":"${eventId}"}', 'test')`,
+  );
+  expect(named(await verify(world))).toEqual([]);
+});
+
+test("pruned rows and an emptied topic are outside of the window, and it says so", async () => {
+  await using world = await copyRun(
+    run,
+    inTopic(TOPICS.orderCreated, () => []),
+  );
+  world.change("orders", "DELETE FROM outbox WHERE id <= 5");
+  world.change("notifications", "DELETE FROM consumer_offsets");
+  const report = await verify(world);
+  expect(report).toMatchObject({
+    findings: [],
+    notes: [
+      "5 old rows are pruned from the outbox of orders.db",
+      `${COUNT - 5} published events are not in their topic, but took effect at every consumer: the topic was emptied since`,
+    ],
+  });
+});
+
+test("what passes until the second look is no finding", async () => {
+  await using world = await copyRun(run);
+  const id = paidOrder();
+  const looks: string[] = [];
+  world.change("orders", `UPDATE orders SET status = 'PENDING' WHERE id = '${id}'`);
+  expect((await verify(world)).counts).toMatchObject({ lost: 1 });
+  const report = await verify(world, {
+    recheckMs: 100,
+    onProgress(what) {
+      if (!what.startsWith("reconciling")) return;
+      looks.push(what);
+      setTimeout(() =>
+        world.change("orders", `UPDATE orders SET status = 'PAID' WHERE id = '${id}'`),
+      );
+    },
+  });
+  expect(looks).toEqual(["reconciling", "reconciling again"]);
+  expect(report.findings).toEqual([]);
+});
+
+test("what cannot be checked is said, and the rest is checked", async () => {
+  await using world = await copyRun(run);
+  rmSync(join(world.dataDir, "provider-ledger.db"));
+  world.change("payments", deleteOf("payments")(paidOrder()));
+  const report = await verify({ dataDir: world.dataDir, kafkaHost: "127.0.0.1:1" });
+  expect(report.leftOut).toEqual([
+    expect.stringMatching(/^the provider's ledger: there is no .*provider-ledger.db$/),
+    expect.stringMatching(/^the topics: /),
+  ]);
+  expect(report).toMatchObject({ records: null, counts: { lost: 1 } });
+});
