@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { closeDatabase, type Database, migrate, openDatabase } from "@order-outbox/sqlite";
 import { tempDir } from "@order-outbox/testing";
+import fc from "fast-check";
 import { createLease, type LeaseHolder, mayTake } from "./lease.ts";
 import { OUTBOX_TABLE } from "./schema.ts";
 
@@ -72,53 +73,58 @@ test("a clock that is set back makes the owner renew, not trust an old time", ()
   closeDatabase(db);
 });
 
+/** What happens to one of three workers after some time. */
+const steps = fc.array(
+  fc.record({
+    afterMs: fc.integer({ min: 0, max: 120 }),
+    worker: fc.integer({ min: 0, max: 2 }),
+    event: fc.oneof(
+      { weight: 20, arbitrary: fc.constant("ensure" as const) },
+      { weight: 1, arbitrary: fc.constant("die" as const) },
+      { weight: 1, arbitrary: fc.constant("leave" as const) },
+    ),
+  }),
+  { maxLength: 200 },
+);
+
 test("with random times, deaths and returns no two workers hold the lease at once", () => {
-  const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
-  let state = seed || 1;
-  const random = () => {
-    state = Math.imul(state, 48271) >>> 0;
-    return (state % 1_000_003) / 1_000_003;
-  };
-  using folder = tempDir();
-  const db = open(folder.join("orders.db"));
-  let clock = 1_000;
-  const ttlMs = 100;
-  const livePids = new Set<number>();
-  let pids = 0;
-  const start = () => {
-    const pid = ++pids;
-    livePids.add(pid);
-    const lease = createLease(db, {
-      own: holder(`w${pid}`, pid),
-      ttlMs,
-      now: () => clock,
-      isAlive: (other) => livePids.has(other),
-    });
-    return { pid, lease, mayWriteUntil: 0 };
-  };
-  const workers = [start(), start(), start()];
-  let handOvers = 0;
-  let last = 0;
-  for (let step = 0; step < 3_000; step++) {
-    clock += Math.floor(random() * 40);
-    const index = Math.floor(random() * workers.length);
-    const worker = workers[index] as (typeof workers)[number];
-    const dice = random();
-    if (dice < 0.02) {
-      livePids.delete(worker.pid);
-      workers[index] = start();
-    } else if (dice < 0.05) {
-      worker.lease.release();
-      worker.mayWriteUntil = 0;
-    } else if (worker.lease.ensure()) {
-      const others = workers.filter((one) => one !== worker && one.mayWriteUntil > clock);
-      if (others.length > 0) throw new Error(`two owners; seed ${seed}, step ${step}`);
-      if (worker.lease.fencing() < last) throw new Error(`fencing fell; seed ${seed}`);
-      if (worker.lease.fencing() > last) handOvers += 1;
-      last = worker.lease.fencing();
-      worker.mayWriteUntil = clock + ttlMs / 2;
-    }
-  }
-  expect(handOvers).toBeGreaterThan(20);
-  closeDatabase(db);
+  fc.assert(
+    fc.property(steps, (happenings) => {
+      using folder = tempDir();
+      const db = open(folder.join("orders.db"));
+      const ttlMs = 100;
+      let clock = 1_000;
+      let pids = 0;
+      let newest = 0;
+      const livePids = new Set<number>();
+      const start = () => {
+        const pid = ++pids;
+        livePids.add(pid);
+        const isAlive = (other: number) => livePids.has(other);
+        const own = holder(`w${pid}`, pid);
+        const lease = createLease(db, { own, ttlMs, now: () => clock, isAlive });
+        return { pid, lease, mayWriteUntil: 0 };
+      };
+      const workers = [start(), start(), start()];
+      for (const { afterMs, worker: index, event } of happenings) {
+        clock += afterMs;
+        const worker = workers[index] as (typeof workers)[number];
+        if (event === "die") {
+          livePids.delete(worker.pid);
+          workers[index] = start();
+        } else if (event === "leave") {
+          worker.lease.release();
+          worker.mayWriteUntil = 0;
+        } else if (worker.lease.ensure()) {
+          const others = workers.filter((one) => one !== worker && one.mayWriteUntil > clock);
+          expect(others).toEqual([]);
+          expect(worker.lease.fencing()).toBeGreaterThanOrEqual(newest);
+          newest = worker.lease.fencing();
+          worker.mayWriteUntil = clock + ttlMs / 2;
+        }
+      }
+      closeDatabase(db);
+    }),
+    { numRuns: process.env.PROOF === "full" ? 300 : 25 },
+  );
 });
