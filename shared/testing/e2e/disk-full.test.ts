@@ -1,12 +1,10 @@
-import { expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { symlinkSync } from "node:fs";
-import { TOPICS } from "@order-outbox/contracts";
 import { type System, startSystem, tempDir, waitFor } from "../mod.ts";
 import { type SmallDisk, smallDisk, whyNoSmallDisk } from "./small-disk.ts";
 import { expectClean, waitUntilSettled } from "./support.ts";
 
 const MEBIBYTE = 1024 * 1024;
-const POST = { method: "POST", headers: { "content-type": "application/json" } };
 
 const whyNot = (() => {
   if (process.env.KAFKA_HOST) return "they need the embedded broker";
@@ -15,112 +13,132 @@ const whyNot = (() => {
 })();
 if (whyNot !== undefined) console.warn(`The tests of a full disk are left out: ${whyNot}.`);
 
-/** Customers of orders that were accepted, refused, or not answered. Each order has its own. */
-interface Answers {
-  accepted: string[];
-  refused: string[];
-  cutOff: string[];
-}
-
-/** A system whose order-service has its database on a small disk. */
-async function startOnSmallDisk() {
+describe.skipIf(whyNot !== undefined)("with its database on a full disk, order-service", () => {
   const stack = new AsyncDisposableStack();
-  const folder = stack.use(tempDir());
-  const disk = stack.use(smallDisk(folder.join("disk"), 4 * MEBIBYTE));
-  const databasePath = `${disk.path}/orders.db`;
-  // So that everyone else finds it where it always is.
-  symlinkSync(databasePath, folder.join("orders.db"));
-  const system = stack.use(
-    await startSystem({
-      dataDir: folder.path,
-      env: { LOG_LEVEL: "warn", OUTBOX_POLL_MS: "200" },
-      serviceEnv: { "order-service": { DATABASE_PATH: databasePath } },
-    }),
-  );
-  const answers: Answers = { accepted: [], refused: [], cutOff: [] };
-  return { system, disk, answers, [Symbol.asyncDispose]: () => stack.disposeAsync() };
-}
+  let disk: SmallDisk;
+  let system: System;
+  /** The customers of orders, by what became of the order. Each order has a customer of its own. */
+  const accepted: string[] = [];
+  const refused: string[] = [];
+  const cutOff: string[] = [];
 
-let orders = 0;
+  beforeAll(async () => {
+    const folder = stack.use(tempDir());
+    disk = stack.use(smallDisk(folder.join("disk"), 4 * MEBIBYTE));
+    const databasePath = `${disk.path}/orders.db`;
+    // So that everyone else finds it where it always is.
+    symlinkSync(databasePath, folder.join("orders.db"));
+    system = stack.use(
+      await startSystem({
+        dataDir: folder.path,
+        env: { LOG_LEVEL: "warn" },
+        serviceEnv: { "order-service": { DATABASE_PATH: databasePath } },
+      }),
+    );
+  });
+  afterAll(() => stack.disposeAsync());
 
-/** Sends one order, notes what became of it, and gives the status. */
-async function postOrder(system: System, answers: Answers): Promise<number | undefined> {
-  const customerId = `customer-${++orders}`;
-  const body = JSON.stringify({ customerId, amount: 1 });
-  let response: Response;
-  try {
-    response = await fetch(`${system.order.url}/api/orders`, { ...POST, body });
-    await response.clone().text();
-  } catch {
-    answers.cutOff.push(customerId);
-    return undefined;
-  }
-  if (response.status === 201) {
-    answers.accepted.push(customerId);
-  } else {
-    answers.refused.push(customerId);
-    expect([response.status, response.headers.get("retry-after")]).toEqual([503, "30"]);
-    expect(await response.json()).toMatchObject({ code: "STORAGE_FULL" });
-  }
-  return response.status;
-}
-
-/** Fills the disk and sends orders, eight at once, until `enough` of them have been refused. */
-async function loadUntilFull(
-  { system, disk, answers }: { system: System; disk: SmallDisk; answers: Answers },
-  enough: number,
-): Promise<void> {
-  for (let i = 0; i < 8; i++) await postOrder(system, answers);
-  disk.fill();
-  const end = answers.refused.length + enough;
-  const send = async () => {
-    while (answers.refused.length < end && answers.cutOff.length === 0) {
-      await postOrder(system, answers);
+  /** Sends an order and gives the status; undefined when there is no answer. */
+  async function postOrder(customerId = `customer-${crypto.randomUUID()}`, headers = {}) {
+    let response: Response;
+    let body: { code?: string };
+    try {
+      response = await fetch(`${system.order.url}/api/orders`, {
+        method: "POST",
+        headers: { "content-type": "application/json", ...headers },
+        body: JSON.stringify({ customerId, amount: 1 }),
+      });
+      body = (await response.json()) as { code?: string };
+    } catch {
+      cutOff.push(customerId);
+      return undefined;
     }
-  };
-  await Promise.all(Array.from({ length: 8 }, send));
-}
+    if (response.status === 201) {
+      if (!response.headers.has("idempotent-replayed")) accepted.push(customerId);
+    } else {
+      refused.push(customerId);
+      const retryAfter = response.headers.get("retry-after");
+      expect([response.status, body.code, retryAfter]).toEqual([503, "STORAGE_FULL", "30"]);
+    }
+    return response.status;
+  }
 
-async function healthOf(url: string) {
-  const response = await fetch(`${url}/health`);
-  const { checks } = (await response.json()) as { checks: Record<string, unknown> };
-  return { status: response.status, checks };
-}
-
-const customersOf = async (system: System) =>
-  (await system.orders()).map(({ customerId }) => customerId).toSorted();
-
-test.skipIf(whyNot !== undefined)(
-  "on a full disk orders are refused, marks and results wait, and all goes on when there is room",
-  async () => {
-    await using small = await startOnSmallDisk();
-    const { system, disk, answers } = small;
-    const full = Promise.withResolvers<undefined>();
-    using _held = system.broker?.embedded?.intercept("Produce", ({ clientId }) =>
-      clientId === "order-service" ? full.promise : undefined,
-    );
-    await loadUntilFull(small, 50);
-
-    // Only now are the orders acknowledged and charged: neither can be noted.
-    full.resolve(undefined);
-    await waitFor(
-      async () => (await system.readTopic(TOPICS.paymentProcessed)).length === answers.accepted.length,
-      { what: "every accepted order to be charged", timeoutMs: 20_000 },
-    );
-    const checks = {
-      storage: { ok: true, full: true },
-      outbox: { ok: true, lastError: expect.stringContaining("full") },
+  /** Sends orders, eight at once, until the disk is full or the service is gone. */
+  async function loadUntilFull(readyToFill: () => boolean): Promise<void> {
+    const enough = refused.length + 50;
+    const send = async () => {
+      while (refused.length < enough && cutOff.length === 0) await postOrder();
     };
-    expect(await healthOf(system.order.url)).toMatchObject({ status: 200, checks });
-    expect(await customersOf(system)).toEqual(answers.accepted.toSorted());
+    const load = Promise.all(Array.from({ length: 8 }, send));
+    await waitFor(readyToFill, { what: "the moment to fill the disk", intervalMs: 1 });
+    disk.fill();
+    await load;
+  }
+
+  async function healthOf(url: string) {
+    const response = await fetch(`${url}/health`);
+    const report = (await response.json()) as { checks: Record<string, Record<string, unknown>> };
+    return { status: response.status, checks: report.checks };
+  }
+
+  const storedCustomers = async () =>
+    (await system.orders()).map(({ customerId }) => customerId).toSorted();
+
+  test("refuses orders, lets marks and results wait, and goes on when there is room", async () => {
+    const key = { "idempotency-key": crypto.randomUUID() };
+    const room = Promise.withResolvers<undefined>();
+    let rounds = 0;
+    using _held = system.broker?.embedded?.intercept("Produce", ({ clientId }) => {
+      if (clientId !== "order-service") return undefined;
+      rounds += 1;
+      return room.promise;
+    });
+    expect(await postOrder("keyed", key)).toBe(201);
+    await loadUntilFull(() => rounds > 0 && accepted.length >= 50);
+    expect(await storedCustomers()).toEqual(accepted.toSorted());
+
+    // Only now is the first round acknowledged and charged: neither can be noted.
+    room.resolve(undefined);
+    await waitFor(
+      async () => {
+        const { status, checks } = await healthOf(system.order.url);
+        expect(status).toBe(200);
+        expect(checks).toMatchObject({
+          storage: { ok: true, full: true },
+          outbox: { ok: true, lastError: expect.stringContaining("full") },
+          inbox: { ok: true },
+        });
+        return Number(checks.inbox?.inFlight) > 0;
+      },
+      { what: "marks and results to wait" },
+    );
+    expect(await postOrder("keyed", key)).toBe(201);
 
     disk.free();
-    expect(await postOrder(system, answers)).toBe(201);
-    await waitUntilSettled(system, answers.accepted.length);
-    expect(await customersOf(system)).toEqual(answers.accepted.toSorted());
-    const audit = await expectClean(system, answers.accepted.length);
+    expect(await postOrder()).toBe(201);
+    await waitUntilSettled(system, accepted.length);
+    expect(await storedCustomers()).toEqual(accepted.toSorted());
+    const audit = await expectClean(system, accepted.length);
     expect(audit.repeatsOnTheWire).toBe(0);
-    console.log(answers.accepted.length, answers.refused.length, await healthOf(system.order.url));
-    console.log(system.order.process.lines);
-  },
-);
+    expect(await healthOf(system.order.url)).toMatchObject({
+      checks: { storage: { full: false } },
+    });
+  });
+
+  test("comes back from a SIGKILL with every order it accepted and none it refused", async () => {
+    const before = { accepted: accepted.length, refused: refused.length };
+    const load = loadUntilFull(() => accepted.length >= before.accepted + 20);
+    await waitFor(() => refused.length > before.refused, { what: "an order to be refused" });
+    await system.order.kill();
+    await load;
+    expect(cutOff.length).toBeGreaterThan(0);
+
+    disk.free();
+    await system.order.start();
+    const stored = await storedCustomers();
+    expect(stored.filter((customer) => !cutOff.includes(customer))).toEqual(accepted.toSorted());
+    expect(await postOrder()).toBe(201);
+    await waitUntilSettled(system, stored.length + 1);
+    await expectClean(system, stored.length + 1);
+  });
+});
