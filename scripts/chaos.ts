@@ -1,0 +1,78 @@
+import { mkdirSync, rmSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import { tempDir } from "@order-outbox/testing";
+import { type Check, holds, someOf } from "./chaos/checks.ts";
+import { readOptions, USAGE } from "./chaos/options.ts";
+import { writeReport } from "./chaos/report.ts";
+import { runChaos } from "./chaos/run.ts";
+
+const INTERRUPTED = 130;
+const MISUSED = 2;
+/** Through "bun run" one Ctrl-C arrives twice. */
+const SAME_SIGNAL_MS = 1_000;
+/** Starting, settling and counting take no longer than this on top of a run's minutes. */
+const OVERTIME_MS = 180_000;
+
+async function main(args: readonly string[]): Promise<number> {
+  const options = readOptions(args);
+  if (options === undefined) {
+    console.log(USAGE);
+    return 0;
+  }
+  if (typeof options === "string") {
+    console.error(`${options}\n(--help shows the options)`);
+    return MISUSED;
+  }
+  const script = options.broker === "real" ? (process.env.REAL_KAFKA ?? "") : "";
+  if (options.broker === "real" && !script) {
+    console.error("--broker real needs a script that starts Apache Kafka in REAL_KAFKA");
+    return MISUSED;
+  }
+
+  const interrupted = new AbortController();
+  let interruptedAt: number | undefined;
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    process.on(name, () => {
+      if (interruptedAt !== undefined && performance.now() - interruptedAt > SAME_SIGNAL_MS) {
+        process.exit(INTERRUPTED);
+      }
+      interruptedAt ??= performance.now();
+      interrupted.abort();
+    });
+  }
+  const watchdog = setTimeout(
+    () => {
+      console.error("this run takes too long; ending it");
+      process.exit(1);
+    },
+    options.minutes * 60_000 + OVERTIME_MS,
+  );
+  const folder = tempDir().path;
+  console.log(`chaos for ${options.minutes} min, seed ${options.seed}, in ${folder}`);
+
+  const result = await runChaos(options, folder, script, interrupted.signal);
+  clearTimeout(watchdog);
+  if (result === undefined) {
+    rmSync(folder, { recursive: true, force: true });
+    console.log("stopped");
+    return INTERRUPTED;
+  }
+  mkdirSync(dirname(resolve(options.report)), { recursive: true });
+  await Bun.write(options.report, writeReport(result));
+  const failed = showChecks(result.checks);
+  if (failed > 0) console.log(`seed ${options.seed}; databases and logs are in ${folder}`);
+  else if (!options.keep) rmSync(folder, { recursive: true, force: true });
+  console.log(`report: ${options.report}`);
+  console.log(`${result.checks.length - failed} passed, ${failed} failed`);
+  return failed === 0 ? 0 : 1;
+}
+
+function showChecks(checks: readonly Check[]): number {
+  for (const one of checks) {
+    console.log(`${holds(one) ? "ok    " : "BROKEN"} ${one.name}`);
+    for (const violation of someOf(one)) console.log(`         ${violation}`);
+  }
+  return checks.filter((one) => !holds(one)).length;
+}
+
+process.exit(await main(process.argv.slice(2)));

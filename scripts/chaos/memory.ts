@@ -1,0 +1,55 @@
+/** The resident memory of one process at one time. */
+export interface MemorySample {
+  name: string;
+  /** Seconds after the start. */
+  atS: number;
+  mib: number;
+}
+
+/** How one process's memory went, in MiB, by the medians of two minutes. */
+export interface MemoryTrend {
+  name: string;
+  thirdMinute: number;
+  lastMinute: number;
+  most: number;
+}
+
+/** Most that the last minute may be of the third. */
+export const MEMORY_LIMIT = 1.2;
+/** Shorter runs have no last minute after the third. */
+const SHORTEST_S = 240;
+
+/** Resident memory by process id, in MiB. */
+export async function readMemory(pids: readonly number[]): Promise<Map<number, number>> {
+  const ps = Bun.spawn(["ps", "-o", "pid=,rss=", "-p", pids.join(",")], { stderr: "ignore" });
+  const lines = (await new Response(ps.stdout).text()).trim().split("\n");
+  return new Map(
+    lines.flatMap((line) => {
+      const [pid, kib] = line.trim().split(/\s+/).map(Number);
+      return pid && kib ? [[pid, kib / 1024] as const] : [];
+    }),
+  );
+}
+
+/** The trend of every process; none for a run that is too short to have one. */
+export function memoryTrends(samples: readonly MemorySample[], lengthS: number): MemoryTrend[] {
+  if (lengthS < SHORTEST_S) return [];
+  return [...Map.groupBy(samples, ({ name }) => name)].map(([name, of]) => {
+    const between = (least: number, most: number) =>
+      of.filter(({ atS }) => atS >= least && atS < most).map(({ mib }) => mib);
+    return {
+      name,
+      thirdMinute: median(between(120, 180)) ?? 0,
+      lastMinute: median(between(lengthS - 60, lengthS)) ?? 0,
+      most: Math.max(...of.map(({ mib }) => mib)),
+    };
+  });
+}
+
+/** The middle of some numbers, or between the middle two; undefined of none. */
+export function median(numbers: readonly number[]): number | undefined {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  const upper = sorted[Math.floor(sorted.length / 2)];
+  const lower = sorted[Math.floor((sorted.length - 1) / 2)];
+  return upper === undefined || lower === undefined ? undefined : (lower + upper) / 2;
+}

@@ -1,0 +1,65 @@
+import { expect, test } from "bun:test";
+import { durationOf, nameOf } from "./faults.ts";
+import { planFaults } from "./plan.ts";
+
+const MINUTE = 60_000;
+const SEEDS = Array.from({ length: 50 }, (_, seed) => seed);
+const KINDS = [
+  ...["order-service", "payment-service", "notification-service"].flatMap((name) => [
+    `kill ${name}`,
+    `pause ${name}`,
+    `slow disk, ${name}`,
+    `full disk, ${name}`,
+  ]),
+  "kill broker",
+  "pause broker",
+  "network: refuse",
+  "network: delay",
+  "network: cut",
+  "network: half-open",
+  "network: slow",
+  "network: only requests pass",
+  "network: only answers pass",
+  "payments database lost",
+  "payments database restored from a copy",
+];
+
+test("the same seed gives the same plan, another one another", () => {
+  expect(planFaults(7, 2 * MINUTE)).toEqual(planFaults(7, 2 * MINUTE));
+  expect(planFaults(7, 2 * MINUTE)).not.toEqual(planFaults(8, 2 * MINUTE));
+});
+
+test("a plan of less than a minute has every kind of fault, whatever the seed", () => {
+  for (const seed of SEEDS) {
+    const kinds = new Set(planFaults(seed, 0.75 * MINUTE).map(({ fault }) => nameOf(fault)));
+    expect([...kinds].sort()).toEqual(KINDS.toSorted());
+  }
+});
+
+test("a plan of nine minutes kills more than 200 times, each process often", () => {
+  for (const seed of SEEDS) {
+    const targets = planFaults(seed, 9 * MINUTE).flatMap(({ fault }) =>
+      fault.kind === "kill" ? [fault.target] : [],
+    );
+    expect(targets.length).toBeGreaterThan(210);
+    const counts = Object.values(Object.groupBy(targets, (target) => target));
+    for (const of of counts) expect(of.length).toBeGreaterThan(15);
+  }
+});
+
+test("faults come in the order of time, and are over at the end", () => {
+  for (const seed of SEEDS) {
+    const plan = planFaults(seed, 2 * MINUTE);
+    const times = plan.map(({ atMs }) => atMs);
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
+    expect(plan.every(({ atMs, fault }) => atMs + durationOf(fault) <= 2 * MINUTE)).toBe(true);
+  }
+});
+
+test("some pauses outlast a consumer's session, and most do not", () => {
+  const pauses = SEEDS.flatMap((seed) => planFaults(seed, 2 * MINUTE)).flatMap(({ fault }) =>
+    fault.kind === "pause" ? [fault.lastsMs] : [],
+  );
+  const long = pauses.filter((ms) => ms > 6_000).length;
+  expect(long / pauses.length).toBeWithin(0.1, 0.4);
+});

@@ -1,0 +1,116 @@
+import { closeSync, openSync } from "node:fs";
+import { join } from "node:path";
+import { freePort, REPOSITORY, type ServiceName, waitFor } from "@order-outbox/testing";
+
+/** A service that is started again whenever it ends, as a supervisor would. */
+export interface SupervisedService extends AsyncDisposable {
+  readonly name: ServiceName;
+  readonly url: string;
+  readonly databasePath: string;
+  /** Of the newest process. */
+  readonly pid: number;
+  /** How it ended when nobody had asked it to. */
+  readonly crashes: readonly string[];
+  /** SIGKILL, and a start after `downMs`. */
+  kill(downMs: number): Promise<void>;
+  /** SIGTERM; gives the exit code, or undefined when it had to be killed after 15 s. */
+  stop(): Promise<number | undefined>;
+  start(): void;
+  /** Waits for `/health` to answer 200. */
+  healthy(): Promise<void>;
+}
+
+/** Where a service keeps its data and finds the broker. */
+export interface ServiceSettings {
+  databasePath: string;
+  kafkaHost: string;
+  /** Its output is appended here. */
+  logPath: string;
+  env: Record<string, string>;
+}
+
+const STOP_MS = 15_000;
+const RESTART_MS = 500;
+
+/** Describes a service; `start` starts it. */
+export async function describeService(
+  name: ServiceName,
+  { databasePath, kafkaHost, logPath, env }: ServiceSettings,
+): Promise<SupervisedService> {
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const crashes: string[] = [];
+  let child: Bun.Subprocess<"pipe", number, number> | undefined;
+  let wanted = false;
+
+  function start(): void {
+    wanted = true;
+    const log = openSync(logPath, "a");
+    const started = Bun.spawn(
+      [process.execPath, join(REPOSITORY, "services", name, "src/main.ts")],
+      {
+        env: {
+          ...process.env,
+          PORT: String(port),
+          HOST: "127.0.0.1",
+          KAFKA_HOST: kafkaHost,
+          DATABASE_PATH: databasePath,
+          LOG_FORMAT: "json",
+          LOG_LEVEL: "warn",
+          ORDER_OUTBOX_PARENT_PIPE: "1",
+          ...env,
+        },
+        stdin: "pipe",
+        stdout: log,
+        stderr: log,
+        detached: true,
+      },
+    );
+    closeSync(log);
+    child = started;
+    void started.exited.then(async () => {
+      if (!wanted || child !== started) return;
+      crashes.push(String(started.signalCode ?? `exit code ${started.exitCode}`));
+      await Bun.sleep(RESTART_MS);
+      if (wanted && child === started) start();
+    });
+  }
+
+  async function end(signal: NodeJS.Signals): Promise<number | undefined> {
+    wanted = false;
+    const ending = child;
+    if (ending === undefined) return undefined;
+    ending.kill(signal);
+    const timer = setTimeout(() => ending.kill("SIGKILL"), STOP_MS);
+    await ending.exited;
+    clearTimeout(timer);
+    return ending.exitCode ?? undefined;
+  }
+
+  return {
+    name,
+    url,
+    databasePath,
+    crashes,
+    get pid() {
+      return child?.pid ?? 0;
+    },
+    async kill(downMs) {
+      await end("SIGKILL");
+      await Bun.sleep(downMs);
+      start();
+    },
+    stop: () => end("SIGTERM"),
+    start,
+    async healthy() {
+      await waitFor(async () => (await fetch(`${url}/health`)).status === 200, {
+        what: `${name} to be healthy, see ${logPath}`,
+        timeoutMs: 30_000,
+        intervalMs: 50,
+      });
+    },
+    async [Symbol.asyncDispose]() {
+      await end("SIGKILL");
+    },
+  };
+}

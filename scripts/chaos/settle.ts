@@ -1,0 +1,55 @@
+import { Database } from "bun:sqlite";
+import { waitFor } from "@order-outbox/testing";
+import type { World } from "./world.ts";
+
+/** How many orders are not final yet; undefined when the database cannot be read just now. */
+export function pendingOrders(world: World): number | undefined {
+  return count(
+    world.services["order-service"].databasePath,
+    "SELECT count(*) AS count FROM orders WHERE status = 'PENDING'",
+  );
+}
+
+/** Waits until every order is final. */
+export async function waitUntilFinal(world: World, timeoutMs: number): Promise<boolean> {
+  return holds(() => pendingOrders(world) === 0, "every order to be final", timeoutMs);
+}
+
+/** Waits until the outboxes are published and both events of every order are announced. */
+export async function waitUntilDrained(world: World, timeoutMs: number): Promise<boolean> {
+  const path = (name: keyof World["services"]) => world.services[name].databasePath;
+  const unpublished = "SELECT count(*) AS count FROM outbox WHERE isPublished = 0";
+  return holds(
+    () => {
+      const orders = count(path("order-service"), "SELECT count(*) AS count FROM orders");
+      const sent = count(
+        path("notification-service"),
+        "SELECT count(*) AS count FROM notifications",
+      );
+      return (
+        orders !== undefined &&
+        sent === orders * 6 &&
+        count(path("order-service"), unpublished) === 0 &&
+        count(path("payment-service"), unpublished) === 0
+      );
+    },
+    "the outboxes to be published and everything to be announced",
+    timeoutMs,
+  );
+}
+
+function count(path: string, sql: string): number | undefined {
+  try {
+    using db = new Database(path, { readonly: true });
+    return db.query<{ count: number }, []>(sql).get()?.count;
+  } catch {
+    return undefined;
+  }
+}
+
+async function holds(condition: () => boolean, what: string, timeoutMs: number): Promise<boolean> {
+  return waitFor(condition, { what, timeoutMs, intervalMs: 100 }).then(
+    () => true,
+    () => false,
+  );
+}
