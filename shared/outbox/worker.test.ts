@@ -84,8 +84,9 @@ test.concurrent("the worker tells its log and its status while there is no broke
   using outbox = tempOutbox();
   await using worker = startWorker(`127.0.0.1:${await freePort()}`, outbox);
   expect(worker.status()).toBeUndefined();
-  const status = await waitFor(() => worker.status(), { what: "a sign of life" });
-  expect(status).toMatchObject({ broker: "down", published: 0, lastAckAt: null });
+  await waitFor(() => worker.lines[0] ?? worker.failures[0], { what: "the worker to say so" });
+  await worker.stop();
+  expect(worker.status()).toMatchObject({ broker: "down", published: 0, lastAckAt: null });
   expect(worker.lines).toMatchObject([
     { level: "warn", fields: { component: "outbox", code: "BROKER_UNAVAILABLE" } },
   ]);
