@@ -25,7 +25,7 @@ test("a lease is taken when it is free, over, one's own, or a dead process's of 
     ["another's", mayTake(row("a", 1, 11), own, 10, alive), false],
     ["a dead one's", mayTake(row("a", 1, 11), own, 10, dead), true],
     ["of another host", mayTake(row("a", 1, 11, "there"), own, 10, dead), false],
-    ["of this very process", mayTake(row("a", 2, 11), own, 10, dead), false],
+    ["a predecessor's with the same pid", mayTake(row("a", 2, 11), own, 10, alive), true],
   ];
   for (const [what, taken, expected] of cases) expect([what, taken]).toEqual([what, expected]);
 });

@@ -19,6 +19,8 @@ export interface LeaseRow extends LeaseHolder {
 /**
  * Whether a worker may take the lease: when nobody has it, its time is over, or its owner was a
  * process of this host that is gone. The file is on this host, so a dead owner is found at once.
+ * A process has one relay, so an owner with one's own pid is a predecessor: in a container, where
+ * every service is pid 1, that is the usual one.
  */
 export function mayTake(
   row: LeaseRow | null,
@@ -28,7 +30,7 @@ export function mayTake(
 ): boolean {
   if (row === null || row.owner === own.owner || row.expiresAt <= now) return true;
   if (row.host !== own.host) return false;
-  return row.pid !== own.pid && !isAlive(row.pid);
+  return row.pid === own.pid || !isAlive(row.pid);
 }
 
 /**
