@@ -36,7 +36,11 @@ export async function finishRun(count: number): Promise<FinishedRun> {
   const dir = tempDir();
   await using system = await startSystem({ dataDir: dir.path, env: { LOG_LEVEL: "warn" } });
   const orderIds: string[] = [];
-  for (let i = 0; i < count; i++) orderIds.push(await system.createOrder());
+  for (let i = 0; i < count; i++) {
+    orderIds.push(await system.createOrder());
+    // So that the first publication is earlier than the others: pruning goes by that.
+    if (i === 0) await waitUntilWorked(system, 1);
+  }
   await waitUntilWorked(system, count);
   const records = Object.fromEntries(
     await Promise.all(

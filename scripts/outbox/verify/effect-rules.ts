@@ -3,6 +3,8 @@ import { type Facts, KNOWN_TYPES, type Rule, select } from "./facts.ts";
 import { heldFinding } from "./held.ts";
 import type { Finding } from "./report.ts";
 
+const DAY_MS = 86_400_000;
+
 /** Every judged event has its effect in the database of each consumer. */
 export function* eventsTakeEffect(facts: Facts): Generator<Finding> {
   const explain = createExplainer(facts);
@@ -65,7 +67,8 @@ interface Forgotten {
 
 /**
  * What a consumer has read is in its inbox or held. Where the effect is missing, too, the event is
- * lost, which another rule tells; else a repetition would take effect again.
+ * lost, which another rule tells; else a repetition would take effect again. Older records are not
+ * judged: an inbox may forget what its topics should have removed a day before.
  */
 export function* readEventsAreRemembered(facts: Facts): Generator<Finding> {
   for (const [schema, topics] of [
@@ -79,7 +82,7 @@ export function* readEventsAreRemembered(facts: Facts): Generator<Finding> {
        FROM records AS r JOIN ${schema}.consumer_offsets AS c
          ON c.clusterId = $clusterId AND c.topic = r.topic AND c.partition = r.partition
        WHERE r.topic IN (${topics}) AND r."offset" < c.nextOffset AND r.eventId IS NOT NULL
-         AND r.type IN (${KNOWN_TYPES}) AND r.timestamp <= $cutoffMs
+         AND r.type IN (${KNOWN_TYPES}) AND r.timestamp BETWEEN $cutoffMs - ${DAY_MS} AND $cutoffMs
          AND NOT EXISTS (SELECT 1 FROM ${schema}.inbox AS i WHERE i.eventId = r.eventId)
          AND NOT EXISTS (SELECT 1 FROM ${schema}.held_events AS h WHERE h.eventId = r.eventId)`,
       { clusterId: facts.clusterId, cutoffMs: Date.parse(facts.cutoff) },

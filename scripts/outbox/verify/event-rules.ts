@@ -1,5 +1,22 @@
-import { type Facts, KNOWN_TYPES, PUBLISHERS, prunedUntil, type Rule, select } from "./facts.ts";
+import {
+  type Facts,
+  FOR_EVER,
+  KNOWN_TYPES,
+  PUBLISHERS,
+  prunedUntil,
+  type Rule,
+  select,
+} from "./facts.ts";
 import type { Finding } from "./report.ts";
+
+/** Rows that were created, and records that were sent, later than this were not pruned. */
+function pruning({ db }: Facts, schema: string): { pruned: string; prunedMs: number } {
+  const pruned = prunedUntil(db, schema);
+  return {
+    pruned,
+    prunedMs: pruned === FOR_EVER ? Number.MAX_SAFE_INTEGER : Date.parse(pruned) || 0,
+  };
+}
 
 /** Every judged order has its event, unless its row was pruned after it had been published. */
 export const ordersHaveEvents: Rule = (facts) =>
@@ -9,10 +26,12 @@ export const ordersHaveEvents: Rule = (facts) =>
      WHERE o.createdAt <= $cutoff
        AND NOT EXISTS (SELECT 1 FROM orders.outbox AS b
          WHERE b.orderId = o.id AND b.eventType = 'ORDER_CREATED')
-       AND NOT (o.createdAt <= $pruned AND (
-         EXISTS (SELECT 1 FROM payments.payments AS p WHERE p.orderId = o.id)
-         OR EXISTS (SELECT 1 FROM records AS r WHERE r.topic = 'order_created' AND r.key = o.id)))`,
-    { cutoff: facts.cutoff, pruned: prunedUntil(facts.db, "orders") },
+       AND NOT (o.createdAt <= $pruned
+         AND coalesce((SELECT min(r.timestamp) FROM records AS r
+           WHERE r.topic = 'order_created' AND r.key = o.id), 0) <= $prunedMs
+         AND (EXISTS (SELECT 1 FROM payments.payments AS p WHERE p.orderId = o.id)
+           OR EXISTS (SELECT 1 FROM records AS r WHERE r.topic = 'order_created' AND r.key = o.id)))`,
+    { cutoff: facts.cutoff, ...pruning(facts, "orders") },
     ({ id }) => ({
       kind: "lost",
       rule: "no-order-event",
@@ -30,11 +49,14 @@ export const paymentsHaveEvents: Rule = (facts) =>
      WHERE p.createdAt <= $cutoff
        AND NOT EXISTS (SELECT 1 FROM payments.outbox AS b
          WHERE b.orderId = p.orderId AND b.eventType = 'PAYMENT_' || p.status)
-       AND NOT (p.createdAt <= $pruned AND (
-         EXISTS (SELECT 1 FROM orders.orders AS o WHERE o.id = p.orderId AND o.status <> 'PENDING')
-         OR EXISTS (SELECT 1 FROM records AS r
-           WHERE r.topic = 'payment_processed' AND r.key = p.orderId)))`,
-    { cutoff: facts.cutoff, pruned: prunedUntil(facts.db, "payments") },
+       AND NOT (p.createdAt <= $pruned
+         AND coalesce((SELECT min(r.timestamp) FROM records AS r
+           WHERE r.topic = 'payment_processed' AND r.key = p.orderId), 0) <= $prunedMs
+         AND (EXISTS (SELECT 1 FROM orders.orders AS o
+             WHERE o.id = p.orderId AND o.status <> 'PENDING')
+           OR EXISTS (SELECT 1 FROM records AS r
+             WHERE r.topic = 'payment_processed' AND r.key = p.orderId)))`,
+    { cutoff: facts.cutoff, ...pruning(facts, "payments") },
     ({ orderId, status }) => ({
       kind: "lost",
       rule: "no-result-event",

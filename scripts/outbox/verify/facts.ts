@@ -58,16 +58,31 @@ export const KNOWN_TYPES = Object.keys(EVENTS)
   .map((type) => `'${type}'`)
   .join(", ");
 
-/** Whether old rows were pruned from an outbox, and up to which time its rows are gone. */
+/**
+ * Up to which time of creation rows may be gone from an outbox because they were published long ago;
+ * "" when no row is gone. Retention goes by `publishedAt`, so whatever it took was created before the
+ * first publication that is left.
+ */
 export function prunedUntil(db: Database, schema: string): string {
+  if (!hasGaps(db, schema, "outbox")) return "";
   const first = db
-    .query<{ id: number; createdAt: string }, []>(
-      `SELECT id, createdAt FROM ${schema}.outbox ORDER BY id LIMIT 1`,
+    .query<{ at: string | null }, []>(
+      `SELECT min(publishedAt) AS at FROM ${schema}.outbox WHERE isPublished = 1`,
     )
     .get();
-  const last = db
-    .query<{ seq: number }, []>(`SELECT seq FROM ${schema}.sqlite_sequence WHERE name = 'outbox'`)
-    .get();
-  if (first === null) return last === null ? "" : "9";
-  return first.id > 1 ? first.createdAt : "";
+  return first?.at ?? FOR_EVER;
+}
+
+/** Greater than every time. */
+export const FOR_EVER = "9";
+
+/** Whether rows are gone from a table that counts them by AUTOINCREMENT. */
+export function hasGaps(db: Database, schema: string, table: string): boolean {
+  const { rows, made } = db
+    .query<{ rows: number; made: number }, [string]>(
+      `SELECT (SELECT count(*) FROM ${schema}.${table}) AS rows,
+         (SELECT seq FROM ${schema}.sqlite_sequence WHERE name = ?) AS made`,
+    )
+    .get(table) ?? { rows: 0, made: 0 };
+  return rows < (made ?? 0);
 }

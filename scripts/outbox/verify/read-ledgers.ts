@@ -28,18 +28,3 @@ export function readSends(db: Database, after: number): number {
   ).run(after, last);
   return last;
 }
-
-/** Sums up the notifications of each order: distinct channels, rows, and where they stand. */
-export function readNotifications(db: Database): void {
-  db.run("DELETE FROM told");
-  db.run(`
-    INSERT INTO told
-    SELECT orderId,
-      count(DISTINCT CASE WHEN eventType = 'ORDER_CREATED' THEN channel END),
-      count(DISTINCT CASE WHEN eventType <> 'ORDER_CREATED' THEN channel END),
-      sum(eventType = 'ORDER_CREATED'),
-      sum(eventType <> 'ORDER_CREATED'),
-      max(CASE WHEN eventType = 'ORDER_CREATED' THEN seq END),
-      min(CASE WHEN eventType <> 'ORDER_CREATED' THEN seq END)
-    FROM notifications.notifications GROUP BY orderId`);
-}

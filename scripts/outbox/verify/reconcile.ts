@@ -14,8 +14,8 @@ import {
   paymentsHaveEvents,
   publishedEventsAreThere,
 } from "./event-rules.ts";
-import { type Facts, PUBLISHERS } from "./facts.ts";
-import { readNotifications } from "./read-ledgers.ts";
+import { type Facts, PUBLISHERS, prunedUntil } from "./facts.ts";
+import { readNotifications } from "./read-notifications.ts";
 import { distinct, type Finding } from "./report.ts";
 import { chargesAgree, sendsAgree } from "./world-rules.ts";
 
@@ -33,8 +33,7 @@ export interface Reconciliation {
  */
 export function reconcile(facts: Facts): Reconciliation {
   const { topics, charges, sends } = facts.has;
-  const excused = { retention: 0, emptied: 0 };
-  readNotifications(facts.db);
+  const excused = { retention: 0, emptied: 0, untold: readNotifications(facts) };
   const findings = distinct(
     (function* rules() {
       yield* ordersHaveEvents(facts);
@@ -62,16 +61,25 @@ export function reconcile(facts: Facts): Reconciliation {
   return { findings, notes: describeWindow(facts, excused) };
 }
 
-function describeWindow({ db }: Facts, excused: Record<"retention" | "emptied", number>): string[] {
+/** What looks like a finding, and is none. */
+interface Excused {
+  retention: number;
+  emptied: number;
+  untold: number;
+}
+
+function describeWindow({ db }: Facts, excused: Excused): string[] {
   const notes: string[] = [];
   for (const { schema } of PUBLISHERS) {
-    const { pruned, discarded } = db
-      .query<{ pruned: number | null; discarded: number }, []>(
-        `SELECT min(id) - 1 AS pruned, count(discardedAt) AS discarded FROM ${schema}.outbox`,
-      )
-      .get() ?? { pruned: 0, discarded: 0 };
-    if (pruned) notes.push(`${pruned} old rows are pruned from the outbox of ${schema}.db`);
-    if (discarded > 0) notes.push(`operators discarded ${discarded} events of ${schema}.db`);
+    const until = prunedUntil(db, schema);
+    if (until !== "") notes.push(`old rows were deleted from the outbox of ${schema}.db`);
+    const discarded = db
+      .query<{ n: number }, []>(`SELECT count(discardedAt) AS n FROM ${schema}.outbox`)
+      .get()?.n;
+    if (discarded) notes.push(`operators discarded ${discarded} events of ${schema}.db`);
+  }
+  if (excused.untold > 0) {
+    notes.push(`the notifications of ${excused.untold} orders were deleted from notifications.db`);
   }
   const removed = db
     .query<{ topic: string; removed: number }, []>(
