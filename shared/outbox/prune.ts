@@ -1,31 +1,19 @@
 import {
-  type CommitQueue,
   type Database,
+  type KeepOptions,
   type Prunable,
-  type PruneOptions,
   type Pruner,
-  startPruner,
+  startAgePruner,
 } from "@order-outbox/sqlite";
 
-/** How long an outbox keeps its settled rows. */
-export interface OutboxPruneOptions
-  extends Pick<PruneOptions<number>, "log" | "random" | "everyMs" | "firstMs"> {
+/** How long an outbox keeps its settled rows; for ever, as an audit trail, without `keepMs`. */
+export interface OutboxPruneOptions extends Omit<KeepOptions<number>, "target"> {
   db: Database;
-  queue: CommitQueue;
-  /** Milliseconds after publication (or discard); undefined: for ever, as an audit trail. */
-  keepMs: number | undefined;
-  /** Milliseconds since the epoch. */
-  now(): number;
 }
 
 /** Prunes the outbox of `db`: published and discarded rows, never one that is pending or parked. */
-export function startOutboxPruner(options: OutboxPruneOptions): Pruner {
-  const { db, keepMs, now, ...rest } = options;
-  return startPruner({
-    ...rest,
-    target: prunableOutbox(db),
-    before: () => (keepMs === undefined ? undefined : new Date(now() - keepMs).toISOString()),
-  });
+export function startOutboxPruner({ db, ...options }: OutboxPruneOptions): Pruner {
+  return startAgePruner({ ...options, target: prunableOutbox(db) });
 }
 
 const SETTLED = `

@@ -4,10 +4,12 @@ export { type Ledger, type LedgerEntry, openLedger } from "./ledger.ts";
 export { type Migration, migrate } from "./migrate.ts";
 export { closeDatabase, type OpenOptions, openDatabase } from "./open.ts";
 export {
+  type KeepOptions,
   type Prunable,
   type PruneOptions,
   type Pruner,
   type PruneScan,
+  startAgePruner,
   startPruner,
 } from "./prune.ts";
 export { PRUNE_STEPS, type PruneStep } from "./prune-steps.ts";

@@ -1,30 +1,18 @@
 import {
-  type CommitQueue,
   type Database,
+  type KeepOptions,
   type Prunable,
-  type PruneOptions,
   type Pruner,
-  startPruner,
+  startAgePruner,
 } from "@order-outbox/sqlite";
 
-export interface NotificationPruneOptions
-  extends Pick<PruneOptions<number>, "log" | "random" | "everyMs" | "firstMs"> {
+export interface NotificationPruneOptions extends Omit<KeepOptions<number>, "target"> {
   db: Database;
-  queue: CommitQueue;
-  /** Milliseconds; undefined: for ever. */
-  keepMs: number | undefined;
-  /** Milliseconds since the epoch. */
-  now(): number;
 }
 
 /** Prunes the notifications of finished orders. */
-export function startNotificationPruner(options: NotificationPruneOptions): Pruner {
-  const { db, keepMs, now, ...rest } = options;
-  return startPruner({
-    ...rest,
-    target: prunableNotifications(db),
-    before: () => (keepMs === undefined ? undefined : new Date(now() - keepMs).toISOString()),
-  });
+export function startNotificationPruner({ db, ...options }: NotificationPruneOptions): Pruner {
+  return startAgePruner({ ...options, target: prunableNotifications(db) });
 }
 
 /**

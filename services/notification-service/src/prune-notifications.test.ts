@@ -1,0 +1,80 @@
+import { expect, test } from "bun:test";
+import { createCommitQueue } from "@order-outbox/sqlite";
+import { waitFor } from "@order-outbox/testing";
+import { CHANNEL_NAMES, type Channel } from "./channels.ts";
+import { startNotificationPruner } from "./prune-notifications.ts";
+import { openTestService, orderCreated, paymentSucceeded } from "./test-service.ts";
+
+const DAY = 86_400_000;
+const channels = (broken?: string) =>
+  CHANNEL_NAMES.map(
+    (name): Channel => ({
+      name,
+      async send() {
+        if (name === broken) throw new Error(`${name} is down`);
+      },
+    }),
+  );
+
+/** Prunes what is older than a day, looked at so many days from now. */
+async function prune({ db }: ReturnType<typeof openTestService>, daysLater: number) {
+  const queue = createCommitQueue(db);
+  let sweeps = 0;
+  const pruner = startNotificationPruner({
+    db,
+    queue,
+    keepMs: DAY,
+    now: () => Date.now() + daysLater * DAY,
+    random() {
+      sweeps += 1;
+      return 0;
+    },
+    log: { info() {}, warn() {} },
+    everyMs: 1,
+    firstMs: 1,
+  });
+  await waitFor(() => sweeps > 1, { what: "a whole sweep" });
+  await pruner.stop();
+  await queue.close();
+}
+
+test("the notifications of finished orders go when they are old, and all of an order at once", async () => {
+  using service = openTestService(channels());
+  const finished = Array.from({ length: 250 }, () => crypto.randomUUID());
+  const open = crypto.randomUUID();
+  await Promise.all([...finished, open].map((orderId) => service.work(orderCreated(orderId))));
+  await Promise.all(finished.map((orderId) => service.work(paymentSucceeded(orderId))));
+  await prune(service, 0.9);
+  expect(service.notifications()).toHaveLength(251 * 3 + 250 * 3);
+  await prune(service, 2);
+  expect(service.notifications().map(({ orderId }) => orderId)).toEqual([open, open, open]);
+});
+
+test("what a later attempt asks for stays: an order that is not told of everything, or is held", async () => {
+  using service = openTestService(channels("SMS"));
+  const half = crypto.randomUUID();
+  const held = crypto.randomUUID();
+  const insert = service.db.prepare(
+    `INSERT INTO notifications (id, orderId, eventId, eventType, channel, status, createdAt)
+     VALUES (?, ?, ?, ?, ?, 'SENT', '2020-01-01T00:00:00.000Z')`,
+  );
+  for (const [orderId, sent] of [
+    [half, ["EMAIL", "PUSH"]],
+    [held, CHANNEL_NAMES],
+  ] as const) {
+    for (const channel of sent) {
+      insert.run(`${orderId}/${channel}`, orderId, orderId, "PAYMENT_FAILED", channel);
+    }
+  }
+  const hold = service.db.prepare(
+    `INSERT INTO held_events (state, clusterId, topic, partition, "offset", eventKey, headers,
+       errorCode, lastError, attempts, heldAt)
+     VALUES ('PARKED', 'c', 't', 0, 0, ?, '{}', 'HANDLER_FAILED', 'down', 10, '2020-01-01')`,
+  );
+  hold.run(held);
+  await prune(service, 0);
+  expect(service.notifications()).toHaveLength(5);
+  service.db.run("DELETE FROM held_events");
+  await prune(service, 0);
+  expect(new Set(service.notifications().map(({ orderId }) => orderId))).toEqual(new Set([half]));
+});

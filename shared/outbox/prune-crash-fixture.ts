@@ -1,0 +1,25 @@
+// Prunes an outbox and kills itself at the second step of the given name.
+import { subscribe } from "node:diagnostics_channel";
+import { createCommitQueue, openDatabase, PRUNE_STEPS, type PruneStep } from "@order-outbox/sqlite";
+import { startOutboxPruner } from "./mod.ts";
+
+const [databasePath = "", killAt] = process.argv.slice(2);
+let seen = 0;
+subscribe(PRUNE_STEPS, (message) => {
+  if ((message as PruneStep).step !== killAt) return;
+  seen += 1;
+  if (seen === 2) process.kill(process.pid, "SIGKILL");
+});
+
+const db = openDatabase(databasePath);
+startOutboxPruner({
+  db,
+  queue: createCommitQueue(db),
+  keepMs: 1,
+  now: Date.now,
+  random: () => 0,
+  log: console,
+  firstMs: 1,
+});
+// Pruning keeps no process alive.
+setInterval(() => {}, 1_000);
