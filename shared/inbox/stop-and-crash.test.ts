@@ -47,6 +47,40 @@ for (const { step, applied } of [
   });
 }
 
+for (const { step, applied } of [
+  { step: "redriving", applied: 0 },
+  { step: "prepared", applied: 0 },
+  { step: "inside", applied: 0 },
+  { step: "committed", applied: 1 },
+] as const) {
+  test.concurrent(`a redriven event takes effect once when the process dies after "${step}"`, async () => {
+    await using stream = await openStream();
+    const orderId = crypto.randomUUID();
+    const [first, second] = [orderCreated(orderId), orderCreated(orderId)];
+    {
+      await using reader = openReader(stream, DATABASE);
+      const poison = () => {
+        throw new AppError("HANDLER_FAILED", "poison");
+      };
+      reader.start({ handlers: { ORDER_CREATED: { apply: poison } } });
+      await stream.publish([first, second]);
+      await waitFor(() => reader.nextOffset() === 2, { what: "the end of the topic" });
+      reader.db.run(
+        "INSERT INTO operator_requests (kind, target, requestedAt) VALUES ('REDRIVE', ?, '')",
+        [JSON.stringify({ eventKey: orderId })],
+      );
+    }
+    await crash(stream, { killAt: { step, eventId: first.id } });
+
+    await using reader = openReader(stream, DATABASE);
+    expect(reader.effects()).toHaveLength(applied);
+    reader.start();
+    await waitFor(() => reader.effects().length === 2, { what: "both effects" });
+    expect(reader.effects()).toEqual([first.id, second.id]);
+    expect(reader.rows("SELECT * FROM held_events")).toEqual([]);
+  });
+}
+
 test.concurrent("an unfinished event is not passed by later ones that were committed before a crash", async () => {
   await using stream = await openStream();
   const [hanging, ...others] = [orderCreated(), orderCreated(), orderCreated()] as const;

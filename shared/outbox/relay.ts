@@ -141,7 +141,9 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
     const round = unknown ?? readRound(connection.partitions);
     if (round.rows === 0) return false;
     unknown = round;
-    const outcomes = await connection.publisher.send(round.parts);
+    const answer = connection.publisher.send(round.parts);
+    tellStep("sent", () => idsOf(round.parts));
+    const outcomes = await answer;
     unknown = undefined;
     await settle(round, outcomes);
     return true;

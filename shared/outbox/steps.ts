@@ -1,8 +1,8 @@
 import { channel } from "node:diagnostics_channel";
 
-/** What the relay has just done; `ids` are outbox ids. */
+/** What the relay has just done; `ids` are outbox ids. `sent` is before any answer. */
 export interface RelayStep {
-  step: "read" | "acknowledged" | "marked";
+  step: "read" | "sent" | "acknowledged" | "marked";
   ids: number[];
 }
 

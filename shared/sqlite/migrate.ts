@@ -1,5 +1,6 @@
 import type { Database } from "bun:sqlite";
 import { AppError } from "@order-outbox/errors";
+import { tellMigration } from "./steps.ts";
 import { storageError } from "./storage-error.ts";
 
 /** One step of a schema. Its place in the list is its version; steps are only ever appended. */
@@ -32,6 +33,7 @@ function applyNext(db: Database, migrations: readonly Migration[]): void {
       name = next.name;
       runStep(db, next);
       db.run(`PRAGMA user_version = ${version + 1}`);
+      tellMigration(name);
     }
     db.run("COMMIT");
   } catch (error) {

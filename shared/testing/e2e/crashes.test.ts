@@ -38,6 +38,39 @@ test("killed after the broker's ack and before the mark, the same event id is pu
   expect(records).toHaveLength(2);
 });
 
+test("killed after sending and before any answer, every order is published and worked once", async () => {
+  await using system = await startSystem({ env });
+  await crashDuringOneOrder(system, system.order, crashAt("order-outbox.relay", "sent"));
+  await expectClean(system, 1);
+});
+
+test("killed in the middle of a backlog, the rest follows in order and nothing is worked twice", async () => {
+  await using system = await startSystem({ env });
+  await system.order.stop();
+  await system.order.start(crashAt("order-outbox.relay", "acknowledged", 3));
+  // One after the other until nobody answers any more: several rounds of the relay.
+  await expect(placeOrders(system, 10_000, 2)).rejects.toThrow();
+  expect(await system.order.process.exited).toBe(137);
+  await system.order.start();
+  const orders = (await system.orders()).length;
+  expect(orders).toBeGreaterThan(0);
+  await waitUntilSettled(system, orders);
+  await expectClean(system, orders);
+});
+
+test("killed during a migration, a service starts again and works", async () => {
+  await using system = await startSystem({ env });
+  await system.payment.stop();
+  rmDatabase(system.payment.databasePath);
+  await expect(
+    system.payment.start(crashAt("order-outbox.migration", "inside", 2)),
+  ).rejects.toThrow("137");
+  await system.payment.start();
+  await placeOrders(system, 5);
+  await waitUntilSettled(system, 5);
+  await expectClean(system, 5);
+});
+
 for (const step of ["received", "prepared", "inside", "committed"]) {
   test(`payment-service killed when an event is ${step}: one charge, one payment, one result`, async () => {
     await using system = await startSystem({ env });
@@ -71,9 +104,7 @@ test("a payments database that is lost is worked again without a second charge o
   const before = await system.readTopic(TOPICS.paymentProcessed);
 
   await system.payment.stop();
-  for (const suffix of ["", "-wal", "-shm"]) {
-    rmSync(`${system.payment.databasePath}${suffix}`, { force: true });
-  }
+  rmDatabase(system.payment.databasePath);
   await system.payment.start();
   await waitUntilPaidAgain(system, 50);
 
@@ -84,6 +115,10 @@ test("a payments database that is lost is worked again without a second charge o
     firstDeliveries(records).map(({ headers }) => headers.ce_id);
   expect(ids(after).sort()).toEqual(ids(before).sort());
 });
+
+function rmDatabase(path: string): void {
+  for (const suffix of ["", "-wal", "-shm"]) rmSync(`${path}${suffix}`, { force: true });
+}
 
 async function waitUntilPaidAgain(system: System, orders: number): Promise<void> {
   await waitFor(
