@@ -1,8 +1,8 @@
 import { Database } from "bun:sqlite";
 import { cpSync } from "node:fs";
 import { join } from "node:path";
-import { TOPICS } from "@order-outbox/contracts";
-import { startDevBroker } from "@order-outbox/dev-broker";
+import { DEFAULT_PARTITIONS, TOPICS } from "@order-outbox/contracts";
+import { type DevBroker, startDevBroker } from "@order-outbox/dev-broker";
 import {
   readTopic,
   type System,
@@ -12,7 +12,6 @@ import {
   waitFor,
 } from "@order-outbox/testing";
 import { Kafka, logLevel } from "kafkajs";
-import { fetchEnds } from "./broker.ts";
 
 /** What a system has left behind after it worked some orders and was stopped. */
 export interface FinishedRun extends Disposable {
@@ -23,7 +22,7 @@ export interface FinishedRun extends Disposable {
 }
 
 /** Databases, ledgers and topics, to be tampered with. */
-export interface World extends AsyncDisposable {
+export interface World extends Disposable {
   readonly dataDir: string;
   readonly kafkaHost: string;
   /** Runs statements on one of the files, such as `orders` or `provider-ledger`. */
@@ -66,19 +65,17 @@ export async function waitUntilWorked({ dataDir }: System, count: number): Promi
   await all("payments", "SELECT count(*) FROM outbox WHERE isPublished = 1", count);
 }
 
-/**
- * A copy of what a run left, with a broker of its own that has the same records.
- *
- * @param edit changes the records of a topic before they are written
- */
-export async function copyRun(
+/** A broker that has the same records as the one of the run, unless `edit` changes them. */
+export async function replayRun(
   run: FinishedRun,
   edit: (topic: string, records: TopicRecord[]) => TopicRecord[] = (_, records) => records,
-): Promise<World> {
+): Promise<DevBroker> {
   await using opened = new AsyncDisposableStack();
-  const dir = opened.use(tempDir());
-  cpSync(run.dataDir, dir.path, { recursive: true });
-  const broker = opened.use(await startDevBroker({ topics: partitionsOf() }));
+  const broker = opened.use(
+    await startDevBroker({
+      topics: Object.fromEntries(Object.values(TOPICS).map((topic) => [topic, DEFAULT_PARTITIONS])),
+    }),
+  );
   const kafka = new Kafka({ brokers: [broker.address], logLevel: logLevel.NOTHING });
   const producer = kafka.producer();
   await producer.connect();
@@ -90,23 +87,28 @@ export async function copyRun(
     await producer.send({ topic, messages });
   }
   await producer.disconnect();
-  const { clusterId } = await fetchEnds(kafka, []);
+  opened.move();
+  return broker;
+}
 
+/** A copy of the files that a run left, which have read the records of `broker`. */
+export function copyRun(run: FinishedRun, broker: DevBroker): World {
+  const dir = tempDir();
+  cpSync(run.dataDir, dir.path, { recursive: true });
   const pathOf = (file: string) => dir.join(`${file}.db`);
   const change = (file: string, ...statements: string[]) => {
     using db = new Database(pathOf(file), { readwrite: true });
     for (const statement of statements) db.run(statement);
   };
   for (const file of ["orders", "payments", "notifications"]) {
-    change(file, `UPDATE consumer_offsets SET clusterId = '${clusterId}'`);
+    change(file, `UPDATE consumer_offsets SET clusterId = '${broker.clusterId}'`);
   }
-  const resources = opened.move();
   return {
     dataDir: dir.path,
     kafkaHost: broker.address,
     change,
     value: (file, sql) => readValue(pathOf(file), sql),
-    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+    [Symbol.dispose]: dir[Symbol.dispose],
   };
 }
 
@@ -114,5 +116,3 @@ function readValue<Value>(path: string, sql: string): Value {
   using db = new Database(path, { readonly: true });
   return db.query(sql).values()[0]?.[0] as Value;
 }
-
-const partitionsOf = () => Object.fromEntries(Object.values(TOPICS).map((topic) => [topic, 6]));

@@ -2,22 +2,23 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { TOPICS } from "@order-outbox/contracts";
+import type { DevBroker } from "@order-outbox/dev-broker";
 import type { TopicRecord } from "@order-outbox/testing";
-import { copyRun, type FinishedRun, finishRun, type World } from "../test-run.ts";
+import { copyRun, type FinishedRun, finishRun, replayRun, type World } from "../test-run.ts";
 import type { Kind, Report } from "./report.ts";
 import { type VerifyOptions, verifySystem } from "./verify-system.ts";
 
 const COUNT = 12;
 let run: FinishedRun;
 /** Shared by the tests that leave the topics as they are. */
-let healthy: World;
+let broker: DevBroker;
 
 beforeAll(async () => {
   run = await finishRun(COUNT);
-  healthy = await copyRun(run);
+  broker = await replayRun(run);
 });
 afterAll(async () => {
-  await healthy?.[Symbol.asyncDispose]();
+  await broker?.close();
   run?.[Symbol.dispose]();
 });
 
@@ -33,7 +34,8 @@ function named({ findings }: Report): string[] {
 const UUID = /[0-9a-f]{8}-[0-9a-f-]{27}/g;
 
 test("what a healthy system leaves is clean, and everything was looked at", async () => {
-  const report = await verify(healthy);
+  using world = copyRun(run, broker);
+  const report = await verify(world);
   expect(report).toMatchObject({
     orders: { judged: COUNT, younger: 0 },
     records: 2 * COUNT,
@@ -45,7 +47,8 @@ test("what a healthy system leaves is clean, and everything was looked at", asyn
 });
 
 test("orders younger than the time to settle are not judged", async () => {
-  const report = await verify(healthy, { settleMs: 3_600_000 });
+  using world = copyRun(run, broker);
+  const report = await verify(world, { settleMs: 3_600_000 });
   expect(report).toMatchObject({ orders: { judged: 0, younger: COUNT }, findings: [] });
 });
 
@@ -273,7 +276,7 @@ test.each(FAULTS.map((fault) => [fault.name, fault] as const))(
   "%s is named, and nothing else",
   async (_, { change, findings }) => {
     const id = paidOrder();
-    await using world = await copyRun(run);
+    using world = copyRun(run, broker);
     change(world, id);
     const report = await verify(world);
     const outboxId = world.value<number>(
@@ -310,7 +313,7 @@ const inTopic =
 
 test("two sends that were swapped are out of order", async () => {
   let sequences: (string | undefined)[] = [];
-  await using world = await copyRun(
+  await using other = await replayRun(
     run,
     inTopic(TOPICS.orderCreated, (records) => {
       const i = records.findIndex((one, at) => one.partition === records[at + 1]?.partition);
@@ -319,6 +322,7 @@ test("two sends that were swapped are out of order", async () => {
       return records.with(i, second).with(i + 1, first);
     }),
   );
+  using world = copyRun(run, other);
   const report = await verify(world);
   expect(report.counts).toMatchObject({ "out-of-order": 1 });
   expect(named(report)).toEqual([
@@ -331,15 +335,16 @@ test("two sends that were swapped are out of order", async () => {
 });
 
 test("a record that was sent again is a repetition, not a finding", async () => {
-  await using world = await copyRun(
+  await using other = await replayRun(
     run,
     inTopic(TOPICS.paymentProcessed, (records) => [...records, ...records.slice(0, 3)]),
   );
+  using world = copyRun(run, other);
   expect(await verify(world)).toMatchObject({ repeatsOnTheWire: 3, findings: [] });
 });
 
 test("a second event with another id for the same order is doubled", async () => {
-  await using world = await copyRun(
+  await using other = await replayRun(
     run,
     inTopic(TOPICS.orderCreated, (records) => {
       const last = records.at(-1) as TopicRecord;
@@ -347,13 +352,14 @@ test("a second event with another id for the same order is doubled", async () =>
       return [...records, { ...last, headers }];
     }),
   );
+  using world = copyRun(run, other);
   expect(named(await verify(world))).toEqual([
     "doubled: order # has 2 different events in order_created, not one",
   ]);
 });
 
 test("an event of an order that nobody accepted is named", async () => {
-  await using world = await copyRun(
+  await using other = await replayRun(
     run,
     inTopic(TOPICS.orderCreated, (records) => {
       const last = records.at(-1) as TopicRecord;
@@ -361,13 +367,14 @@ test("an event of an order that nobody accepted is named", async () => {
       return [...records, { ...last, key: "nobody's", headers }];
     }),
   );
+  using world = copyRun(run, other);
   expect(named(await verify(world))).toEqual([
     "unknown: there is no order nobody's in orders.db, but an event in order_created",
   ]);
 });
 
 test("what a consumer has not read yet is stuck, not lost", async () => {
-  await using world = await copyRun(run);
+  using world = copyRun(run, broker);
   const id = paidOrder();
   const eventId = eventIdOf(TOPICS.paymentProcessed, id);
   world.change(
@@ -382,7 +389,7 @@ test("what a consumer has not read yet is stuck, not lost", async () => {
 });
 
 test("a held event and one that an operator discarded are told apart", async () => {
-  await using world = await copyRun(run);
+  using world = copyRun(run, broker);
   const id = paidOrder();
   const eventId = eventIdOf(TOPICS.paymentProcessed, id);
   world.change(
@@ -408,10 +415,11 @@ test("a held event and one that an operator discarded are told apart", async () 
 });
 
 test("pruned rows and an emptied topic are outside of the window, and it says so", async () => {
-  await using world = await copyRun(
+  await using other = await replayRun(
     run,
     inTopic(TOPICS.orderCreated, () => []),
   );
+  using world = copyRun(run, other);
   world.change("orders", "DELETE FROM outbox WHERE id <= 5");
   world.change("notifications", "DELETE FROM consumer_offsets");
   const report = await verify(world);
@@ -425,7 +433,7 @@ test("pruned rows and an emptied topic are outside of the window, and it says so
 });
 
 test("the notifications of an order may be pruned when its messages were sent", async () => {
-  await using world = await copyRun(run);
+  using world = copyRun(run, broker);
   const [first] = run.orderIds;
   world.change("notifications", `DELETE FROM notifications WHERE orderId = '${first}'`);
   expect(await verify(world)).toMatchObject({
@@ -441,7 +449,7 @@ test("the notifications of an order may be pruned when its messages were sent", 
 });
 
 test("what passes until the second look is no finding", async () => {
-  await using world = await copyRun(run);
+  using world = copyRun(run, broker);
   const id = paidOrder();
   const looks: string[] = [];
   world.change("orders", `UPDATE orders SET status = 'PENDING' WHERE id = '${id}'`);
@@ -461,7 +469,7 @@ test("what passes until the second look is no finding", async () => {
 });
 
 test("what cannot be checked is said, and the rest is checked", async () => {
-  await using world = await copyRun(run);
+  using world = copyRun(run, broker);
   rmSync(join(world.dataDir, "provider-ledger.db"));
   world.change("payments", deleteOf("payments")(paidOrder()));
   const report = await verify({ dataDir: world.dataDir, kafkaHost: "127.0.0.1:1" });
