@@ -81,7 +81,7 @@ async function hearing(listen: (step: PruneStep) => void, work: () => Promise<vo
   }
 }
 
-test("while rows are pruned, writes go on between steps of at most a hundred rows", async () => {
+test("while rows are pruned, writes go on between steps of at most fifty rows", async () => {
   await using s = setUp(600);
   const steps: number[] = [];
   let added = 0;
@@ -104,7 +104,7 @@ test("while rows are pruned, writes go on between steps of at most a hundred row
       expect(pruner.removed).toBe(600);
     },
   );
-  expect(Math.max(...steps)).toBe(100);
+  expect(Math.max(...steps)).toBe(50);
   expect(steps.reduce((sum, rows) => sum + rows)).toBe(600);
   expect(addedDuring).toBeGreaterThan(steps.length);
   expect(s.left(YOUNG)).toBe(added);
@@ -124,7 +124,7 @@ test("a step gives way to a busy queue, and a queue that is always busy does not
   const pruner = s.prune({ queue: busy });
   await waitFor(() => s.left(OLD) === 0, { what: "the old rows to go" });
   await pruner.stop();
-  expect(looks).toBeGreaterThanOrEqual(20);
+  expect(looks).toBeGreaterThanOrEqual(12);
 });
 
 test("nothing is pruned while it is not known how old rows must be", async () => {
@@ -138,7 +138,7 @@ test("nothing is pruned while it is not known how old rows must be", async () =>
     },
   });
   await waitFor(() => asked > 2, { what: "some sweeps" });
-  expect(s.left(OLD)).toBe(250);
+  expect([s.left(OLD), s.warnings]).toEqual([250, []]);
   before = CUTOFF;
   await waitFor(() => s.left(OLD) === 0, { what: "the old rows to go" });
   await pruner.stop();

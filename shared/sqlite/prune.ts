@@ -48,12 +48,12 @@ const EVERY_MS = 5 * 60_000;
 const FIRST_MS = 2_000;
 /** Rows that one step looks at: well under a millisecond. */
 const ROWS_PER_SCAN = 500;
-/** Rows that one transaction deletes: with random keys each is a page of its own, 5 ms in all. */
-const ROWS_PER_UNIT = 100;
+/** Rows that one transaction deletes: where keys are random, each is a page of its own per index. */
+const ROWS_PER_UNIT = 50;
 /** Between two steps, so that requests get their turn. */
 const REST_MS = 5;
 /** How often a step gives way to a busy queue: load that never ends must not stop pruning. */
-const GIVE_WAY = 10;
+const GIVE_WAY = 4;
 
 /** Starts a pruner; nothing of it keeps the process alive. */
 export function startPruner<Key>(options: PruneOptions<Key>): Pruner {
