@@ -77,6 +77,17 @@ function limitedFiles(folder: string): Disk {
   };
 }
 
+/** Lets a database grow with its next commit, so that a full disk is felt at once. */
+export function emptyWal(path: string): void {
+  try {
+    using db = new Database(path, { readwrite: true });
+    db.run("PRAGMA busy_timeout = 100");
+    db.run("PRAGMA wal_checkpoint(TRUNCATE)");
+  } catch {
+    // Busy: then it is felt a little later.
+  }
+}
+
 /**
  * A disk that is slow to commit: takes the write lock of a database and holds it for `holdMs`, again
  * and again, until `signal`.

@@ -1,6 +1,6 @@
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { pauseProcess } from "@order-outbox/testing";
-import { slowDown } from "./disk.ts";
+import { emptyWal, slowDown } from "./disk.ts";
 import { type Fault, nameOf, type PlannedFault } from "./faults.ts";
 import { createLocks } from "./locks.ts";
 import type { SupervisedService } from "./service.ts";
@@ -32,6 +32,7 @@ export function createInjector(world: World, signal: AbortSignal): Injector {
   const { broker, proxy, services, disks } = world;
   const payment = services["payment-service"];
   const files = (name: string) => `files of ${name}`;
+  const pausing = (name: string) => `pausing ${name}`;
 
   async function killBroker(downMs: number): Promise<void> {
     await broker.kill();
@@ -41,17 +42,14 @@ export function createInjector(world: World, signal: AbortSignal): Injector {
 
   /** Stops payment-service, does something to its files, and starts it again. */
   async function withFilesOf(service: SupervisedService, change: () => void): Promise<void> {
-    await locks.hold(files(service.name), () =>
-      locks.hold(service.name, async () => {
-        const code = await service.stop();
-        if (code !== 0) {
-          complaints.push(`${service.name} ended with ${code ?? "SIGKILL, after 15 s"} on SIGTERM`);
-        }
-        change();
-        rebirths.push(Date.now());
-        service.start();
-      }),
-    );
+    const { name } = service;
+    await locks.holdAll([files(name), pausing(name), name], async () => {
+      const complaint = await service.stop();
+      if (complaint !== undefined) complaints.push(complaint);
+      change();
+      rebirths.push(Date.now());
+      service.start();
+    });
   }
 
   async function restore(ageMs: number): Promise<string | undefined> {
@@ -80,7 +78,8 @@ export function createInjector(world: World, signal: AbortSignal): Injector {
         if (fault.target === "broker") {
           await locks.hold("broker", () => broker.pause(fault.lastsMs));
         } else {
-          await pauseProcess(services[fault.target].pid, fault.lastsMs);
+          const service = services[fault.target];
+          await locks.hold(pausing(service.name), () => pauseProcess(service.pid, fault.lastsMs));
         }
         return undefined;
       case "network":
@@ -109,9 +108,11 @@ export function createInjector(world: World, signal: AbortSignal): Injector {
       case "full-disk":
         return locks.hold(files(fault.target), async () => {
           const disk = disks[fault.target];
-          if (!(await disk.fill(services[fault.target].pid))) return "no way to fill a disk here";
+          const { pid, databasePath } = services[fault.target];
+          emptyWal(databasePath);
+          if (!(await disk.fill(pid))) return "no way to fill a disk here";
           await sleep(fault.lastsMs, signal);
-          await disk.free(services[fault.target].pid);
+          await disk.free(pid);
           return undefined;
         });
     }

@@ -13,8 +13,11 @@ export interface SupervisedService extends AsyncDisposable {
   readonly crashes: readonly string[];
   /** SIGKILL, and a start after `downMs`. */
   kill(downMs: number): Promise<void>;
-  /** SIGTERM; gives the exit code, or undefined when it had to be killed after 15 s. */
-  stop(): Promise<number | undefined>;
+  /**
+   * SIGTERM to a service that is up; gives what was wrong with its end, if anything. One that is
+   * still starting may end as it likes.
+   */
+  stop(): Promise<string | undefined>;
   start(): void;
   /** Waits for `/health` to answer 200. */
   healthy(): Promise<void>;
@@ -29,7 +32,10 @@ export interface ServiceSettings {
   env: Record<string, string>;
 }
 
+/** The services promise 10 s. */
 const STOP_MS = 15_000;
+const UP_MS = 5_000;
+const START_MS = 30_000;
 const RESTART_MS = 500;
 
 /** Describes a service; `start` starts it. */
@@ -76,15 +82,37 @@ export async function describeService(
     });
   }
 
-  async function end(signal: NodeJS.Signals): Promise<number | undefined> {
+  async function kill(): Promise<void> {
+    wanted = false;
+    child?.kill("SIGKILL");
+    await child?.exited;
+  }
+
+  async function stop(): Promise<string | undefined> {
+    const up = await answers(UP_MS, () => true);
     wanted = false;
     const ending = child;
     if (ending === undefined) return undefined;
-    ending.kill(signal);
+    ending.kill("SIGTERM");
     const timer = setTimeout(() => ending.kill("SIGKILL"), STOP_MS);
     await ending.exited;
     clearTimeout(timer);
-    return ending.exitCode ?? undefined;
+    if (!up || ending.exitCode === 0) return undefined;
+    const how = ending.exitCode === null ? ending.signalCode : `exit code ${ending.exitCode}`;
+    return `${name} ended with ${how} on SIGTERM`;
+  }
+
+  async function answers(
+    timeoutMs: number,
+    goodEnough: (response: Response) => boolean,
+  ): Promise<boolean> {
+    return waitFor(
+      async () =>
+        goodEnough(
+          await fetch(`${url}/health`, { signal: AbortSignal.timeout(1_000), keepalive: false }),
+        ),
+      { what: `${name} to answer`, timeoutMs, intervalMs: 50 },
+    ).catch(() => false);
   }
 
   return {
@@ -96,21 +124,16 @@ export async function describeService(
       return child?.pid ?? 0;
     },
     async kill(downMs) {
-      await end("SIGKILL");
+      await kill();
       await Bun.sleep(downMs);
       start();
     },
-    stop: () => end("SIGTERM"),
+    stop,
     start,
     async healthy() {
-      await waitFor(async () => (await fetch(`${url}/health`)).status === 200, {
-        what: `${name} to be healthy, see ${logPath}`,
-        timeoutMs: 30_000,
-        intervalMs: 50,
-      });
+      if (await answers(START_MS, ({ status }) => status === 200)) return;
+      throw new Error(`${name} is not healthy after ${START_MS} ms; see ${logPath}`);
     },
-    async [Symbol.asyncDispose]() {
-      await end("SIGKILL");
-    },
+    [Symbol.asyncDispose]: kill,
   };
 }
