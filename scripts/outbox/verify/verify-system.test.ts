@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { TOPICS } from "@order-outbox/contracts";
 import type { DevBroker } from "@order-outbox/dev-broker";
 import type { TopicRecord } from "@order-outbox/testing";
+import { connectKafka, withAdmin } from "../broker.ts";
 import { copyRun, type FinishedRun, finishRun, replayRun, type World } from "../test-run.ts";
 import type { Kind, Report } from "./report.ts";
 import { type VerifyOptions, verifySystem } from "./verify-system.ts";
@@ -250,6 +251,35 @@ const FAULTS: Fault[] = [
     findings: ["contradicting: order # is PAYMENT_FAILED, but its payment has SUCCEEDED"],
   },
   {
+    name: "a payment of another amount",
+    change(world, id) {
+      world.change("payments", `UPDATE payments SET amount = 1 WHERE orderId = '${id}'`);
+      world.change(
+        "provider-ledger",
+        "DROP TRIGGER ledger_keeps_words",
+        `UPDATE ledger SET entry = json_set(entry, '$.amount', 1.0)
+         WHERE entry ->> '$.orderId' = '${id}'`,
+      );
+    },
+    findings: [
+      "contradicting: order # is about 99.99, but its payment is about 1 or another customer",
+    ],
+  },
+  {
+    name: "a second event of an order in the outbox",
+    change: (world, id) =>
+      world.change(
+        "orders",
+        insertSelect(
+          "outbox",
+          "eventType, orderId, payload, isPublished, createdAt, publishedAt, eventId, topic, partitionKey, keyHash, discardedAt",
+          "eventType, orderId, payload, 0, createdAt, NULL, 'x', topic, partitionKey, keyHash, createdAt",
+          `orderId = '${id}'`,
+        ),
+      ),
+    findings: ["doubled: order # has 2 different events in order_created, not one"],
+  },
+  {
     name: "an order that is not stored",
     change: (world, id) => world.change("orders", `DELETE FROM orders WHERE id = '${id}'`),
     findings: [
@@ -430,6 +460,32 @@ test("pruned rows and an emptied topic are outside of the window, and it says so
       `${COUNT - 5} published events are not in their topic, but took effect at every consumer: the topic was emptied since`,
     ],
   });
+});
+
+test("what retention removed is outside, unless a consumer still needed it", async () => {
+  await using other = await replayRun(run);
+  await withAdmin(connectKafka([other.address]), async (admin) => {
+    const ends = await admin.fetchTopicOffsets(TOPICS.orderCreated);
+    const partitions = ends.map(({ partition, high }) => ({ partition, offset: high }));
+    await admin.deleteTopicRecords({ topic: TOPICS.orderCreated, partitions });
+  });
+  using world = copyRun(run, other);
+  expect(await verify(world)).toMatchObject({
+    findings: [],
+    notes: [
+      `retention has removed ${COUNT} records from order_created`,
+      `${COUNT} published events are older than what their topic still has`,
+    ],
+  });
+  const id = paidOrder();
+  world.change(
+    "payments",
+    deleteOf("payments")(id),
+    `DELETE FROM inbox WHERE eventId = '${eventIdOf(TOPICS.orderCreated, id)}'`,
+  );
+  expect(named(await verify(world))).toEqual([
+    "lost: ORDER_CREATED of order #: it is no longer in order_created, and payments.db has not applied it: there is no payment",
+  ]);
 });
 
 test("the notifications of an order may be pruned when its messages were sent", async () => {

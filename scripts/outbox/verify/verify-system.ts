@@ -5,7 +5,7 @@ import { readCharges, readSends } from "./read-ledgers.ts";
 import { readTopics } from "./read-topics.ts";
 import { reconcile } from "./reconcile.ts";
 import { confirmed, countKinds, type Report } from "./report.ts";
-import { openScratch, type Scratch } from "./scratch.ts";
+import { INDEXES, openScratch, type Scratch } from "./scratch.ts";
 
 /** What to verify. */
 export interface VerifyOptions {
@@ -59,6 +59,7 @@ export async function verifySystem(options: VerifyOptions): Promise<Report> {
       }
     }
     ledgers.read();
+    db.run(INDEXES);
     onProgress(again ? "reconciling again" : "reconciling", 0, 1);
     return reconcile({ db, cutoff, clusterId, has });
   }
