@@ -18,6 +18,7 @@ export {
   type SystemClient,
   systemClient,
 } from "./client.ts";
+export { type CrashPoint, type CrashTest, crashTest } from "./crash-kit.ts";
 export { crashAt, hangAt } from "./crash-points.ts";
 export {
   type FaultProxy,
@@ -42,6 +43,7 @@ export {
   type ServiceProcess,
   serviceProcess,
 } from "./service-process.ts";
+export { type SmallDisk, smallDisk, whyNoSmallDisk } from "./small-disk.ts";
 export { type System, type SystemOptions, startSystem } from "./system.ts";
 export { type TempDir, tempDir } from "./temp-dir.ts";
 export { uniqueName } from "./unique-name.ts";
