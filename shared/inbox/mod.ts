@@ -1,3 +1,4 @@
+export { createHeldDesk, type HeldDesk, type HeldItem, type RequestItem } from "./desk.ts";
 export type { EventHandler, Handlers } from "./handler.ts";
 export { type InboxHealth, judgeInbox } from "./health.ts";
 export type { HeldState, RetryPolicy } from "./held-rules.ts";

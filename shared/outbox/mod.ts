@@ -1,5 +1,6 @@
 export { type OutboxEvent, prepareAppend } from "./append.ts";
 export { type Backoff, backoffDelay } from "./backoff.ts";
+export { createOutboxDesk, type OutboxDesk, type OutboxItem, type OutboxState } from "./desk.ts";
 export { judgeOutbox, type OutboxHealth, type OutboxSigns } from "./health.ts";
 export { createLease, type Lease, type LeaseHolder } from "./lease.ts";
 export type { OutboxWorkerSettings } from "./messages.ts";

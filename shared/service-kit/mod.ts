@@ -1,4 +1,10 @@
 export {
+  type AdminOptions,
+  adminRoutes,
+  type HeldOperations,
+  type OutboxOperations,
+} from "./admin.ts";
+export {
   type Environment,
   exitOnConfigError,
   expectedOf,

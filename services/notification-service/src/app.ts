@@ -1,5 +1,7 @@
 import { OrderId } from "@order-outbox/contracts";
 import {
+  type AdminOptions,
+  adminRoutes,
   decodeCursor,
   type HealthOptions,
   health,
@@ -16,6 +18,8 @@ export interface AppDeps {
   notifications: NotificationStore;
   logger: Logger;
   health: HealthOptions;
+  /** Without it there are no admin routes. */
+  admin?: AdminOptions | undefined;
 }
 
 const NotificationsQuery = Type.Object({
@@ -24,10 +28,11 @@ const NotificationsQuery = Type.Object({
 });
 const NotificationsCursor = Type.Object({ seq: Type.Integer() });
 
-export function createApp({ notifications, logger, health: healthOptions }: AppDeps) {
+export function createApp({ notifications, logger, health: healthOptions, admin }: AppDeps) {
   return new Elysia({ name: "notification-service" })
     .use(problemJson({ logger }))
     .use(health(healthOptions))
+    .use(admin === undefined ? new Elysia() : adminRoutes(admin))
     .get(
       "/api/notifications",
       function listNotifications({ query: { limit, cursor, orderId } }) {

@@ -1,4 +1,5 @@
 import {
+  adminTokenSetting,
   databasePathSetting,
   hostSetting,
   inboxRetentionSetting,
@@ -20,6 +21,7 @@ export const NotificationConfig = Type.Object({
   DATABASE_PATH: databasePathSetting("notifications.db"),
   LOG_LEVEL: logLevelSetting,
   LOG_FORMAT: logFormatSetting,
+  ADMIN_TOKEN: adminTokenSetting,
   INBOX_RETENTION: inboxRetentionSetting,
   NOTIFICATION_RETENTION: notificationRetentionSetting,
   RETRY_ATTEMPTS: retryAttemptsSetting,

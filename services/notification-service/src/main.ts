@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path";
 import { DEFAULT_PARTITIONS, TOPICS } from "@order-outbox/contracts";
-import { judgeInbox, startInbox, startInboxRetention } from "@order-outbox/inbox";
+import { createHeldDesk, judgeInbox, startInbox, startInboxRetention } from "@order-outbox/inbox";
 import { brokerSeenBy, createKafkaClient } from "@order-outbox/kafka";
 import {
   brokersOf,
@@ -83,6 +83,13 @@ const notificationPruner = startNotificationPruner({
 const app = createApp({
   notifications,
   logger,
+  admin:
+    config.ADMIN_TOKEN === undefined
+      ? undefined
+      : {
+          token: config.ADMIN_TOKEN,
+          held: createHeldDesk(db, queue, Date.now),
+        },
   health: {
     service: SERVICE,
     readiness: () => readiness,

@@ -1,6 +1,8 @@
 import { Amount, CustomerId, OrderId } from "@order-outbox/contracts";
 import { AppError } from "@order-outbox/errors";
 import {
+  type AdminOptions,
+  adminRoutes,
   decodeCursor,
   type HealthOptions,
   health,
@@ -20,6 +22,8 @@ import type { ListedOrder, Order } from "./order-store.ts";
 export interface AppDeps extends CreateOrderOnceDeps {
   logger: Logger;
   health: HealthOptions;
+  /** Without it there are no admin routes. */
+  admin?: AdminOptions | undefined;
 }
 
 const NewOrder = Type.Object({ customerId: CustomerId, amount: Amount });
@@ -37,6 +41,7 @@ export function createApp(deps: AppDeps) {
   return new Elysia({ name: "order-service" })
     .use(problemJson({ logger: deps.logger }))
     .use(health(deps.health))
+    .use(deps.admin === undefined ? new Elysia() : adminRoutes(deps.admin))
     .post(
       "/api/orders",
       async function postOrder({ body, request, set }) {

@@ -1,4 +1,5 @@
 import {
+  adminTokenSetting,
   databasePathSetting,
   hostSetting,
   inboxRetentionSetting,
@@ -22,6 +23,7 @@ export const OrderConfig = Type.Object({
   DATABASE_PATH: databasePathSetting("orders.db"),
   LOG_LEVEL: logLevelSetting,
   LOG_FORMAT: logFormatSetting,
+  ADMIN_TOKEN: adminTokenSetting,
   RETRY_ATTEMPTS: retryAttemptsSetting,
   RETRY_MAX_MS: retryMaxSetting,
   OUTBOX_POLL_MS: outboxPollSetting,

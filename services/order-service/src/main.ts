@@ -1,7 +1,8 @@
 import { DEFAULT_PARTITIONS, newEventId, TOPICS } from "@order-outbox/contracts";
-import { judgeInbox, startInbox, startInboxRetention } from "@order-outbox/inbox";
+import { createHeldDesk, judgeInbox, startInbox, startInboxRetention } from "@order-outbox/inbox";
 import { brokerSeenBy, createKafkaClient } from "@order-outbox/kafka";
 import {
+  createOutboxDesk,
   judgeOutbox,
   prepareAppend,
   prepareOutboxFacts,
@@ -105,6 +106,14 @@ const app = createApp({
   newId: newEventId,
   now: Date.now,
   logger,
+  admin:
+    config.ADMIN_TOKEN === undefined
+      ? undefined
+      : {
+          token: config.ADMIN_TOKEN,
+          held: createHeldDesk(db, queue, Date.now),
+          outbox: createOutboxDesk(db, queue, outbox.wake, Date.now),
+        },
   health: {
     service: SERVICE,
     readiness: () => readiness,

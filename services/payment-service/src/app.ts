@@ -1,5 +1,7 @@
 import { OrderId } from "@order-outbox/contracts";
 import {
+  type AdminOptions,
+  adminRoutes,
   decodeCursor,
   type HealthOptions,
   health,
@@ -16,6 +18,8 @@ export interface AppDeps {
   payments: PaymentStore;
   logger: Logger;
   health: HealthOptions;
+  /** Without it there are no admin routes. */
+  admin?: AdminOptions | undefined;
 }
 
 const PaymentsQuery = Type.Object({
@@ -24,10 +28,11 @@ const PaymentsQuery = Type.Object({
 });
 const PaymentsCursor = Type.Object({ seq: Type.Integer() });
 
-export function createApp({ payments, logger, health: healthOptions }: AppDeps) {
+export function createApp({ payments, logger, health: healthOptions, admin }: AppDeps) {
   return new Elysia({ name: "payment-service" })
     .use(problemJson({ logger }))
     .use(health(healthOptions))
+    .use(admin === undefined ? new Elysia() : adminRoutes(admin))
     .get(
       "/api/payments",
       function listPayments({ query: { limit, cursor, orderId } }) {

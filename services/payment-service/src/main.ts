@@ -1,8 +1,9 @@
 import { dirname, join } from "node:path";
 import { DEFAULT_PARTITIONS, TOPICS } from "@order-outbox/contracts";
-import { judgeInbox, startInbox, startInboxRetention } from "@order-outbox/inbox";
+import { createHeldDesk, judgeInbox, startInbox, startInboxRetention } from "@order-outbox/inbox";
 import { brokerSeenBy, createKafkaClient } from "@order-outbox/kafka";
 import {
+  createOutboxDesk,
   judgeOutbox,
   prepareAppend,
   prepareOutboxFacts,
@@ -107,6 +108,14 @@ const outboxPruner = startOutboxPruner({
 const app = createApp({
   payments,
   logger,
+  admin:
+    config.ADMIN_TOKEN === undefined
+      ? undefined
+      : {
+          token: config.ADMIN_TOKEN,
+          held: createHeldDesk(db, queue, Date.now),
+          outbox: createOutboxDesk(db, queue, outbox.wake, Date.now),
+        },
   health: {
     service: SERVICE,
     readiness: () => readiness,

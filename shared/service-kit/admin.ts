@@ -1,0 +1,150 @@
+import { timingSafeEqual } from "node:crypto";
+import { AppError } from "@order-outbox/errors";
+import { Type } from "@sinclair/typebox";
+import { Elysia } from "elysia";
+import { decodeCursor, PageQuery, toPage } from "./pagination.ts";
+
+interface Item {
+  id: number;
+}
+
+type OutboxState = "pending" | "parked" | "discarded" | "published";
+type HeldState = "RETRYING" | "BEHIND" | "WAITING" | "PARKED";
+
+/** What the routes need of an outbox; `createOutboxDesk` of shared/outbox has it. */
+export interface OutboxOperations {
+  list(filter: { state?: OutboxState; key?: string; afterId?: number }, limit: number): Item[];
+  find(id: number): object | undefined;
+  redrive(which: { id?: number; key?: string }): Promise<number[]>;
+  discard(id: number, reason: string): Promise<void>;
+}
+
+/** What the routes need of an inbox; `createHeldDesk` of shared/inbox has it. */
+export interface HeldOperations {
+  list(filter: { state?: HeldState; key?: string; afterId?: number }, limit: number): Item[];
+  find(id: number): object | undefined;
+  redrive(which: { id: number } | { key: string }): Promise<number>;
+  discard(id: number, reason: string): Promise<number>;
+  findRequest(id: number): object | undefined;
+}
+
+export interface AdminOptions {
+  /** Every request has to carry it: `Authorization: Bearer …`. */
+  token: string;
+  held: HeldOperations;
+  outbox?: OutboxOperations;
+}
+
+const choice = <T extends string>(...names: T[]) =>
+  Type.Optional(Type.Union(names.map((name) => Type.Literal(name))));
+const Key = Type.Optional(Type.String({ minLength: 1, maxLength: 256 }));
+const Id = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER });
+const Path = Type.Object({ id: Type.String({ pattern: "^[1-9][0-9]{0,15}$" }) });
+const Cursor = Type.Object({ id: Type.Integer() });
+const Reason = Type.Object({
+  reason: Type.String({ minLength: 1, maxLength: 1_000, pattern: "\\S" }),
+});
+const Which = Type.Object({ id: Type.Optional(Id), key: Key });
+const HeldQuery = Type.Object({
+  ...PageQuery.properties,
+  key: Key,
+  state: choice<HeldState>("RETRYING", "BEHIND", "WAITING", "PARKED"),
+});
+const OutboxQuery = Type.Object({
+  ...PageQuery.properties,
+  key: Key,
+  state: choice<OutboxState>("pending", "parked", "discarded", "published"),
+});
+
+/**
+ * Routes for operators, each behind the token. Mount them only when there is one: without it the
+ * addresses do not exist.
+ */
+export function adminRoutes({ token, held, outbox }: AdminOptions) {
+  const routes = new Elysia({ name: "admin", prefix: "/admin" })
+    .onBeforeHandle(function requireToken({ request }) {
+      if (isAuthorized(request.headers.get("authorization"), token)) return;
+      throw new AppError("UNAUTHORIZED", "Send the token: Authorization: Bearer …");
+    })
+    .get(
+      "/held-events",
+      function listHeld({ query: { limit, cursor, ...filter } }) {
+        const afterId = decodeCursor(Cursor, cursor)?.id;
+        const rows = held.list({ ...filter, ...(afterId && { afterId }) }, limit + 1);
+        return toPage(rows, limit, ({ id }) => ({ id }));
+      },
+      { query: HeldQuery },
+    )
+    .get("/held-events/:id", ({ params }) => require(held.find(Number(params.id)), params.id), {
+      params: Path,
+    })
+    .post(
+      "/held-events/redrive",
+      async function redriveHeld({ body: { id, key }, set }) {
+        if ((id === undefined) === (key === undefined)) {
+          throw new AppError("INPUT_INVALID", "Give either id or key.");
+        }
+        set.status = 202;
+        const which = key === undefined ? { id: id as number } : { key };
+        return { requestId: await held.redrive(which) };
+      },
+      { body: Which },
+    )
+    .post(
+      "/held-events/:id/discard",
+      async function discardHeld({ params, body, set }) {
+        set.status = 202;
+        return { requestId: await held.discard(Number(params.id), body.reason) };
+      },
+      { params: Path, body: Reason },
+    )
+    .get("/requests/:id", ({ params }) => require(held.findRequest(Number(params.id)), params.id), {
+      params: Path,
+    });
+  return outbox === undefined ? routes : routes.use(outboxRoutes(outbox));
+}
+
+function outboxRoutes(outbox: OutboxOperations) {
+  return new Elysia({ name: "admin-outbox" })
+    .get(
+      "/outbox",
+      function listOutbox({ query: { limit, cursor, ...filter } }) {
+        const afterId = decodeCursor(Cursor, cursor)?.id;
+        const rows = outbox.list({ ...filter, ...(afterId && { afterId }) }, limit + 1);
+        return toPage(rows, limit, ({ id }) => ({ id }));
+      },
+      { query: OutboxQuery },
+    )
+    .get("/outbox/:id", ({ params }) => require(outbox.find(Number(params.id)), params.id), {
+      params: Path,
+    })
+    .post(
+      "/outbox/redrive",
+      async function redriveOutbox({ body: { id, key } }) {
+        const which = { ...(id && { id }), ...(key && { key }) };
+        return { redriven: await outbox.redrive(which) };
+      },
+      { body: Which },
+    )
+    .post(
+      "/outbox/:id/discard",
+      async function discardOutbox({ params, body }) {
+        await outbox.discard(Number(params.id), body.reason);
+        return { discarded: Number(params.id) };
+      },
+      { params: Path, body: Reason },
+    );
+}
+
+function require<T>(found: T | undefined, id: string): T {
+  if (found === undefined) throw new AppError("NOT_FOUND", `There is nothing with the id ${id}.`);
+  return found;
+}
+
+/** Compared in constant time, so that the answer's delay tells nothing about the token. */
+function isAuthorized(header: string | null, token: string): boolean {
+  const given = /^Bearer (.+)$/i.exec(header ?? "")?.[1];
+  if (given === undefined) return false;
+  const hash = (text: string) => new Bun.CryptoHasher("sha256").update(text).digest();
+  return timingSafeEqual(hash(given), hash(token));
+}
