@@ -1,7 +1,7 @@
 import type { Database, Statement } from "bun:sqlite";
 import { AppError, isAppError } from "@order-outbox/errors";
 import { tellStep } from "./steps.ts";
-import { isStorageFull, storageError } from "./storage-error.ts";
+import { commitError, isStorageFull, storageError } from "./storage-error.ts";
 
 /** A piece of work that waits for its transaction, and the two ends of its promise. */
 export interface Unit {
@@ -71,8 +71,7 @@ export function commitBatch(db: Database, control: Control, units: readonly Unit
   try {
     control.commit.run();
   } catch (cause) {
-    const error = storageError(cause, "cannot commit");
-    return rollBack(db, control, units, outcomes, error);
+    return rollBack(db, control, units, outcomes, commitError(cause));
   }
 
   tellStep("after-commit", units.length);

@@ -16,7 +16,8 @@ export interface CommitQueueOptions {
 export interface CommitQueue {
   /**
    * Runs `work` in a transaction and resolves with its result once that is committed. A resolved
-   * promise is on the disk; a rejected one left nothing behind.
+   * promise is on the disk; a rejected one left nothing behind, except for a COMMIT that failed with
+   * `STORAGE_FAILED`: a crash before the next commit can bring that one about.
    *
    * `work` is synchronous, may use savepoints but must not end the transaction, and must not go on
    * writing after an error that it caught from SQLite. What it throws is what the promise rejects

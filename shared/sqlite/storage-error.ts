@@ -22,6 +22,20 @@ export function isStorageFull(error: unknown): boolean {
 }
 
 /**
+ * The error of a COMMIT that failed. SQLite completes a transaction in the WAL before it adds it to
+ * the WAL's index. When only the index has no room, nobody sees the transaction, but a crash before
+ * the next commit makes SQLite find it in the WAL. So this is not `STORAGE_FULL`, after which
+ * nothing is left behind.
+ */
+export function commitError(error: unknown): AppError {
+  if (!(error instanceof SQLiteError) || error.code !== "SQLITE_IOERR_SHMSIZE") {
+    return storageError(error, "cannot commit");
+  }
+  const message = `a crash may still bring this commit about: ${error.message}`;
+  return new AppError("STORAGE_FAILED", message, { cause: error });
+}
+
+/**
  * `STORAGE_FULL` when there is no room, `STORAGE_FAILED` for everything else; both keep the
  * original as their cause. `doing` begins the message, such as "cannot commit".
  */

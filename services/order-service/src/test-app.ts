@@ -39,10 +39,17 @@ export interface AcceptedOrder {
 export const bodyOf = async <Body>(response: Response): Promise<Body> =>
   (await response.json()) as Body;
 
-/** @param queueLimit how many orders may wait for their commit */
-export function openTestApp({ queueLimit = 10_000, now = Date.now } = {}): TestApp {
+/**
+ * @param queueLimit how many orders may wait for their commit
+ * @param databasePath in a temporary folder when it is left out
+ */
+export function openTestApp({
+  queueLimit = 10_000,
+  now = Date.now,
+  databasePath = "",
+} = {}): TestApp {
   const folder = tempDir();
-  const db = openDatabase(folder.join("orders.db"));
+  const db = openDatabase(databasePath || folder.join("orders.db"));
   migrate(db, MIGRATIONS);
   const orders = createOrderStore(db);
   const logLines: string[] = [];

@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { symlinkSync } from "node:fs";
-import { type System, startSystem, tempDir, waitFor } from "../mod.ts";
-import { type SmallDisk, smallDisk, whyNoSmallDisk } from "./small-disk.ts";
+import {
+  type SmallDisk,
+  type System,
+  smallDisk,
+  startSystem,
+  tempDir,
+  waitFor,
+  whyNoSmallDisk,
+} from "../mod.ts";
 import { expectClean, waitUntilSettled } from "./support.ts";
 
 const MEBIBYTE = 1024 * 1024;

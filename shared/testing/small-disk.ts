@@ -1,11 +1,11 @@
-import { closeSync, mkdirSync, openSync, rmSync, writeSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, rmSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 
 /** A small disk of its own, to be filled; disposal takes it away with all that is on it. */
 export interface SmallDisk extends Disposable {
   readonly path: string;
-  /** Takes all room that is left. */
-  fill(): void;
+  /** Takes all room that is left, but for some bytes. */
+  fill(leaveBytes?: number): void;
   /** Gives back what {@link fill} took. */
   free(): void;
 }
@@ -27,7 +27,12 @@ export function smallDisk(path: string, bytes: number): SmallDisk {
   const ballast = join(path, "ballast");
   return {
     path,
-    fill: () => writeUntilFull(ballast),
+    fill(leaveBytes = 0) {
+      const spare = join(path, "spare");
+      writeFileSync(spare, Buffer.alloc(leaveBytes));
+      writeUntilFull(ballast);
+      rmSync(spare);
+    },
     free: () => rmSync(ballast, { force: true }),
     [Symbol.dispose]: () => unmount(path),
   };
