@@ -188,23 +188,44 @@ interface Overtaken {
 
 /**
  * The first deliveries of each partition rise in `ce_sequence`. Where retention has removed the
- * beginning, a repetition of something older cannot be told from a first delivery.
+ * beginning, a repetition of something older cannot be told from a first delivery. A database that
+ * was lost and built again numbers its events anew: those of each numbering rise on their own.
+ *
+ * @param onRenumbered called with how many first deliveries are excused by that
  */
-export const firstDeliveriesRise: Rule = (facts) =>
+export function* firstDeliveriesRise(
+  facts: Facts,
+  onRenumbered: (records: number) => void,
+): Generator<Finding> {
+  const suspects = [...overtaken(facts, "1")];
+  if (suspects.length === 0) return;
+  const findings = [...overtaken(facts, FROM_THIS_DATABASE)];
+  if (findings.length < suspects.length) onRenumbered(suspects.length - findings.length);
+  yield* findings;
+}
+
+const FROM_THIS_DATABASE = PUBLISHERS.map(
+  ({ schema }) => `NOT EXISTS (
+    SELECT 1 FROM ${schema}.outbox AS b WHERE b.eventId = f.eventId AND b.id <> f.sequence)`,
+).join(" AND ");
+
+const overtaken = (facts: Facts, numbering: string): Generator<Finding> =>
   select<Overtaken>(
     facts,
     `WITH first AS (
-       SELECT topic, partition, min("offset") AS "offset", key, source, sequence
+       SELECT topic, partition, min("offset") AS "offset", key, source, sequence, eventId
        FROM records WHERE eventId IS NOT NULL AND sequence IS NOT NULL
        GROUP BY topic, partition, eventId
      ), ordered AS (
-       SELECT *, max(sequence) OVER (PARTITION BY topic, partition, source ORDER BY "offset"
+       SELECT f.*, max(sequence) OVER (
+         PARTITION BY topic, partition, source, ${numbering} ORDER BY "offset"
          ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
-       FROM first
+       FROM first AS f
      )
-     SELECT o.* FROM ordered AS o JOIN partitions AS p USING (topic, partition)
+     SELECT o.topic, o.partition, o."offset", o.key, o.sequence, o.before
+     FROM ordered AS o JOIN partitions AS p USING (topic, partition)
      WHERE o.sequence <= o.before AND NOT (p.low > 0 AND o.sequence < p.firstSequence)
-     ORDER BY topic, partition, "offset"`,
+     ORDER BY o.topic, o.partition, o."offset"`,
     {},
     ({ topic, partition, offset, key, sequence, before }) => ({
       kind: "out-of-order",

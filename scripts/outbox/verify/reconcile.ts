@@ -33,7 +33,12 @@ export interface Reconciliation {
  */
 export function reconcile(facts: Facts): Reconciliation {
   const { topics, charges, sends } = facts.has;
-  const excused = { retention: 0, emptied: 0, untold: readNotifications(facts) };
+  const excused: Excused = {
+    retention: 0,
+    emptied: 0,
+    untold: readNotifications(facts),
+    renumbered: 0,
+  };
   const findings = distinct(
     (function* rules() {
       yield* ordersHaveEvents(facts);
@@ -49,7 +54,9 @@ export function reconcile(facts: Facts): Reconciliation {
       yield* eventsTakeEffect(facts);
       if (topics) {
         yield* readEventsAreRemembered(facts);
-        yield* firstDeliveriesRise(facts);
+        yield* firstDeliveriesRise(facts, (records) => {
+          excused.renumbered = records;
+        });
       }
       yield* notificationsAreSingleAndInOrder(facts);
       yield* factsAgree(facts);
@@ -66,6 +73,7 @@ interface Excused {
   retention: number;
   emptied: number;
   untold: number;
+  renumbered: number;
 }
 
 function describeWindow({ db }: Facts, excused: Excused): string[] {
@@ -95,6 +103,11 @@ function describeWindow({ db }: Facts, excused: Excused): string[] {
   if (excused.emptied > 0) {
     notes.push(
       `${excused.emptied} published events are not in their topic, but took effect at every consumer: the topic was emptied since`,
+    );
+  }
+  if (excused.renumbered > 0) {
+    notes.push(
+      `${excused.renumbered} first deliveries seem out of order because a lost database was built again and numbers its events anew`,
     );
   }
   return notes;

@@ -488,6 +488,29 @@ test("what retention removed is outside, unless a consumer still needed it", asy
   ]);
 });
 
+test("a database that was built again numbers its events anew, in an order of their own", async () => {
+  let last: TopicRecord | undefined;
+  await using other = await replayRun(
+    run,
+    inTopic(TOPICS.paymentProcessed, (records) => {
+      const i = records.findLastIndex((one, at) => one.partition === records[at - 1]?.partition);
+      last = records[i];
+      const headers = { ...last?.headers, ce_sequence: "1" } as TopicRecord["headers"];
+      return records.with(i, { ...(last as TopicRecord), headers });
+    }),
+  );
+  using world = copyRun(run, other);
+  world.change(
+    "payments",
+    "UPDATE outbox SET id = id + 1000",
+    `UPDATE outbox SET id = 1 WHERE orderId = '${last?.key}'`,
+  );
+  expect(await verify(world)).toMatchObject({
+    findings: [],
+    notes: [expect.stringMatching(/^old rows/), expect.stringMatching(/^1 first deliveries seem/)],
+  });
+});
+
 test("the notifications of an order may be pruned when its messages were sent", async () => {
   using world = copyRun(run, broker);
   const [first] = run.orderIds;
