@@ -88,7 +88,7 @@ test.concurrent("a wake is enough to publish, and so is the next look at the tab
   }
 });
 
-test("a round is read, acknowledged and marked, in this order", async () => {
+test("a round is read, sent, acknowledged and marked, in this order", async () => {
   await using broker = await startBroker();
   using outbox = tempOutbox();
   const steps: unknown[] = [];
@@ -105,6 +105,7 @@ test("a round is read, acknowledged and marked, in this order", async () => {
   unsubscribe(RELAY_STEPS, note);
   expect(steps).toEqual([
     ["read", [1, 2, 3], "0 marked"],
+    ["sent", [1, 2, 3], "0 marked"],
     ["acknowledged", [1, 2, 3], "0 marked"],
     ["marked", [1, 2, 3], "3 marked"],
   ]);
