@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { waitFor } from "@order-outbox/testing";
-import { forgetKeys } from "./forget-keys.ts";
+import { prunableKeys, startKeyPruner } from "./prune-keys.ts";
 import {
   type AcceptedOrder,
   bodyOf,
@@ -178,40 +178,56 @@ test("an overloaded service still answers a known key", async () => {
   expect(app.counts().orders).toBe(1);
 });
 
-test("expired keys are removed in small steps, and the others stay", async () => {
+/** A key of this age. */
+function putKey({ keys }: TestApp, key: string, ageMs: number): void {
+  const createdAt = new Date(Date.now() - ageMs).toISOString();
+  keys.put({ key, requestHash: "", orderId: "", response: "{}", createdAt });
+}
+
+const storedKeys = ({ db }: TestApp) =>
+  db.query("SELECT key FROM idempotency_keys ORDER BY key").values().flat();
+
+test("expired keys are removed, and the others stay", async () => {
   using app = openTestApp();
-  const sizes: number[] = [];
-  const { db, queue, logger, keys } = app;
-  const record = { requestHash: "", orderId: "", response: "{}" };
-  const at = (ms: number) => new Date(ms).toISOString();
+  const { db, queue, logger } = app;
   db.transaction(() => {
-    for (let i = 0; i < 1_100; i++) {
-      keys.put({ ...record, key: `old-${i}`, createdAt: at(Date.now() - KEY_RETENTION_MS) });
-    }
-    keys.put({ ...record, key: "young", createdAt: at(Date.now() - KEY_RETENTION_MS / 2) });
+    for (let i = 0; i < 600; i++) putKey(app, `old-${i}`, KEY_RETENTION_MS + (i % 7));
+    putKey(app, "young", KEY_RETENTION_MS / 2);
   })();
-  const pruning = forgetKeys({
-    keys: {
-      ...keys,
-      prune(notBefore, limit) {
-        sizes.push(keys.prune(notBefore, limit));
-        return sizes.at(-1) ?? 0;
-      },
-    },
-    keyRetentionMs: KEY_RETENTION_MS,
+  const options = {
+    db,
     queue,
-    logger,
+    log: logger,
     now: Date.now,
+    random: () => 0,
+    firstMs: 1,
     everyMs: 1,
-  });
-  await waitFor(() => sizes.includes(100), { what: "the last step" });
-  await pruning.stop();
-  expect(sizes.slice(0, 3)).toEqual([500, 500, 100]);
-  expect(db.query("SELECT key FROM idempotency_keys").values()).toEqual([["young"]]);
-  const plan = db
+  };
+  const pruner = startKeyPruner({ ...options, keepMs: KEY_RETENTION_MS });
+  await waitFor(() => pruner.removed === 600, { what: "the last step" });
+  await pruner.stop();
+  expect(storedKeys(app)).toEqual(["young"]);
+});
+
+test("a key that is used again while it is about to be removed stays", () => {
+  using app = openTestApp();
+  putKey(app, "again", KEY_RETENTION_MS);
+  const before = new Date(Date.now() - KEY_RETENTION_MS).toISOString();
+  const { scan, remove } = prunableKeys(app.db);
+  const { old } = scan(undefined, before, 10);
+  putKey(app, "again", 0);
+  expect([old.length, remove(old, before), storedKeys(app)]).toEqual([1, 0, ["again"]]);
+});
+
+test("the search for expired keys looks at nothing but them", () => {
+  using app = openTestApp();
+  const [plan] = app.db
     .query<{ detail: string }, []>(
-      "EXPLAIN QUERY PLAN SELECT key FROM idempotency_keys WHERE createdAt <= '' ORDER BY createdAt",
+      `EXPLAIN QUERY PLAN SELECT createdAt, key FROM idempotency_keys
+       WHERE createdAt <= 'b' AND (createdAt, key) > ('a', 'k') ORDER BY createdAt, key LIMIT 9`,
     )
     .all();
-  expect(plan.map(({ detail }) => detail).join()).toContain("COVERING INDEX idempotency_keys_age");
+  expect(plan?.detail).toBe(
+    "SEARCH idempotency_keys USING COVERING INDEX idempotency_keys_age ((createdAt,key)>(?,?) AND createdAt<?)",
+  );
 });

@@ -16,8 +16,6 @@ export interface IdempotencyStore {
   find(key: string, notBefore: string): IdempotencyRecord | undefined;
   /** Replaces what an expired key was used for. */
   put(record: IdempotencyRecord): void;
-  /** Forgets at most `limit` keys that are expired; says how many. */
-  prune(notBefore: string, limit: number): number;
 }
 
 export function createIdempotencyStore(db: Database): IdempotencyStore {
@@ -29,16 +27,11 @@ export function createIdempotencyStore(db: Database): IdempotencyStore {
     `INSERT OR REPLACE INTO idempotency_keys (key, requestHash, orderId, response, createdAt)
      VALUES (?, ?, ?, ?, ?)`,
   );
-  const prune = db.prepare<unknown, [string, number]>(
-    `DELETE FROM idempotency_keys WHERE key IN
-       (SELECT key FROM idempotency_keys WHERE createdAt <= ? ORDER BY createdAt LIMIT ?)`,
-  );
 
   return {
     find: (key, notBefore) => find.get(key, notBefore) ?? undefined,
     put({ key, requestHash, orderId, response, createdAt }) {
       put.run(key, requestHash, orderId, response, createdAt);
     },
-    prune: (notBefore, limit) => prune.run(notBefore, limit).changes,
   };
 }

@@ -23,9 +23,9 @@ import { closeDatabase, createCommitQueue, migrate, openDatabase } from "@order-
 import { createApp } from "./app.ts";
 import { applyPayment } from "./apply-payment.ts";
 import { OrderConfig } from "./config.ts";
-import { forgetKeys } from "./forget-keys.ts";
 import { createIdempotencyStore } from "./idempotency-store.ts";
 import { createOrderStore } from "./order-store.ts";
+import { startKeyPruner } from "./prune-keys.ts";
 import { MIGRATIONS } from "./schema.ts";
 import { checkStorage } from "./storage-health.ts";
 
@@ -68,7 +68,6 @@ const queue = createCommitQueue(db, {
   limit: config.COMMIT_QUEUE_LIMIT,
   onCommit: outbox.wake,
 });
-const keyPruning = forgetKeys({ keys, keyRetentionMs, queue, logger, now: Date.now });
 
 const inbox = startInbox({
   client: createKafkaClient({ brokers, clientId: SERVICE, log: logger }),
@@ -96,6 +95,7 @@ const outboxPruner = startOutboxPruner({
   ...pruning,
   keepMs: parseDuration(config.OUTBOX_RETENTION),
 });
+const keyPruner = startKeyPruner({ ...pruning, keepMs: keyRetentionMs });
 
 const app = createApp({
   orders,
@@ -147,8 +147,11 @@ onShutdown({
       },
     },
     { name: "stop consuming", run: inbox.stop },
-    { name: "stop forgetting keys", run: keyPruning.stop },
-    { name: "stop pruning", run: () => Promise.all([inboxRetention.stop(), outboxPruner.stop()]) },
+    {
+      name: "stop pruning",
+      run: () =>
+        Promise.all([inboxRetention, outboxPruner, keyPruner].map((pruner) => pruner.stop())),
+    },
     { name: "commit what is waiting", run: queue.close },
     { name: "stop the relay", run: outbox.stop },
     { name: "close the database", run: () => closeDatabase(db) },
