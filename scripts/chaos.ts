@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { tempDir } from "@order-outbox/testing";
 import { type Check, holds, someOf } from "./chaos/checks.ts";
+import { judge } from "./chaos/judge.ts";
 import { readOptions, USAGE } from "./chaos/options.ts";
 import { writeReport } from "./chaos/report.ts";
 import { runChaos } from "./chaos/run.ts";
@@ -50,20 +51,21 @@ async function main(args: readonly string[]): Promise<number> {
   const folder = tempDir().path;
   console.log(`chaos for ${options.minutes} min, seed ${options.seed}, in ${folder}`);
 
-  const result = await runChaos(options, folder, script, interrupted.signal);
+  const run = await runChaos(options, folder, script, interrupted.signal);
   clearTimeout(watchdog);
-  if (result === undefined) {
+  if (run === undefined) {
     rmSync(folder, { recursive: true, force: true });
     console.log("stopped");
     return INTERRUPTED;
   }
   mkdirSync(dirname(resolve(options.report)), { recursive: true });
-  await Bun.write(options.report, writeReport(result));
-  const failed = showChecks(result.checks);
+  const checks = judge(run);
+  await Bun.write(options.report, writeReport(run, checks));
+  const failed = showChecks(checks);
   if (failed > 0) console.log(`seed ${options.seed}; databases and logs are in ${folder}`);
   else if (!options.keep) rmSync(folder, { recursive: true, force: true });
   console.log(`report: ${options.report}`);
-  console.log(`${result.checks.length - failed} passed, ${failed} failed`);
+  console.log(`${checks.length - failed} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;
 }
 

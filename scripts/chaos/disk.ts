@@ -16,6 +16,9 @@ export interface Disk extends AsyncDisposable {
 
 const ROOM = "2g";
 
+/** Why a disk could not be filled, on a machine that has neither of the means. */
+export const NO_WAY_TO_FILL = "no way to fill a disk here";
+
 /**
  * A folder of which the room can be taken away: a file system of its own, in memory, where this
  * process may mount one, and the service's limit on the size of files otherwise (`prlimit`).

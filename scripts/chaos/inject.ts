@@ -1,9 +1,10 @@
 import { existsSync, renameSync, rmSync } from "node:fs";
 import { pauseProcess } from "@order-outbox/testing";
-import { emptyWal, slowDown } from "./disk.ts";
+import { emptyWal, NO_WAY_TO_FILL, slowDown } from "./disk.ts";
 import { type Fault, nameOf, type PlannedFault } from "./faults.ts";
 import { createLocks } from "./locks.ts";
 import type { SupervisedService } from "./service.ts";
+import { sleep } from "./sleep.ts";
 import type { World } from "./world.ts";
 
 /** A fault that was done; times are milliseconds since the epoch. */
@@ -110,7 +111,7 @@ export function createInjector(world: World, signal: AbortSignal): Injector {
           const disk = disks[fault.target];
           const { pid, databasePath } = services[fault.target];
           emptyWal(databasePath);
-          if (!(await disk.fill(pid))) return "no way to fill a disk here";
+          if (!(await disk.fill(pid))) return NO_WAY_TO_FILL;
           await sleep(fault.lastsMs, signal);
           await disk.free(pid);
           return undefined;
@@ -160,16 +161,4 @@ async function copyDatabase(from: string, to: string): Promise<void> {
     db.run("VACUUM INTO ?", [process.argv[2]]);`;
   await Bun.spawn([process.execPath, "-e", code, from, to], { stdin: "ignore", stderr: "inherit" })
     .exited;
-}
-
-/** Sleeps so many milliseconds, or until `signal`. */
-export async function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  if (ms <= 0 || signal.aborted) return;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  const stop = () => resolve();
-  signal.addEventListener("abort", stop, { once: true });
-  await promise;
-  clearTimeout(timer);
-  signal.removeEventListener("abort", stop);
 }

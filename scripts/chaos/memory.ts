@@ -1,3 +1,5 @@
+import { sleep } from "./sleep.ts";
+
 /** The resident memory of one process at one time. */
 export interface MemorySample {
   name: string;
@@ -18,11 +20,29 @@ export interface MemoryTrend {
 export const MEMORY_LIMIT = 1.2;
 /** Shorter runs have no last minute after the third. */
 const SHORTEST_S = 240;
+const EVERY_MS = 2_000;
+
+/** Looks at the memory of processes, by pid and name, every two seconds until `signal`. */
+export async function watchMemory(
+  processes: () => ReadonlyMap<number, string>,
+  samples: MemorySample[],
+  signal: AbortSignal,
+): Promise<void> {
+  const startedAt = performance.now();
+  while (!signal.aborted) {
+    const names = processes();
+    const atS = (performance.now() - startedAt) / 1000;
+    for (const [pid, mib] of await readMemory([...names.keys()])) {
+      samples.push({ name: names.get(pid) ?? "", atS, mib });
+    }
+    await sleep(EVERY_MS, signal);
+  }
+}
 
 /** Resident memory by process id, in MiB. */
 export async function readMemory(pids: readonly number[]): Promise<Map<number, number>> {
   const ps = Bun.spawn(["ps", "-o", "pid=,rss=", "-p", pids.join(",")], { stderr: "ignore" });
-  const lines = (await new Response(ps.stdout).text()).trim().split("\n");
+  const lines = (await new Response(ps.stdout).text()).split("\n");
   return new Map(
     lines.flatMap((line) => {
       const [pid, kib] = line.trim().split(/\s+/).map(Number);

@@ -3,7 +3,7 @@ import { durationOf, SERVICES } from "./faults.ts";
 import { createRandom, type Random } from "./random.ts";
 
 /** Time from one fault to the next of its track. */
-const EVERY_MS = { kill: 2_350, pause: 9_000, network: 8_000, disk: 14_000, database: 220_000 };
+const EVERY_MS = { kill: 2_250, pause: 9_000, network: 8_000, disk: 14_000, database: 220_000 };
 /** Each 12th kill is the broker's. */
 const KILLS_PER_BROKER_KILL = 12;
 /** Consumers lose their session after 6 s: some pauses are longer. */

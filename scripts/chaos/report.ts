@@ -2,12 +2,13 @@ import { cpus, platform, totalmem } from "node:os";
 import { type Check, countOf, holds, someOf } from "./checks.ts";
 import { SERVICES } from "./faults.ts";
 import type { DoneFault } from "./inject.ts";
+import { isRenumbered } from "./judge.ts";
 import { median, memoryTrends } from "./memory.ts";
-import type { ChaosResult } from "./run.ts";
+import type { ChaosRun } from "./run.ts";
 
 /** The report of a run, in Markdown. */
-export function writeReport(result: ChaosResult): string {
-  const { options, checks } = result;
+export function writeReport(run: ChaosRun, checks: readonly Check[]): string {
+  const { options } = run;
   const failed = checks.filter((one) => !holds(one)).length;
   const command = `bun run chaos --minutes ${options.minutes} --seed ${options.seed} --broker ${options.broker} --rate ${options.rate}`;
   return `# Chaos report
@@ -18,7 +19,7 @@ Written by \`${command}\`; do not edit.
 
 | | |
 |---|---|
-${facts(result)
+${facts(run, checks)
   .map(([name, value]) => `| ${name} | ${value} |`)
   .join("\n")}
 
@@ -32,11 +33,11 @@ Measured from the end of each fault, while other faults went on.
 
 | fault | times | median | most |
 |---|---:|---:|---:|
-${faultRows(result)}
+${faultRows(run)}
 
-${leftOut(result.done)}## Memory
+${leftOut(run.faults)}## Memory
 
-${memory(result)}
+${memoryTable(run)}
 `;
 }
 
@@ -45,10 +46,10 @@ function describe(one: Check): string {
   return [`- ${verdict}: ${one.name}`, ...someOf(one).map((text) => `  - ${text}`)].join("\n");
 }
 
-function facts(result: ChaosResult): [string, string][] {
-  const { options, attempts, done, wire, finalAfterS, checks } = result;
+function facts(run: ChaosRun, checks: readonly Check[]): [string, string][] {
+  const { options, attempts, faults, wire, finalAfterS } = run;
   const of = (kind: string) => attempts.filter(({ outcome }) => outcome.kind === kind).length;
-  const kills = done.filter(({ fault }) => fault.kind === "kill").length;
+  const kills = faults.filter(({ fault }) => fault.kind === "kill").length;
   const accepted = of("accepted");
   return [
     ["seed", String(options.seed)],
@@ -57,16 +58,20 @@ function facts(result: ChaosResult): [string, string][] {
       `${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, ${platform()}, Bun ${Bun.version}`,
     ],
     ["broker", options.broker === "dev" ? "the embedded one" : "Apache Kafka"],
-    ["length", `${Math.round(result.seconds)} s, orders for ${Math.round(result.loadSeconds)} s`],
-    ["orders accepted", `${accepted} (${(accepted / result.loadSeconds).toFixed(1)} a second)`],
+    ["length", `${Math.round(run.seconds)} s, orders for ${Math.round(run.loadSeconds)} s`],
+    ["orders accepted", `${accepted} (${(accepted / run.loadSeconds).toFixed(1)} a second)`],
     [
       "POSTs",
       `${attempts.length}: ${of("refused")} refused, ${of("unsent")} not connected, ${of("unknown")} cut off`,
     ],
     ["kills", String(kills)],
-    ["other faults", String(done.length - kills)],
+    ["other faults", String(faults.length - kills)],
     ["events on the wire", String(wire.records)],
     ["repeats on the wire (allowed)", String(wire.repeats)],
+    [
+      "results renumbered by a replaced payments database",
+      String(run.verified.findings.filter((one) => isRenumbered(one, run.rebirths)).length),
+    ],
     ["losses", String(countOf(checks, "losses"))],
     ["duplicates in effect", String(countOf(checks, "duplicates"))],
     ["reorderings", String(countOf(checks, "reorderings"))],
@@ -74,35 +79,35 @@ function facts(result: ChaosResult): [string, string][] {
       "all final after the last fault",
       finalAfterS === undefined ? "not in time" : `${finalAfterS.toFixed(1)} s`,
     ],
-    ["processes that ended unasked", result.crashes.length === 0 ? "0" : tally(result.crashes)],
-    ["full disks by", result.diskKind],
+    ["processes that ended unasked", run.crashes.length === 0 ? "0" : tally(run.crashes)],
+    ["full disks by", run.diskKind],
   ];
 }
 
-function faultRows({ done, recoveries }: ChaosResult): string {
-  const names = [...new Set(done.map(({ name }) => name))].sort();
+function faultRows({ faults, recoveries }: ChaosRun): string {
+  const names = [...new Set(faults.map(({ name }) => name))].sort();
   return names
     .map((name) => {
       const of = recoveries.filter(({ fault }) => fault === name);
       const times = of.flatMap(({ ms }) => (ms === undefined ? [] : [ms]));
       const never = of.length - times.length;
       const most = times.length === 0 ? "" : seconds(Math.max(...times));
-      const count = done.filter((fault) => fault.name === name && !fault.leftOut).length;
+      const count = faults.filter((fault) => fault.name === name && !fault.leftOut).length;
       return `| ${name} | ${count} | ${seconds(median(times))} | ${most}${never > 0 ? `, ${never} never` : ""} |`;
     })
     .join("\n");
 }
 
-function leftOut(done: readonly DoneFault[]): string {
-  const lines = done.flatMap(({ name, leftOut: why }) => (why ? [`- ${name}: ${why}`] : []));
+function leftOut(faults: readonly DoneFault[]): string {
+  const lines = faults.flatMap(({ name, leftOut: why }) => (why ? [`- ${name}: ${why}`] : []));
   return lines.length === 0 ? "" : `Left out:\n\n${lines.join("\n")}\n\n`;
 }
 
-function memory({ samples, loadSeconds }: ChaosResult): string {
-  const trends = memoryTrends(samples, loadSeconds);
+function memoryTable({ memory, loadSeconds }: ChaosRun): string {
+  const trends = memoryTrends(memory, loadSeconds);
   if (trends.length === 0) {
     const most = [...SERVICES, "broker"].map((name) => {
-      const of = samples.filter((sample) => sample.name === name).map(({ mib }) => mib);
+      const of = memory.filter((sample) => sample.name === name).map(({ mib }) => mib);
       return `${name} ${of.length === 0 ? "not measured" : `${Math.max(...of).toFixed(0)} MiB`}`;
     });
     return `The run was too short for a trend. Most: ${most.join(", ")}.`;

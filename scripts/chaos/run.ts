@@ -1,204 +1,164 @@
-import { cpSync, existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
-import { auditSystem } from "@order-outbox/testing";
-import { type Check, check } from "./checks.ts";
+import { cpSync, readdirSync } from "node:fs";
+import type { Finding } from "../outbox/verify/report.ts";
+import { verifySystem } from "../outbox/verify/verify-system.ts";
+import type { Check } from "./checks.ts";
 import type { Attempt } from "./client.ts";
 import { countOrders } from "./count.ts";
 import { SERVICES } from "./faults.ts";
-import { carryOutPlan, createInjector, type DoneFault, sleep } from "./inject.ts";
+import { carryOutPlan, createInjector, type DoneFault } from "./inject.ts";
 import { type Load, startLoad } from "./load.ts";
-import { MEMORY_LIMIT, type MemorySample, memoryTrends, readMemory } from "./memory.ts";
+import { type MemorySample, watchMemory } from "./memory.ts";
 import type { ChaosOptions } from "./options.ts";
 import { planFaults } from "./plan.ts";
 import { type Progress, startProgress } from "./progress.ts";
 import { measureRecovery, type Recovery } from "./recovery.ts";
 import { pendingOrders, waitUntilDrained, waitUntilFinal } from "./settle.ts";
+import { sleep } from "./sleep.ts";
 import { countEvents, type WireCount } from "./topics.ts";
 import { startWorld, type World } from "./world.ts";
 
-/** Everything that a report tells of a run. */
-export interface ChaosResult {
+/** Everything that was seen in a run. */
+export interface ChaosRun {
   options: ChaosOptions;
-  /** Seconds from the first order to the end of the settling. */
+  /** From the first order to the end of the settling. */
   seconds: number;
-  /** Seconds for which orders were sent. */
+  /** For which orders were sent. */
   loadSeconds: number;
   attempts: readonly Attempt[];
-  done: DoneFault[];
-  recoveries: Recovery[];
-  samples: MemorySample[];
-  /** Seconds from the last fault until every order was final; undefined: not in time. */
+  faults: readonly DoneFault[];
+  recoveries: readonly Recovery[];
+  memory: readonly MemorySample[];
+  /** From the last fault until every order was final; undefined: not in time. */
   finalAfterS: number | undefined;
+  /** Orders that were not final in time. */
+  pending: number;
+  /** Whether everything was published and announced in the end. */
+  drained: boolean;
   /** Processes that ended although nobody had asked them to. */
-  crashes: string[];
+  crashes: readonly string[];
+  /** What was wrong with the services' ends on SIGTERM. */
+  complaints: readonly string[];
+  /** How disks were made full. */
   diskKind: string;
+  /** How often payment-service went on with another database. */
+  rebirths: number;
   wire: WireCount;
-  checks: Check[];
+  /** What was counted in databases and ledgers. */
+  counts: readonly Check[];
+  /** What `outbox verify` found, and what it could not look at. */
+  verified: { findings: readonly Finding[]; leftOut: readonly string[] };
 }
 
-const FINAL_WITHIN_MS = 60_000;
+/** After the last fault. */
+export const FINAL_WITHIN_MS = 60_000;
 const DRAIN_MS = 30_000;
 
 /** The quiet time at the end, in which orders come and nothing breaks. */
 const quietMs = (totalMs: number): number => Math.min(45_000, totalMs * 0.2);
 
-/** Runs it in `folder` until the end or `signal`; undefined when it was stopped. */
+/**
+ * Runs it in `folder`: orders for so many minutes and faults by the plan, then rest, then counting.
+ * `script` starts a real broker, "" means the embedded one. Undefined when `signal` ended it.
+ */
 export async function runChaos(
   options: ChaosOptions,
   folder: string,
   script: string,
   signal: AbortSignal,
-): Promise<ChaosResult | undefined> {
+): Promise<ChaosRun | undefined> {
   const totalMs = options.minutes * 60_000;
+  const plan = planFaults(options.seed, totalMs - quietMs(totalMs));
   await using world = await startWorld(folder, script);
-  const { url } = world.services["order-service"];
-  const over = new AbortController();
-  const until = AbortSignal.any([signal, over.signal]);
   const startedAt = performance.now();
   const elapsedS = () => (performance.now() - startedAt) / 1000;
+  const rested = new AbortController();
+  const working = AbortSignal.any([signal, rested.signal]);
 
+  const { url } = world.services["order-service"];
   const load = startLoad(url, options.rate, options.seed);
   const injector = createInjector(world, signal);
-  const done: DoneFault[] = [];
-  const recoveries: Recovery[] = [];
-  const probes: Promise<void>[] = [];
-  const samples: MemorySample[] = [];
-  const sampling = sampleMemory(world, samples, elapsedS, until);
-  using progress = startProgress(() => progressOf(world, load, done, elapsedS()));
+  const memory: MemorySample[] = [];
+  const watching = watchMemory(() => processesOf(world), memory, working);
+  const faults: DoneFault[] = [];
+  const recoveries: Promise<Recovery>[] = [];
+  using progress = startProgress(() => progressOf(world, load, faults, elapsedS()));
 
-  await carryOutPlan(
-    planFaults(options.seed, totalMs - quietMs(totalMs)),
-    injector,
-    signal,
-    (fault) => {
-      done.push(fault);
-      if (fault.leftOut !== undefined) return;
-      const probe = measureRecovery(load, url, until).then((ms) => {
-        recoveries.push({ fault: fault.name, ms });
-      });
-      probes.push(probe);
-    },
-  );
+  await carryOutPlan(plan, injector, signal, (fault) => {
+    faults.push(fault);
+    if (fault.leftOut !== undefined) return;
+    const recovery = measureRecovery(load, url, working);
+    recoveries.push(recovery.then((ms) => ({ fault: fault.name, ms })));
+  });
   const lastFaultAt = performance.now();
-  await sleep(totalMs - (performance.now() - startedAt), signal);
-  const deadline = AbortSignal.timeout(
-    Math.max(0, lastFaultAt + FINAL_WITHIN_MS - performance.now()),
-  );
-  const loadSeconds = elapsedS();
-  await load.stop(AbortSignal.any([signal, deadline]));
   const leftMs = () => Math.max(0, lastFaultAt + FINAL_WITHIN_MS - performance.now());
-  const final = !signal.aborted && (await waitUntilFinal(world, leftMs()));
+  await sleep(totalMs - (performance.now() - startedAt), signal);
+  const loadSeconds = elapsedS();
+  await load.stop(AbortSignal.any([signal, AbortSignal.timeout(leftMs())]));
+  const final = await waitUntilFinal(world, leftMs(), signal);
   const finalAfterS = final ? (performance.now() - lastFaultAt) / 1000 : undefined;
-  const drained = !signal.aborted && (await waitUntilDrained(world, DRAIN_MS));
+  const pending = pendingOrders(world) ?? 0;
+  const drained = await waitUntilDrained(world, DRAIN_MS, signal);
   const seconds = elapsedS();
-  over.abort();
-  await Promise.all([...probes, sampling]);
+  rested.abort();
+  await watching;
+  const seenRecoveries = await Promise.all(recoveries);
   if (signal.aborted) return undefined;
-  progress.say(`stopping the services and counting ${load.accepted} orders`);
 
+  progress.say(`stopping the services and counting ${load.accepted} orders`);
   const crashes = SERVICES.flatMap((name) =>
     world.services[name].crashes.map((how) => `${name}: ${how}`),
   );
-  const complaints = await Promise.all(SERVICES.map((name) => world.services[name].stop()));
+  const ends = await Promise.all(SERVICES.map((name) => world.services[name].stop()));
   for (const name of SERVICES) gather(world.disks[name].folder, folder);
-  const wire = await countEvents(world.kafkaHost, folder, injector.rebirths);
-  const audit = await auditSystem({ kafkaHost: world.kafkaHost, dataDir: folder });
-  const accepted = load.accepted;
   return {
     options,
     seconds,
     loadSeconds,
     attempts: load.attempts,
-    done,
-    recoveries,
-    samples,
+    faults,
+    recoveries: seenRecoveries,
+    memory,
     finalAfterS,
+    pending,
+    drained,
     crashes,
+    complaints: [...injector.complaints, ...ends.filter((complaint) => complaint !== undefined)],
     diskKind: world.disks["order-service"].kind,
-    wire,
-    checks: [
-      check(
-        "running",
-        `at least ${options.rate} orders a second were accepted`,
-        accepted >= Math.floor(options.rate * loadSeconds * 0.99)
-          ? []
-          : [`${(accepted / loadSeconds).toFixed(1)} a second`],
-      ),
-      check(
-        "losses",
-        `every order was final within ${FINAL_WITHIN_MS / 1000} s of the last fault`,
-        final ? [] : [`${pendingOrders(world) ?? "unknown"} were not`],
-      ),
-      check("losses", "every event was published and announced", drained ? [] : ["not in time"]),
-      ...countOrders(folder, load.attempts),
-      ...wire.checks,
-      check(
-        "audit",
-        "the audit of databases, topics and ledgers finds nothing",
-        auditFindings(audit.findings, injector.rebirths),
-      ),
-      check("running", "every service ended with 0 on SIGTERM", [
-        ...injector.complaints,
-        ...complaints.filter((complaint) => complaint !== undefined),
-      ]),
-      check(
-        "running",
-        `no process needs more than ${MEMORY_LIMIT} times the memory of its third minute`,
-        memoryTrends(samples, loadSeconds)
-          .filter(({ lastMinute, thirdMinute }) => lastMinute > thirdMinute * MEMORY_LIMIT)
-          .map(
-            ({ name, lastMinute, thirdMinute }) =>
-              `${name}: ${lastMinute.toFixed(0)} MiB after ${thirdMinute.toFixed(0)} MiB`,
-          ),
-      ),
-    ],
+    rebirths: injector.rebirths.length,
+    wire: await countEvents(world.kafkaHost, folder, injector.rebirths),
+    counts: countOrders(folder, load.attempts),
+    verified: await verifySystem({
+      dataDir: folder,
+      brokers: [world.kafkaHost],
+      settleMs: 0,
+      recheckMs: 0,
+    }),
   };
 }
 
-/** The order of results is judged between the rebirths of their database; see countEvents. */
-function auditFindings(findings: readonly string[], rebirths: readonly number[]): string[] {
-  if (rebirths.length === 0) return [...findings];
-  return findings.filter((finding) => !finding.startsWith("out of order: payment_processed"));
-}
-
+/** Copies the databases to where the ledgers are. */
 function gather(from: string, to: string): void {
-  for (const file of readdirSync(from)) {
-    if (existsSync(join(from, file))) cpSync(join(from, file), join(to, file));
-  }
+  for (const file of readdirSync(from)) cpSync(`${from}/${file}`, `${to}/${file}`);
 }
 
-async function sampleMemory(
-  world: World,
-  samples: MemorySample[],
-  elapsedS: () => number,
-  signal: AbortSignal,
-): Promise<void> {
-  while (!signal.aborted) {
-    const processes = [
-      ...SERVICES.map((name) => ({ name: name as string, pid: world.services[name].pid })),
-      ...(world.broker.pid === undefined ? [] : [{ name: "broker", pid: world.broker.pid }]),
-    ];
-    const memory = await readMemory(processes.map(({ pid }) => pid));
-    for (const { name, pid } of processes) {
-      const mib = memory.get(pid);
-      if (mib !== undefined) samples.push({ name, atS: elapsedS(), mib });
-    }
-    await sleep(2_000, signal);
-  }
+function processesOf({ services, broker }: World): Map<number, string> {
+  const processes = new Map<number, string>(SERVICES.map((name) => [services[name].pid, name]));
+  if (broker.pid !== undefined) processes.set(broker.pid, "broker");
+  return processes;
 }
 
 function progressOf(
   world: World,
   load: Load,
-  done: readonly DoneFault[],
+  faults: readonly DoneFault[],
   elapsedS: number,
 ): Progress {
   return {
     elapsedS,
     accepted: load.accepted,
     waiting: load.waiting,
-    kills: done.filter(({ fault }) => fault.kind === "kill").length,
-    faults: done.length,
+    kills: faults.filter(({ fault }) => fault.kind === "kill").length,
+    faults: faults.length,
     pending: pendingOrders(world),
   };
 }

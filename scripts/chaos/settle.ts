@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { waitFor } from "@order-outbox/testing";
+import { sleep } from "./sleep.ts";
 import type { World } from "./world.ts";
 
 /** How many orders are not final yet; undefined when the database cannot be read just now. */
@@ -11,12 +11,20 @@ export function pendingOrders(world: World): number | undefined {
 }
 
 /** Waits until every order is final. */
-export async function waitUntilFinal(world: World, timeoutMs: number): Promise<boolean> {
-  return holds(() => pendingOrders(world) === 0, "every order to be final", timeoutMs);
+export async function waitUntilFinal(
+  world: World,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  return holds(() => pendingOrders(world) === 0, timeoutMs, signal);
 }
 
 /** Waits until the outboxes are published and both events of every order are announced. */
-export async function waitUntilDrained(world: World, timeoutMs: number): Promise<boolean> {
+export async function waitUntilDrained(
+  world: World,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<boolean> {
   const path = (name: keyof World["services"]) => world.services[name].databasePath;
   const unpublished = "SELECT count(*) AS count FROM outbox WHERE isPublished = 0";
   return holds(
@@ -33,8 +41,8 @@ export async function waitUntilDrained(world: World, timeoutMs: number): Promise
         count(path("payment-service"), unpublished) === 0
       );
     },
-    "the outboxes to be published and everything to be announced",
     timeoutMs,
+    signal,
   );
 }
 
@@ -47,9 +55,16 @@ function count(path: string, sql: string): number | undefined {
   }
 }
 
-async function holds(condition: () => boolean, what: string, timeoutMs: number): Promise<boolean> {
-  return waitFor(condition, { what, timeoutMs, intervalMs: 100 }).then(
-    () => true,
-    () => false,
-  );
+/** Whether the condition comes to hold in time; `signal` ends the waiting. */
+async function holds(
+  condition: () => boolean,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const until = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+  while (!until.aborted) {
+    if (condition()) return true;
+    await sleep(100, until);
+  }
+  return false;
 }
