@@ -70,16 +70,14 @@ describe.skipIf(whyNot !== undefined)("with its database on a full disk, order-s
     return response.status;
   }
 
-  /** Sends orders, eight at once, until the disk is full or the service is gone. */
-  async function loadUntilFull(readyToFill: () => boolean): Promise<void> {
-    const enough = refused.length + 50;
+  /** Fills the disk, and sends orders, eight at once, until so many were refused or one was cut off. */
+  async function overfill(refusals: number): Promise<void> {
+    disk.fill();
+    const enough = refused.length + refusals;
     const send = async () => {
       while (refused.length < enough && cutOff.length === 0) await postOrder();
     };
-    const load = Promise.all(Array.from({ length: 8 }, send));
-    await waitFor(readyToFill, { what: "the moment to fill the disk", intervalMs: 1 });
-    disk.fill();
-    await load;
+    await Promise.all(Array.from({ length: 8 }, send));
   }
 
   async function healthOf(url: string) {
@@ -101,7 +99,9 @@ describe.skipIf(whyNot !== undefined)("with its database on a full disk, order-s
       return room.promise;
     });
     expect(await postOrder("keyed", key)).toBe(201);
-    await loadUntilFull(() => rounds > 0 && accepted.length >= 50);
+    await Promise.all(Array.from({ length: 50 }, () => postOrder()));
+    await waitFor(() => rounds > 0, { what: "the relay to send" });
+    await overfill(50);
     expect(await storedCustomers()).toEqual(accepted.toSorted());
 
     // Only now is the first round acknowledged and charged: neither can be noted.
@@ -133,9 +133,10 @@ describe.skipIf(whyNot !== undefined)("with its database on a full disk, order-s
   });
 
   test("comes back from a SIGKILL with every order it accepted and none it refused", async () => {
-    const before = { accepted: accepted.length, refused: refused.length };
-    const load = loadUntilFull(() => accepted.length >= before.accepted + 20);
-    await waitFor(() => refused.length > before.refused, { what: "an order to be refused" });
+    await Promise.all(Array.from({ length: 20 }, () => postOrder()));
+    const before = refused.length;
+    const load = overfill(Number.POSITIVE_INFINITY);
+    await waitFor(() => refused.length > before, { what: "an order to be refused", intervalMs: 1 });
     await system.order.kill();
     await load;
     expect(cutOff.length).toBeGreaterThan(0);
