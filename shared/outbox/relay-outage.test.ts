@@ -103,6 +103,8 @@ embeddedTest(
     relay.wake();
     await failed(relay, 1);
     await broker[Symbol.asyncDispose]();
+    // The attempt that was under way is over, so the next one begins with a look at the cluster.
+    await failed(relay, relay.status().failures + 2);
 
     await using other = await startBroker({ port, topics: { [outbox.topic]: 2 } });
     await relay.drained();

@@ -9,7 +9,7 @@ import {
   startSystem,
   waitFor,
 } from "../mod.ts";
-import { expectClean, placeOrders, waitUntilSettled } from "./support.ts";
+import { expectClean, fullProof, placeOrders, waitUntilSettled } from "./support.ts";
 
 const env = { LOG_LEVEL: "warn" };
 
@@ -38,27 +38,33 @@ test("killed after the broker's ack and before the mark, the same event id is pu
   expect(records).toHaveLength(2);
 });
 
-test("killed after sending and before any answer, every order is published and worked once", async () => {
-  await using system = await startSystem({ env });
-  await crashDuringOneOrder(system, system.order, crashAt("order-outbox.relay", "sent"));
-  await expectClean(system, 1);
-});
+test.if(fullProof)(
+  "killed after sending and before any answer, every order is published and worked once",
+  async () => {
+    await using system = await startSystem({ env });
+    await crashDuringOneOrder(system, system.order, crashAt("order-outbox.relay", "sent"));
+    await expectClean(system, 1);
+  },
+);
 
-test("killed in the middle of a backlog, the rest follows in order and nothing is worked twice", async () => {
-  await using system = await startSystem({ env });
-  await system.order.stop();
-  await system.order.start(crashAt("order-outbox.relay", "acknowledged", 3));
-  // One after the other until nobody answers any more: several rounds of the relay.
-  await expect(placeOrders(system, 10_000, 2)).rejects.toThrow();
-  expect(await system.order.process.exited).toBe(137);
-  await system.order.start();
-  const orders = (await system.orders()).length;
-  expect(orders).toBeGreaterThan(0);
-  await waitUntilSettled(system, orders);
-  await expectClean(system, orders);
-});
+test.if(fullProof)(
+  "killed in the middle of a backlog, the rest follows in order and nothing is worked twice",
+  async () => {
+    await using system = await startSystem({ env });
+    await system.order.stop();
+    await system.order.start(crashAt("order-outbox.relay", "acknowledged", 3));
+    // One after the other until nobody answers any more: several rounds of the relay.
+    await expect(placeOrders(system, 10_000, 2)).rejects.toThrow();
+    expect(await system.order.process.exited).toBe(137);
+    await system.order.start();
+    const orders = (await system.orders()).length;
+    expect(orders).toBeGreaterThan(0);
+    await waitUntilSettled(system, orders);
+    await expectClean(system, orders);
+  },
+);
 
-test("killed during a migration, a service starts again and works", async () => {
+test.if(fullProof)("killed during a migration, a service starts again and works", async () => {
   await using system = await startSystem({ env });
   await system.payment.stop();
   rmDatabase(system.payment.databasePath);
@@ -71,7 +77,7 @@ test("killed during a migration, a service starts again and works", async () => 
   await expectClean(system, 5);
 });
 
-for (const step of ["received", "prepared", "inside", "committed"]) {
+for (const step of fullProof ? ["received", "prepared", "inside", "committed"] : ["prepared"]) {
   test(`payment-service killed when an event is ${step}: one charge, one payment, one result`, async () => {
     await using system = await startSystem({ env });
     await crashDuringOneOrder(system, system.payment, crashAt("order-outbox.inbox", step));
@@ -79,23 +85,33 @@ for (const step of ["received", "prepared", "inside", "committed"]) {
   });
 }
 
-test("notification-service killed after its sends and before COMMIT sends nothing twice", async () => {
-  await using system = await startSystem({ env });
-  await crashDuringOneOrder(system, system.notification, crashAt("order-outbox.inbox", "prepared"));
-  await expectClean(system, 1);
-});
+test.if(fullProof)(
+  "notification-service killed after its sends and before COMMIT sends nothing twice",
+  async () => {
+    await using system = await startSystem({ env });
+    await crashDuringOneOrder(
+      system,
+      system.notification,
+      crashAt("order-outbox.inbox", "prepared"),
+    );
+    await expectClean(system, 1);
+  },
+);
 
-test("services killed at random under load lose, double and reorder nothing", async () => {
-  await using system = await startSystem({ env });
-  const orders = placeOrders(system, 300, 4);
-  for (const service of [system.payment, system.notification, system.payment]) {
-    await service.restart();
-  }
-  await orders;
-  await system.order.restart();
-  await waitUntilSettled(system, 300);
-  await expectClean(system, 300);
-});
+test.if(fullProof)(
+  "services killed at random under load lose, double and reorder nothing",
+  async () => {
+    await using system = await startSystem({ env });
+    const orders = placeOrders(system, 300, 4);
+    for (const service of [system.payment, system.notification, system.payment]) {
+      await service.restart();
+    }
+    await orders;
+    await system.order.restart();
+    await waitUntilSettled(system, 300);
+    await expectClean(system, 300);
+  },
+);
 
 test("a payments database that is lost is worked again without a second charge or event id", async () => {
   await using system = await startSystem({ env });

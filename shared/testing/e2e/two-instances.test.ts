@@ -11,47 +11,50 @@ import { expectClean, fullProof, placeOrders, waitUntilSettled } from "./support
 
 const env = { LOG_LEVEL: "warn" };
 
-test("two order-services on one database publish nothing twice and keep order while one dies again and again", async () => {
-  await using system = await startSystem({ env });
-  await using second = serviceProcess("order-service", {
-    port: await freePort(),
-    databasePath: system.order.databasePath,
-    kafkaHost: system.kafkaHost,
-    env,
-  });
-  await second.start();
-  const other = {
-    ...system,
-    ...systemClient({
-      order: second.url,
-      payment: system.payment.url,
-      notification: system.notification.url,
-    }),
-  };
+test.if(fullProof)(
+  "two order-services on one database publish nothing twice and keep order while one dies again and again",
+  async () => {
+    await using system = await startSystem({ env });
+    await using second = serviceProcess("order-service", {
+      port: await freePort(),
+      databasePath: system.order.databasePath,
+      kafkaHost: system.kafkaHost,
+      env,
+    });
+    await second.start();
+    const other = {
+      ...system,
+      ...systemClient({
+        order: second.url,
+        payment: system.payment.url,
+        notification: system.notification.url,
+      }),
+    };
 
-  await Promise.all([placeOrders(system, 150, 4), placeOrders(other, 150, 4)]);
-  await waitUntilSettled(system, 300);
-  expect((await expectClean(system, 300)).repeatsOnTheWire).toBe(0);
+    await Promise.all([placeOrders(system, 150, 4), placeOrders(other, 150, 4)]);
+    await waitUntilSettled(system, 300);
+    expect((await expectClean(system, 300)).repeatsOnTheWire).toBe(0);
 
-  let orders = 300;
-  for (let round = 0; round < (fullProof ? 10 : 2); round++) {
-    const [victim, survivor] = round % 2 === 0 ? [system.order, other] : [second, system];
-    const placed = placeOrders(survivor, 20, 4);
-    await victim.kill();
-    await placed;
-    orders += 20;
-    await waitUntilSettled(system, orders);
-    await victim.start();
-  }
-  await expectClean(system, orders);
-  await waitFor(
-    async () => {
-      const [a, b] = await Promise.all([isStandby(system.order), isStandby(second)]);
-      return a !== b;
-    },
-    { what: "one of the two to stand by" },
-  );
-});
+    let orders = 300;
+    for (let round = 0; round < 10; round++) {
+      const [victim, survivor] = round % 2 === 0 ? [system.order, other] : [second, system];
+      const placed = placeOrders(survivor, 20, 4);
+      await victim.kill();
+      await placed;
+      orders += 20;
+      await waitUntilSettled(system, orders);
+      await victim.start();
+    }
+    await expectClean(system, orders);
+    await waitFor(
+      async () => {
+        const [a, b] = await Promise.all([isStandby(system.order), isStandby(second)]);
+        return a !== b;
+      },
+      { what: "one of the two to stand by" },
+    );
+  },
+);
 
 test("an instance that leaves hands the lease over at once", async () => {
   await using system = await startSystem({ env });
