@@ -1,5 +1,7 @@
+import { SQLiteError } from "bun:sqlite";
 import { isAppError, toAppError } from "@order-outbox/errors";
 import type { Log, PartitionOutcome, Publisher } from "@order-outbox/kafka";
+import { storageError } from "@order-outbox/sqlite";
 import { type Backoff, backoffDelay } from "./backoff.ts";
 import type { Lease } from "./lease.ts";
 import { createPartitionHolds } from "./partition-holds.ts";
@@ -238,7 +240,8 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
   }
 
   function noteFailure(thrown: unknown): number {
-    const error = toAppError(thrown);
+    const error =
+      thrown instanceof SQLiteError ? storageError(thrown, "cannot write") : toAppError(thrown);
     if (isAppError(error, "TOPIC_MISSING")) {
       unknown = undefined;
       void disconnect();
