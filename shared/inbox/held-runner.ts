@@ -187,7 +187,7 @@ export function createHeldRunner(deps: WorkDeps, lanes: Lanes, stopping: AbortSi
             if (eventId !== null) store.recordApplied(eventId, eventType ?? "", record, at);
             store.release(id);
             const { topic, partition, offset } = record;
-            const target = { eventId, eventType, eventKey, topic, partition, offset };
+            const target = { heldId: id, eventId, eventType, eventKey, topic, partition, offset };
             store.audit(at, "DISCARD", target, reason);
           }),
         );

@@ -58,7 +58,7 @@ test.concurrent("rows that are acknowledged but cannot be marked are marked late
   await waitFor(() => relay.status().failures >= 5, { what: "the mark to be tried again" });
   outbox.append(keysOf(1, 2, 3));
   relay.wake();
-  expect(relay.status()).toMatchObject({ published: 0, lastError: "marking fails" });
+  expect(relay.status()).toMatchObject({ published: 0, lastError: "cannot write: marking fails" });
   expect(await publishedIds(broker.kafkaHost, outbox.topic)).toEqual([[1, 2, 3]]);
   outbox.db.run("DROP TRIGGER marking_fails");
   await relay.drained();
