@@ -2,6 +2,7 @@ import { FormatRegistry, Kind, Type, TypeRegistry } from "@sinclair/typebox";
 
 const AMOUNT_KIND = "OrderOutbox:Amount";
 const CUSTOMER_ID_KIND = "OrderOutbox:CustomerId";
+const TIMESTAMP_KIND = "OrderOutbox:Timestamp";
 
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 const RFC_3339 = /^(\d{4})-(\d\d)-(\d\d)T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i;
@@ -19,10 +20,13 @@ const CUSTOMER_ID = new RegExp(CUSTOMER_ID_PATTERN, "u");
 
 TypeRegistry.Set(AMOUNT_KIND, (_schema, value) => isAmount(value));
 TypeRegistry.Set(CUSTOMER_ID_KIND, (_schema, value) => isCustomerId(value));
+TypeRegistry.Set(
+  TIMESTAMP_KIND,
+  (_schema, value) => typeof value === "string" && isTimestamp(value),
+);
 
 // Elysia registers its own when it is imported first; without Elysia TypeBox knows no formats.
 if (!FormatRegistry.Has("uuid")) FormatRegistry.Set("uuid", (text) => UUID.test(text));
-if (!FormatRegistry.Has("date-time")) FormatRegistry.Set("date-time", isTimestamp);
 
 /** A UUID in its plain textual form (RFC 9562), of any version; no `urn:uuid:` before it. */
 export const OrderId = Type.String({
@@ -31,8 +35,17 @@ export const OrderId = Type.String({
   description: "a UUID",
 });
 
-/** A moment as RFC 3339 text. The services write UTC with milliseconds. */
-export const Timestamp = Type.String({ format: "date-time", description: "a time in RFC 3339" });
+/**
+ * A moment as RFC 3339 text that exists in the calendar. The services write UTC with milliseconds.
+ * A kind of its own, because the format "date-time" is whatever was registered first, and Elysia's
+ * takes a date alone.
+ */
+export const Timestamp = Type.Unsafe<string>({
+  [Kind]: TIMESTAMP_KIND,
+  type: "string",
+  format: "date-time",
+  description: "a time in RFC 3339",
+});
 
 /**
  * 1 to 128 printable characters (Unicode code points), at least one of them visible.
