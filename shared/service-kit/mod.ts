@@ -40,6 +40,7 @@ export {
   type Violation,
 } from "./problem.ts";
 export { problemJson } from "./problem-plugin.ts";
+export { runServer, type ServerOptions } from "./run-server.ts";
 export {
   adminTokenSetting,
   brokersOf,

@@ -6,11 +6,9 @@ import {
   brokersOf,
   createLogger,
   exitOnConfigError,
-  listen,
   loadConfig,
-  onShutdown,
   parseDuration,
-  type Readiness,
+  runServer,
 } from "@order-outbox/service-kit";
 import { closeDatabase, createCommitQueue, migrate, openDatabase } from "@order-outbox/sqlite";
 import { createApp } from "./app.ts";
@@ -31,7 +29,6 @@ const logger = createLogger({
   format: config.LOG_FORMAT,
 });
 const brokers = brokersOf(config.KAFKA_HOST);
-let readiness: Readiness = "starting";
 
 const db = openDatabase(config.DATABASE_PATH);
 migrate(db, MIGRATIONS);
@@ -80,40 +77,31 @@ const notificationPruner = startNotificationPruner({
   keepMs: parseDuration(config.NOTIFICATION_RETENTION),
 });
 
-const app = createApp({
-  notifications,
+runServer({
+  config,
   logger,
-  admin:
-    config.ADMIN_TOKEN === undefined
-      ? undefined
-      : {
-          token: config.ADMIN_TOKEN,
-          held: createHeldDesk(db, queue, Date.now),
+  app: (readiness) =>
+    createApp({
+      notifications,
+      logger,
+      admin:
+        config.ADMIN_TOKEN === undefined
+          ? undefined
+          : {
+              token: config.ADMIN_TOKEN,
+              held: createHeldDesk(db, queue, Date.now),
+            },
+      health: {
+        service: SERVICE,
+        readiness,
+        broker: () => brokerSeenBy(inbox.status().consumer),
+        checks: {
+          inbox: () => judgeInbox(inbox.status(), Date.now()),
+          retention: () => ({ ok: true, inbox: inboxRetention.status() }),
         },
-  health: {
-    service: SERVICE,
-    readiness: () => readiness,
-    broker: () => brokerSeenBy(inbox.status().consumer),
-    checks: {
-      inbox: () => judgeInbox(inbox.status(), Date.now()),
-      retention: () => ({ ok: true, inbox: inboxRetention.status() }),
-    },
-  },
-});
-const server = exitOnConfigError(() => listen(app, { host: config.HOST, port: config.PORT }));
-readiness = "ready";
-logger.info({ url: server.url, database: config.DATABASE_PATH, kafka: config.KAFKA_HOST }, "ready");
-
-onShutdown({
-  logger,
-  steps: [
-    {
-      name: "stop accepting requests",
-      run: () => {
-        readiness = "stopping";
-        return server.stop();
       },
-    },
+    }),
+  steps: [
     { name: "stop consuming", run: inbox.stop },
     {
       name: "stop pruning",

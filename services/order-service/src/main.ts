@@ -13,11 +13,9 @@ import {
   brokersOf,
   createLogger,
   exitOnConfigError,
-  listen,
   loadConfig,
-  onShutdown,
   parseDuration,
-  type Readiness,
+  runServer,
 } from "@order-outbox/service-kit";
 import { closeDatabase, createCommitQueue, migrate, openDatabase } from "@order-outbox/sqlite";
 import { createApp } from "./app.ts";
@@ -37,7 +35,6 @@ const logger = createLogger({
   format: config.LOG_FORMAT,
 });
 const brokers = brokersOf(config.KAFKA_HOST);
-let readiness: Readiness = "starting";
 
 const db = openDatabase(config.DATABASE_PATH);
 migrate(db, MIGRATIONS);
@@ -97,55 +94,46 @@ const outboxPruner = startOutboxPruner({
 });
 const keyPruner = startKeyPruner({ ...pruning, keepMs: keyRetentionMs });
 
-const app = createApp({
-  orders,
-  append: prepareAppend(db),
-  queue,
-  keys,
-  keyRetentionMs,
-  newId: newEventId,
-  now: Date.now,
+runServer({
+  config,
   logger,
-  admin:
-    config.ADMIN_TOKEN === undefined
-      ? undefined
-      : {
-          token: config.ADMIN_TOKEN,
-          held: createHeldDesk(db, queue, Date.now),
-          outbox: createOutboxDesk(db, queue, outbox.wake, Date.now),
+  app: (readiness) =>
+    createApp({
+      orders,
+      append: prepareAppend(db),
+      queue,
+      keys,
+      keyRetentionMs,
+      newId: newEventId,
+      now: Date.now,
+      logger,
+      admin:
+        config.ADMIN_TOKEN === undefined
+          ? undefined
+          : {
+              token: config.ADMIN_TOKEN,
+              held: createHeldDesk(db, queue, Date.now),
+              outbox: createOutboxDesk(db, queue, outbox.wake, Date.now),
+            },
+      health: {
+        service: SERVICE,
+        readiness,
+        broker: () => brokerSeenBy(inbox.status().consumer),
+        checks: {
+          outbox: () =>
+            judgeOutbox({
+              facts: outboxFacts(),
+              relay: outbox.status(),
+              silentFor: outbox.silentFor(),
+              now: Date.now(),
+            }),
+          storage: () => checkStorage(config.DATABASE_PATH),
+          inbox: () => judgeInbox(inbox.status(), Date.now()),
+          retention: () => ({ ok: true, inbox: inboxRetention.status() }),
         },
-  health: {
-    service: SERVICE,
-    readiness: () => readiness,
-    broker: () => brokerSeenBy(inbox.status().consumer),
-    checks: {
-      outbox: () =>
-        judgeOutbox({
-          facts: outboxFacts(),
-          relay: outbox.status(),
-          silentFor: outbox.silentFor(),
-          now: Date.now(),
-        }),
-      storage: () => checkStorage(config.DATABASE_PATH),
-      inbox: () => judgeInbox(inbox.status(), Date.now()),
-      retention: () => ({ ok: true, inbox: inboxRetention.status() }),
-    },
-  },
-});
-const server = exitOnConfigError(() => listen(app, { host: config.HOST, port: config.PORT }));
-readiness = "ready";
-logger.info({ url: server.url, database: config.DATABASE_PATH, kafka: config.KAFKA_HOST }, "ready");
-
-onShutdown({
-  logger,
-  steps: [
-    {
-      name: "stop accepting requests",
-      run: () => {
-        readiness = "stopping";
-        return server.stop();
       },
-    },
+    }),
+  steps: [
     { name: "stop consuming", run: inbox.stop },
     {
       name: "stop pruning",

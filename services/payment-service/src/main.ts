@@ -14,11 +14,9 @@ import {
   brokersOf,
   createLogger,
   exitOnConfigError,
-  listen,
   loadConfig,
-  onShutdown,
   parseDuration,
-  type Readiness,
+  runServer,
 } from "@order-outbox/service-kit";
 import { closeDatabase, createCommitQueue, migrate, openDatabase } from "@order-outbox/sqlite";
 import { createApp } from "./app.ts";
@@ -38,7 +36,6 @@ const logger = createLogger({
   format: config.LOG_FORMAT,
 });
 const brokers = brokersOf(config.KAFKA_HOST);
-let readiness: Readiness = "starting";
 
 const db = openDatabase(config.DATABASE_PATH);
 migrate(db, MIGRATIONS);
@@ -105,48 +102,39 @@ const outboxPruner = startOutboxPruner({
   keepMs: parseDuration(config.OUTBOX_RETENTION),
 });
 
-const app = createApp({
-  payments,
+runServer({
+  config,
   logger,
-  admin:
-    config.ADMIN_TOKEN === undefined
-      ? undefined
-      : {
-          token: config.ADMIN_TOKEN,
-          held: createHeldDesk(db, queue, Date.now),
-          outbox: createOutboxDesk(db, queue, outbox.wake, Date.now),
+  app: (readiness) =>
+    createApp({
+      payments,
+      logger,
+      admin:
+        config.ADMIN_TOKEN === undefined
+          ? undefined
+          : {
+              token: config.ADMIN_TOKEN,
+              held: createHeldDesk(db, queue, Date.now),
+              outbox: createOutboxDesk(db, queue, outbox.wake, Date.now),
+            },
+      health: {
+        service: SERVICE,
+        readiness,
+        broker: () => brokerSeenBy(inbox.status().consumer),
+        checks: {
+          outbox: () =>
+            judgeOutbox({
+              facts: outboxFacts(),
+              relay: outbox.status(),
+              silentFor: outbox.silentFor(),
+              now: Date.now(),
+            }),
+          inbox: () => judgeInbox(inbox.status(), Date.now()),
+          retention: () => ({ ok: true, inbox: inboxRetention.status() }),
         },
-  health: {
-    service: SERVICE,
-    readiness: () => readiness,
-    broker: () => brokerSeenBy(inbox.status().consumer),
-    checks: {
-      outbox: () =>
-        judgeOutbox({
-          facts: outboxFacts(),
-          relay: outbox.status(),
-          silentFor: outbox.silentFor(),
-          now: Date.now(),
-        }),
-      inbox: () => judgeInbox(inbox.status(), Date.now()),
-      retention: () => ({ ok: true, inbox: inboxRetention.status() }),
-    },
-  },
-});
-const server = exitOnConfigError(() => listen(app, { host: config.HOST, port: config.PORT }));
-readiness = "ready";
-logger.info({ url: server.url, database: config.DATABASE_PATH, kafka: config.KAFKA_HOST }, "ready");
-
-onShutdown({
-  logger,
-  steps: [
-    {
-      name: "stop accepting requests",
-      run: () => {
-        readiness = "stopping";
-        return server.stop();
       },
-    },
+    }),
+  steps: [
     { name: "stop consuming", run: inbox.stop },
     { name: "stop pruning", run: () => Promise.all([inboxRetention.stop(), outboxPruner.stop()]) },
     { name: "commit what is waiting", run: queue.close },

@@ -1,0 +1,38 @@
+import { exitOnConfigError } from "./config.ts";
+import type { Readiness } from "./health.ts";
+import { listen } from "./http.ts";
+import type { Logger } from "./logger.ts";
+import { onShutdown, type ShutdownStep } from "./shutdown.ts";
+
+/** What {@link runServer} serves, and what ends with it. */
+export interface ServerOptions {
+  config: { HOST: string; PORT: number; DATABASE_PATH: string; KAFKA_HOST: string };
+  logger: Logger;
+  /** Makes the app; `readiness` is for its `/ready`. */
+  app: (readiness: () => Readiness) => { fetch(request: Request): Response | Promise<Response> };
+  /** Run in order once no request is accepted any more. */
+  steps: readonly ShutdownStep[];
+}
+
+/**
+ * Serves until the process is told to end (see `onShutdown`): then it stops accepting requests and
+ * lets those in flight finish, runs `steps`, and exits. Ends the process with a message when it
+ * cannot listen.
+ */
+export function runServer({ config, logger, app, steps }: ServerOptions): void {
+  const { HOST: host, PORT: port, DATABASE_PATH: database, KAFKA_HOST: kafka } = config;
+  let readiness: Readiness = "starting";
+  const handler = app(() => readiness);
+  const server = exitOnConfigError(() => listen(handler, { host, port }));
+  readiness = "ready";
+  logger.info({ url: server.url, database, kafka }, "ready");
+
+  const stopAccepting: ShutdownStep = {
+    name: "stop accepting requests",
+    run() {
+      readiness = "stopping";
+      return server.stop();
+    },
+  };
+  onShutdown({ logger, steps: [stopAccepting, ...steps] });
+}
