@@ -9,10 +9,17 @@ export type Outcome =
   /** Cut off or timed out: accepted or not, nobody told. */
   | { kind: "unknown" };
 
-/** One POST; its `customerId` is no other's, so that its order can be found without an id. */
-export interface Attempt {
+/** An order that a customer wants. */
+export interface WantedOrder {
+  /** No other order's, so that what is stored can be found without an id. */
   customerId: string;
   amount: number;
+  /** The `Idempotency-Key`, when it has one: then it may be sent again. */
+  key?: string;
+}
+
+/** One POST. */
+export interface Attempt extends WantedOrder {
   outcome: Outcome;
 }
 
@@ -21,19 +28,24 @@ const TIMEOUT_MS = 5_000;
 /** Posts an order; never throws. */
 export async function postOrder(
   url: string,
-  customerId: string,
-  amount: number,
+  order: WantedOrder,
   signal: AbortSignal,
 ): Promise<Attempt> {
-  const outcome = await request(url, { customerId, amount }, signal);
-  return { customerId, amount, outcome };
+  return { ...order, outcome: await request(url, order, signal) };
 }
 
-async function request(url: string, order: object, signal: AbortSignal): Promise<Outcome> {
+async function request(
+  url: string,
+  { key, ...order }: WantedOrder,
+  signal: AbortSignal,
+): Promise<Outcome> {
   try {
     const response = await fetch(`${url}/api/orders`, {
       method: "POST",
-      headers: { "content-type": "application/json" },
+      headers: {
+        "content-type": "application/json",
+        ...(key === undefined ? {} : { "idempotency-key": key }),
+      },
       body: JSON.stringify(order),
       signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
       // A connection of its own: Bun would repeat a request that a dying one swallowed.

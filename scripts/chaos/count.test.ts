@@ -58,8 +58,20 @@ test("an order whose POST was refused or never sent must not be stored", () => {
 test("two orders of one POST, and one of none, are found", () => {
   const twice = [order("a"), { ...order("a"), id: "a2" }];
   expect(violationsOf(countAnswers([...twice, order("x")], [accepted("a")]))).toEqual([
-    "one POST of customer of a made 2 orders",
+    "1 POSTs of customer of a made 2 orders",
     "order x is stored, and nobody sent it",
+  ]);
+});
+
+test("repetitions under one key make one order, and all are told its id", () => {
+  const cutOff = attempt("a", { kind: "unknown" });
+  expect(violationsOf(countAnswers([order("a")], [cutOff, accepted("a"), accepted("a")]))).toEqual(
+    [],
+  );
+  const second = { ...order("a"), id: "a2" };
+  const toldAnother = { ...accepted("a2"), customerId: "customer of a" };
+  expect(violationsOf(countAnswers([order("a"), second], [cutOff, toldAnother]))).toEqual([
+    "2 POSTs of customer of a made 2 orders",
   ]);
 });
 

@@ -1,7 +1,11 @@
 import { type Attempt, postOrder } from "./client.ts";
 import { createRandom } from "./random.ts";
 
-/** Customers who send orders at a steady rate, whatever becomes of them, until each has its 201. */
+/**
+ * Customers who send orders at a steady rate, whatever becomes of them, until each has its 201. Half
+ * of them send an Idempotency-Key and repeat their order; the others want another one each time, so
+ * that every one of their POSTs can be told apart.
+ */
 export interface Load {
   /** Every POST that has ended. */
   readonly attempts: readonly Attempt[];
@@ -33,9 +37,13 @@ export function startLoad(url: string, ratePerSecond: number, seed: number): Loa
   let stopping = false;
 
   async function sendUntilAccepted(name: string, signal: AbortSignal): Promise<string | undefined> {
+    const withKey = random.chance(0.5);
     const amount = Math.round(random.between(1, 100_000)) / 100;
     for (let number = 1; !signal.aborted; number++) {
-      const attempt = await postOrder(url, `${name}-${number}`, amount, signal);
+      const order = withKey
+        ? { customerId: name, amount, key: name }
+        : { customerId: `${name}-${number}`, amount };
+      const attempt = await postOrder(url, order, signal);
       attempts.push(attempt);
       const { outcome } = attempt;
       if (outcome.kind === "accepted") {

@@ -51,7 +51,7 @@ export interface ChaosRun {
 
 /** After the last fault. */
 export const FINAL_WITHIN_MS = 60_000;
-const DRAIN_MS = 30_000;
+const DRAIN_MS = 20_000;
 
 /** The quiet time at the end, in which orders come and nothing breaks. */
 const quietMs = (totalMs: number): number => Math.min(45_000, totalMs * 0.2);
