@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { TOPICS } from "@order-outbox/contracts";
 import { startSystem } from "../mod.ts";
-import { expectClean, placeOrders, waitUntilSettled } from "./support.ts";
+import { expectClean, fullProof, placeOrders, waitUntilSettled } from "./support.ts";
 
 test("an order travels to its payment, its notifications and back to a final status", async () => {
   await using system = await startSystem();
@@ -44,25 +44,31 @@ test("an order travels to its payment, its notifications and back to a final sta
   await expectClean(system, 1);
 });
 
-test("each of 2,000 orders is charged, announced and notified once, and nine in ten are paid", async () => {
+test("each of many orders is charged, announced and notified once, and nine in ten are paid", async () => {
+  const orders = fullProof ? 2_000 : 400;
   await using system = await startSystem({ env: { LOG_LEVEL: "warn" } });
-  await placeOrders(system, 2_000, 32);
-  await waitUntilSettled(system, 2_000);
-  const audit = await expectClean(system, 2_000);
+  await placeOrders(system, orders, 32);
+  await waitUntilSettled(system, orders);
+  const audit = await expectClean(system, orders);
   expect(audit.repeatsOnTheWire).toBe(0);
   const paid = (await system.orders()).filter(({ status }) => status === "PAID").length;
-  expect(paid).toBeWithin(1_740, 1_860);
+  // 87 to 93 % of 2,000; of fewer, chance moves the share further.
+  const spread = fullProof ? 0.03 : 0.08;
+  expect(paid / orders).toBeWithin(0.9 - spread, 0.9 + spread);
 });
 
-test("a stopped system exits with 0 and has all its data when it starts again", async () => {
-  await using system = await startSystem({ env: { LOG_LEVEL: "warn" } });
-  await placeOrders(system, 20);
-  await waitUntilSettled(system, 20);
-  const services = [system.order, system.payment, system.notification];
-  expect(await Promise.all(services.map((service) => service.stop()))).toEqual([0, 0, 0]);
-  await Promise.all(services.map((service) => service.start()));
-  await placeOrders(system, 20);
-  await waitUntilSettled(system, 40);
-  const audit = await expectClean(system, 40);
-  expect(audit.repeatsOnTheWire).toBe(0);
-});
+test.if(fullProof)(
+  "a stopped system exits with 0 and has all its data when it starts again",
+  async () => {
+    await using system = await startSystem({ env: { LOG_LEVEL: "warn" } });
+    await placeOrders(system, 20);
+    await waitUntilSettled(system, 20);
+    const services = [system.order, system.payment, system.notification];
+    expect(await Promise.all(services.map((service) => service.stop()))).toEqual([0, 0, 0]);
+    await Promise.all(services.map((service) => service.start()));
+    await placeOrders(system, 20);
+    await waitUntilSettled(system, 40);
+    const audit = await expectClean(system, 40);
+    expect(audit.repeatsOnTheWire).toBe(0);
+  },
+);
