@@ -6,8 +6,9 @@ import { createRandom, type Random } from "./random.ts";
 const EVERY_MS = { kill: 2_250, pause: 9_000, network: 8_000, disk: 14_000, database: 220_000 };
 /** Each 12th kill is the broker's. */
 const KILLS_PER_BROKER_KILL = 12;
-/** Consumers lose their session after 6 s: some pauses are longer. */
-const LONG_PAUSE_MS = 6_500;
+/** Consumers lose their session after 6 s, and requests time out after 8 s: some faults are longer. */
+const SESSION_LOST_MS = 6_500;
+const REQUEST_LOST_MS = 8_500;
 
 /**
  * The faults of a run: a pure function of seed and length. Every kind occurs in a run of a minute
@@ -52,9 +53,10 @@ function pauses(): (random: Random) => Fault {
   const targets = inRounds<ProcessName>([...SERVICES, "broker"]);
   return (random) => {
     const target = targets(random);
-    const long = target !== "broker" && random.chance(0.3);
-    const lastsMs = long
-      ? wholeMs(random, LONG_PAUSE_MS, LONG_PAUSE_MS + 2_000)
+    const isBroker = target === "broker";
+    const least = isBroker ? REQUEST_LOST_MS : SESSION_LOST_MS;
+    const lastsMs = random.chance(isBroker ? 0.15 : 0.25)
+      ? wholeMs(random, least, least + 2_000)
       : wholeMs(random, 300, 2_500);
     return { kind: "pause", target, lastsMs };
   };
@@ -71,7 +73,9 @@ function networkFaults(): (random: Random) => Fault {
     "only answers",
   ] as const);
   return (random) => {
-    const lastsMs = wholeMs(random, 500, 4_000);
+    const lastsMs = random.chance(0.12)
+      ? wholeMs(random, REQUEST_LOST_MS, REQUEST_LOST_MS + 2_000)
+      : wholeMs(random, 500, 4_000);
     const rest = { kind: "network", cut: random.chance(0.3), lastsMs } as const;
     const kind = kinds(random);
     switch (kind) {
