@@ -139,7 +139,7 @@ export function createHeldRunner(deps: WorkDeps, lanes: Lanes, stopping: AbortSi
     if (stopping.aborted || planned.size >= KEYS_PER_LOOK) return;
     const due = store.nextDueAt();
     if (due === undefined) return;
-    const at = Math.max(Date.parse(due), deps.now() + (planned.size > 0 ? 50 : 0));
+    const at = Math.max(Date.parse(due), deps.now() + (planned.size > 0 ? 250 : 0));
     if (at >= wakeAt) return;
     clearTimeout(timer);
     wakeAt = at;

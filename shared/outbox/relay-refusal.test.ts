@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { readTopic, startBroker, waitFor } from "@order-outbox/testing";
+import { judgeOutbox, prepareOutboxFacts } from "./mod.ts";
 import { expectedIds, keysOf, publishedIds, startRelay, tempOutbox } from "./test-outbox.ts";
 
 const TOO_LARGE = { data: "x".repeat(1_200_000) };
@@ -32,6 +33,32 @@ test.concurrent("a record that the broker refuses is parked, its key waits, and 
   const parkings = relay.lines.filter(({ message }) => message.includes("event parked"));
   expect(parkings.map(({ fields }) => fields)).toMatchObject([{ outboxId: refused }]);
 });
+
+test.if(process.env.PROOF === "full")(
+  "of 10,000 rows with one that is refused, 9,999 arrive once each, and health goes on",
+  async () => {
+    await using broker = await startBroker();
+    using outbox = tempOutbox();
+    const keys = Array.from({ length: 10_000 }, (_, n) => `order-${n}`);
+    outbox.append(keys.slice(0, 5_000));
+    const [refused] = outbox.append(["poison"], TOO_LARGE);
+    outbox.append(keys.slice(5_000, 9_999));
+    await using relay = startRelay(broker.kafkaHost, outbox, 6);
+    const facts = prepareOutboxFacts(outbox.db);
+    await waitFor(() => facts().oldestPendingAt === null, {
+      what: "all rows to be published or parked",
+      timeoutMs: 60_000,
+    });
+
+    const others = outbox.rows().filter(({ id }) => id !== refused);
+    expect(others.every(({ isPublished }) => isPublished === 1)).toBe(true);
+    const expected = expectedIds(others, 6);
+    expect(await publishedIds(broker.kafkaHost, outbox.topic)).toEqual(expected);
+    expect(expected.flat()).toHaveLength(9_999);
+    const signs = { facts: facts(), relay: relay.status(), silentFor: 0, now: Date.now() };
+    expect(judgeOutbox(signs)).toMatchObject({ ok: true, parked: 1 });
+  },
+);
 
 test.concurrent("a batch that is too large is split, and no record of it is blamed", async () => {
   await using broker = await startBroker();
