@@ -25,6 +25,9 @@ const REPORT_MS = 1_000;
 const FETCH_WAIT_MS = 500;
 const REBALANCE_TIMEOUT_MS = 10_000;
 const REBALANCE_LOOK_MS = 100;
+/** kafkajs decodes all of a fetch at once: these bound its memory, however long a backlog is. */
+const FETCH_PARTITION_BYTES = 128 * 1024;
+const FETCH_BYTES = 1024 * 1024;
 const LEAVE_DEADLINE_MS = 4_000;
 
 /** The event that the patched kafkajs emits instead of resetting an offset on its own. */
@@ -66,6 +69,8 @@ export async function runSession(
     rebalanceTimeout: REBALANCE_TIMEOUT_MS,
     heartbeatInterval: HEARTBEAT_MS,
     maxWaitTimeInMs: FETCH_WAIT_MS,
+    maxBytesPerPartition: FETCH_PARTITION_BYTES,
+    maxBytes: FETCH_BYTES,
     allowAutoTopicCreation: false,
     partitionAssigners: [
       createGuardedAssigner(identity, (joined) => {
