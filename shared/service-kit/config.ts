@@ -57,16 +57,17 @@ export function loadConfig<Schema extends TObject>(
 }
 
 /**
- * Runs `start`, and ends the process with code 78 (`EX_CONFIG` of sysexits.h) and a message on
- * stderr when a setting is wrong: no stack trace, which would bury the sentence that helps.
+ * Runs `start`, and ends the process with a message on stderr when that fails for a reason of ours:
+ * code 78 (`EX_CONFIG` of sysexits.h) when a setting is wrong, 1 otherwise, such as for a full disk.
+ * No stack trace, which would bury the sentence that helps.
  */
 export function exitOnConfigError<Result>(start: () => Result): Result {
   try {
     return start();
   } catch (error) {
-    if (!isAppError(error, "CONFIG_INVALID")) throw error;
+    if (!isAppError(error)) throw error;
     console.error(error.message);
-    process.exit(78);
+    process.exit(error.code === "CONFIG_INVALID" ? 78 : 1);
   }
 }
 

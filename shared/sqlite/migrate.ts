@@ -1,5 +1,6 @@
 import type { Database } from "bun:sqlite";
 import { AppError } from "@order-outbox/errors";
+import { openDatabase } from "./open.ts";
 import { tellMigration } from "./steps.ts";
 import { storageError } from "./storage-error.ts";
 
@@ -21,6 +22,17 @@ export interface Migration {
  */
 export function migrate(db: Database, migrations: readonly Migration[]): void {
   while (versionOf(db, migrations.length) < migrations.length) applyNext(db, migrations);
+}
+
+/**
+ * Opens the database of a service, as `openDatabase` does, and brings it up to date.
+ *
+ * @throws AppError what `openDatabase` and `migrate` throw
+ */
+export function openMigrated(path: string, migrations: readonly Migration[]): Database {
+  const db = openDatabase(path);
+  migrate(db, migrations);
+  return db;
 }
 
 function applyNext(db: Database, migrations: readonly Migration[]): void {

@@ -1,7 +1,7 @@
 export type { Database } from "bun:sqlite";
 export { type CommitQueue, type CommitQueueOptions, createCommitQueue } from "./commit-queue.ts";
 export { type Ledger, type LedgerEntry, openLedger } from "./ledger.ts";
-export { type Migration, migrate } from "./migrate.ts";
+export { type Migration, migrate, openMigrated } from "./migrate.ts";
 export { closeDatabase, type OpenOptions, openDatabase } from "./open.ts";
 export {
   type KeepOptions,

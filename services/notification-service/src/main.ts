@@ -10,7 +10,7 @@ import {
   parseDuration,
   runServer,
 } from "@order-outbox/service-kit";
-import { closeDatabase, createCommitQueue, migrate, openDatabase } from "@order-outbox/sqlite";
+import { closeDatabase, createCommitQueue, openMigrated } from "@order-outbox/sqlite";
 import { createApp } from "./app.ts";
 import { openSimulatedChannels } from "./channels.ts";
 import { NotificationConfig } from "./config.ts";
@@ -30,8 +30,7 @@ const logger = createLogger({
 });
 const brokers = brokersOf(config.KAFKA_HOST);
 
-const db = openDatabase(config.DATABASE_PATH);
-migrate(db, MIGRATIONS);
+const db = exitOnConfigError(() => openMigrated(config.DATABASE_PATH, MIGRATIONS));
 const notifications = createNotificationStore(db);
 const queue = createCommitQueue(db);
 const channels = openSimulatedChannels(

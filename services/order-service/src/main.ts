@@ -17,7 +17,7 @@ import {
   parseDuration,
   runServer,
 } from "@order-outbox/service-kit";
-import { closeDatabase, createCommitQueue, migrate, openDatabase } from "@order-outbox/sqlite";
+import { closeDatabase, createCommitQueue, openMigrated } from "@order-outbox/sqlite";
 import { createApp } from "./app.ts";
 import { applyPayment } from "./apply-payment.ts";
 import { OrderConfig } from "./config.ts";
@@ -36,8 +36,7 @@ const logger = createLogger({
 });
 const brokers = brokersOf(config.KAFKA_HOST);
 
-const db = openDatabase(config.DATABASE_PATH);
-migrate(db, MIGRATIONS);
+const db = exitOnConfigError(() => openMigrated(config.DATABASE_PATH, MIGRATIONS));
 const orders = createOrderStore(db);
 const keys = createIdempotencyStore(db);
 const keyRetentionMs = config.IDEMPOTENCY_RETENTION_HOURS * 3_600_000;

@@ -18,7 +18,7 @@ import {
   parseDuration,
   runServer,
 } from "@order-outbox/service-kit";
-import { closeDatabase, createCommitQueue, migrate, openDatabase } from "@order-outbox/sqlite";
+import { closeDatabase, createCommitQueue, openMigrated } from "@order-outbox/sqlite";
 import { createApp } from "./app.ts";
 import { PaymentConfig } from "./config.ts";
 import { openSimulatedProvider } from "./payment-provider.ts";
@@ -37,8 +37,7 @@ const logger = createLogger({
 });
 const brokers = brokersOf(config.KAFKA_HOST);
 
-const db = openDatabase(config.DATABASE_PATH);
-migrate(db, MIGRATIONS);
+const db = exitOnConfigError(() => openMigrated(config.DATABASE_PATH, MIGRATIONS));
 const payments = createPaymentStore(db);
 const outboxFacts = prepareOutboxFacts(db);
 const provider = openSimulatedProvider({
