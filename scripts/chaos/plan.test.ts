@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { durationOf, nameOf } from "./faults.ts";
-import { planFaults } from "./plan.ts";
+import { CALM, planFaults } from "./plan.ts";
 
 const MINUTE = 60_000;
 const SEEDS = Array.from({ length: 50 }, (_, seed) => seed);
@@ -64,4 +64,15 @@ test("some pauses outlast a session and some network faults a request, and most 
   };
   expect(shareOfLonger("pause", 6_000)).toBeWithin(0.15, 0.3);
   expect(shareOfLonger("network", 8_000)).toBeWithin(0.05, 0.2);
+});
+
+test("a long plan leaves most of its third minute in peace, a short one does not", () => {
+  const inCalm = (minutes: number, seed: number) =>
+    planFaults(seed, minutes * MINUTE).filter(
+      ({ atMs, fault }) => atMs < CALM.toMs && atMs + durationOf(fault) > CALM.fromMs,
+    ).length;
+  for (const seed of SEEDS) {
+    expect(inCalm(9, seed)).toBe(0);
+    expect(inCalm(3.5, seed)).toBeGreaterThan(10);
+  }
 });

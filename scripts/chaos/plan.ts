@@ -11,6 +11,13 @@ const SESSION_LOST_MS = 6_500;
 const REQUEST_LOST_MS = 8_500;
 
 /**
+ * A long run is calm for most of its third minute, as every run is at its end: only so does the
+ * memory of its last minute compare with something, because a process that is killed every few
+ * seconds never grows to the size that it has at work.
+ */
+export const CALM = { fromMs: 130_000, toMs: 180_000, inRunsFromMs: 240_000 };
+
+/**
  * The faults of a run: a pure function of seed and length. Every kind occurs in a run of a minute
  * and more; all are over after `lengthMs`, if the machine keeps up.
  */
@@ -33,8 +40,13 @@ export function planFaults(seed: number, lengthMs: number): PlannedFault[] {
     ...track("network", 8, networkFaults()),
     ...track("disk", 6, diskFaults()),
     ...databaseFaults(lengthMs),
-  ].sort((a, b) => a.atMs - b.atMs);
+  ]
+    .filter((planned) => lengthMs < CALM.inRunsFromMs || !disturbsCalm(planned))
+    .sort((a, b) => a.atMs - b.atMs);
 }
+
+const disturbsCalm = ({ atMs, fault }: PlannedFault): boolean =>
+  atMs < CALM.toMs && atMs + durationOf(fault) > CALM.fromMs;
 
 function kills(): (random: Random) => Fault {
   const services = inRounds<ProcessName>(SERVICES);

@@ -37,6 +37,9 @@ ${faultRows(run)}
 
 ${leftOut(run.faults)}## Memory
 
+Resident, by the medians of two minutes that are both calm for 45 s and more: a process that is
+killed every few seconds never grows to the size that it has at work.
+
 ${memoryTable(run)}
 `;
 }
