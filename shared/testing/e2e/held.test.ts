@@ -71,7 +71,7 @@ test.if(fullProof)(
   async () => {
     await using system = await startSystem({ env });
     await system.order.stop();
-    await system.order.start(hangAt("order-outbox.relay", "read", 2));
+    await system.order.start(hangAt("order-outbox.relay", "read"));
     await placeOrders(system, 1);
     expect(await system.order.process.exited).toBe(1);
     expect(system.order.process.lines.join("\n")).toContain("no sign of life");
