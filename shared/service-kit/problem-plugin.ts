@@ -3,6 +3,7 @@ import { type AnyElysia, NotFoundError, ParseError, ValidationError } from "elys
 import { readJsonBody } from "./json-body.ts";
 import type { Logger } from "./logger.ts";
 import { invalidInput, problemResponse, statusOf } from "./problem.ts";
+import { requestIdOf } from "./request-id.ts";
 import { violationsOf } from "./violations.ts";
 
 /**
@@ -24,10 +25,14 @@ export function problemJson({ logger }: { logger: Logger }) {
     app.onError({ as: "global" }, function answerProblem({ error, request }) {
       const { pathname } = new URL(request.url);
       const problem = toProblem(error, () => allowedMethods(app, pathname));
+      const requestId = requestIdOf(request);
       if (statusOf(problem.code) === 500) {
-        logger.error({ error, method: request.method, path: pathname }, "request failed");
+        logger.error(
+          { error, method: request.method, path: pathname, requestId },
+          "request failed",
+        );
       }
-      return problemResponse(problem, pathname);
+      return problemResponse(problem, { instance: pathname, requestId });
     });
     return app;
   };

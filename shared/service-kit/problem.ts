@@ -18,6 +18,7 @@ export const ProblemSchema = Type.Object(
     detail: Type.String(),
     code: Type.String(),
     instance: Type.Optional(Type.String()),
+    requestId: Type.Optional(Type.String()),
     errors: Type.Optional(
       Type.Array(Type.Object({ in: Type.String(), path: Type.String(), message: Type.String() })),
     ),
@@ -55,7 +56,10 @@ export function statusOf(code: ErrorCode): number {
  * but its code is shown: its message was written for the log. `details.errors` (violations) and
  * `details.allow` (methods) of the error become `errors` and the header `Allow`.
  */
-export function problemResponse(error: AppError, instance?: string): Response {
+export function problemResponse(
+  error: AppError,
+  { instance, requestId }: { instance?: string; requestId?: string } = {},
+): Response {
   const { status, retryAfter } = ANSWERS[error.code] ?? { status: 500 };
   const { errors, allow } = error.details;
   const body = {
@@ -65,6 +69,7 @@ export function problemResponse(error: AppError, instance?: string): Response {
     detail: status === 500 ? "The service failed; the failure was logged." : error.message,
     code: error.code,
     ...(instance === undefined ? {} : { instance }),
+    ...(requestId === undefined ? {} : { requestId }),
     ...(Array.isArray(errors) ? { errors } : {}),
   };
   const headers = new Headers({

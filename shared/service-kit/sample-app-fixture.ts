@@ -2,6 +2,7 @@ import { AppError } from "@order-outbox/errors";
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import { createLogger, listen, PageQuery, problemJson } from "./mod.ts";
+import { observeRequests } from "./observe-requests.ts";
 
 const Thing = Type.Object({
   name: Type.String({ minLength: 1, maxLength: 10 }),
@@ -20,7 +21,7 @@ const errors = {
   foreign: new Error("secret: /home/someone/orders.db"),
 };
 
-/** A small app behind a real socket; `logLines` has what it logged. */
+/** A small app behind a real socket; `logLines` has what it logged, `requests` what it noted. */
 export function startSampleApp() {
   const logLines: string[] = [];
   const logger = createLogger({
@@ -46,11 +47,16 @@ export function startSampleApp() {
     .get("/wrong-answer", () => ({ id: 1 }) as never, {
       response: Type.Object({ id: Type.String() }),
     });
-  const listener = listen(app, { host: "127.0.0.1", port: 0 });
+  const requests: [method: string, route: string, status: number][] = [];
+  const observed = observeRequests(app, (method, route, status) => {
+    requests.push([method, route, status]);
+  });
+  const listener = listen(observed, { host: "127.0.0.1", port: 0 });
   return {
     url: listener.url,
     port: listener.port,
     logLines,
+    requests,
     [Symbol.asyncDispose]: () => listener.stop(),
   };
 }

@@ -36,6 +36,12 @@ export {
 } from "./killable-broker.ts";
 export { pauseProcess } from "./pause-process.ts";
 export { type ProcessOptions, startProcess, type TestProcess } from "./process.ts";
+export {
+  type MetricFamily,
+  metricValue,
+  parseMetrics,
+  type Sample,
+} from "./prometheus-text.ts";
 export { REPOSITORY } from "./repository.ts";
 export {
   type ServiceName,

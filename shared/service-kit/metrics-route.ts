@@ -1,0 +1,16 @@
+import { Elysia } from "elysia";
+import type { Metrics } from "./metrics.ts";
+
+/** `GET /metrics`: everything that a service measures, for Prometheus. */
+export function metricsRoute(metrics: Metrics) {
+  return new Elysia({ name: "metrics" }).get(
+    "/metrics",
+    async function getMetrics() {
+      const { text, contentType } = await metrics.scrape();
+      return new Response(text, {
+        headers: { "content-type": contentType, "cache-control": "no-store" },
+      });
+    },
+    { detail: { summary: "What the service measures, for Prometheus", tags: ["operations"] } },
+  );
+}
