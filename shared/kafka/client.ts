@@ -16,6 +16,9 @@ export interface KafkaSettings {
 /** A configured kafkajs; the functions of this package take it and hide it from their callers. */
 export interface KafkaClient {
   readonly kafkajs: Kafka;
+  readonly clientId: string;
+  /** A second kafkajs that differs in its client id alone. */
+  withClientId(clientId: string): Kafka;
   readonly log: Log;
   readonly requestTimeoutMs: number;
 }
@@ -27,16 +30,18 @@ export interface KafkaClient {
 export function createKafkaClient(settings: KafkaSettings): KafkaClient {
   const { brokers, clientId, log } = settings;
   const requestTimeoutMs = settings.requestTimeoutMs ?? 8_000;
-  const kafkajs = new Kafka({
-    brokers,
-    clientId,
-    connectionTimeout: settings.connectionTimeoutMs ?? 2_000,
-    requestTimeout: requestTimeoutMs,
-    retry: { retries: 1, initialRetryTime: 50, maxRetryTime: 500 },
-    logLevel: logLevel.INFO,
-    logCreator: () => toLog(log),
-  });
-  return { kafkajs, log, requestTimeoutMs };
+  const withClientId = (clientId: string) =>
+    new Kafka({
+      brokers,
+      clientId,
+      connectionTimeout: settings.connectionTimeoutMs ?? 2_000,
+      requestTimeout: requestTimeoutMs,
+      retry: { retries: 1, initialRetryTime: 50, maxRetryTime: 500 },
+      logLevel: logLevel.INFO,
+      logCreator: () => toLog(log),
+    });
+  const kafkajs = withClientId(clientId);
+  return { kafkajs, clientId, withClientId, log, requestTimeoutMs };
 }
 
 type LogEntry = Parameters<

@@ -15,7 +15,7 @@ import {
   type GroupNeighbours,
   requireFreeGroup,
 } from "./group-guard.ts";
-import { type MemberIdentity, ownIdentity } from "./member-identity.ts";
+import { type MemberIdentity, memberClientId, ownIdentity } from "./member-identity.ts";
 import { toConsumedBatch } from "./records.ts";
 import { sleepUnless } from "./sleep.ts";
 import { ensureTopics, withAdmin } from "./topics.ts";
@@ -63,7 +63,7 @@ export async function runSession(
   const publishStatus = () =>
     setStatus({ state: "joined", assigned, stopped: [...stopped.values()] });
 
-  const consumer = client.kafkajs.consumer({
+  const consumer = client.withClientId(memberClientId(client.clientId, identity)).consumer({
     groupId,
     sessionTimeout: options.sessionTimeoutMs ?? 6_000,
     rebalanceTimeout: REBALANCE_TIMEOUT_MS,

@@ -4,9 +4,11 @@ import { shareOut } from "./group-guard.ts";
 import {
   decodeIdentity,
   encodeMetadata,
+  identityInClientId,
   isDeadPredecessor,
   isProcessAlive,
   type MemberIdentity,
+  memberClientId,
   ownIdentity,
 } from "./member-identity.ts";
 
@@ -63,6 +65,20 @@ test("an identity travels in the group metadata; what is not one of ours is not 
   expect(others.map(foreign)).toEqual(others.map(() => undefined));
   expect(decodeIdentity(Buffer.alloc(0))).toBeUndefined();
   expect(decodeIdentity(Buffer.from([0, 1, 2]))).toBeUndefined();
+});
+
+test("an identity travels in the client id, too", () => {
+  const identity = ownIdentity("orders");
+  expect(identityInClientId(memberClientId("order-service", identity))).toEqual(identity);
+  const others = [
+    "",
+    "order-service",
+    "a@b",
+    "@host/1/boot",
+    "a@host/one/boot/orders",
+    "a@host/1/boot/orders/more",
+  ];
+  expect(others.map(identityInClientId)).toEqual(others.map(() => undefined));
 });
 
 test("partitions are dealt in turn, whatever the order of the members, and each to one member", () => {

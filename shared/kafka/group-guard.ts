@@ -4,6 +4,7 @@ import type { KafkaClient } from "./client.ts";
 import {
   decodeIdentity,
   encodeMetadata,
+  identityInClientId,
   isDeadPredecessor,
   isProcessAlive,
   type MemberIdentity,
@@ -54,7 +55,7 @@ export interface GroupNeighbours {
   otherDatabases: string[];
   /** Ids of members that a dead process of this database left behind. */
   deadPredecessors: string[];
-  /** While it rebalances, a group describes its members without metadata: nothing is known of them. */
+  /** A rebalancing group describes its members without metadata: of foreign ones nothing is known. */
   rebalancing: boolean;
 }
 
@@ -67,11 +68,12 @@ export async function findNeighbours(
   const { groups } = await withAdmin(client, (admin) => admin.describeGroups([groupId]));
   const described = groups.flatMap((group) => group.members);
   const members = described
-    .filter(({ memberMetadata }) => memberMetadata.length > 0)
-    .map(({ memberId, memberMetadata }) => ({
+    .map(({ memberId, clientId, memberMetadata }) => ({
       memberId,
-      identity: decodeIdentity(memberMetadata),
-    }));
+      identity: decodeIdentity(memberMetadata) ?? identityInClientId(clientId),
+      described: memberMetadata.length > 0,
+    }))
+    .filter((member) => member.described || member.identity !== undefined);
   const databases = members.map(({ identity }) => identity?.databaseId ?? "unknown");
   const dead = members.filter(
     ({ identity }) => identity !== undefined && isDeadPredecessor(identity, own, isProcessAlive),

@@ -40,6 +40,24 @@ export function isProcessAlive(pid: number): boolean {
   }
 }
 
+/**
+ * The client id of a member: its service's, and its identity. A group describes its members' client
+ * ids in every state, and their metadata only while it does not rebalance.
+ */
+export function memberClientId(clientId: string, identity: MemberIdentity): string {
+  const { host, pid, bootId, databaseId } = identity;
+  return `${clientId}@${host}/${pid}/${bootId}/${databaseId}`;
+}
+
+/** The identity in a member's client id; undefined for a member that carries none of ours. */
+export function identityInClientId(clientId: string): MemberIdentity | undefined {
+  const parts = clientId.slice(clientId.lastIndexOf("@") + 1).split("/");
+  const [host, pid, bootId, databaseId] = parts;
+  const identity = { host, pid: Number(pid), bootId, databaseId };
+  const whole = parts.length === 4 && /^\d+$/.test(pid ?? "");
+  return whole && isIdentity(identity) ? identity : undefined;
+}
+
 /** A member's identity as its group metadata, together with what it subscribes to. */
 export function encodeMetadata(topics: string[], identity: MemberIdentity): Buffer {
   const userData = Buffer.from(JSON.stringify(identity));

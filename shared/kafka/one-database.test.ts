@@ -8,6 +8,7 @@ import {
   testClient,
   testConsumer,
 } from "./test-kafka.ts";
+import { withAdmin } from "./topics.ts";
 
 async function setUp(partitions: number) {
   const broker = await startBroker();
@@ -131,34 +132,115 @@ test.concurrent("a dead process of another database keeps its place until the gr
   expect((await groupMembers(client, groupId)).map((one) => one.databaseId)).toEqual(["orders-1"]);
 });
 
-embeddedTest("a group that is rebalancing is not taken for another database's", async () => {
+embeddedTest(
+  "a rebalancing group tells by its client ids for which database it works",
+  async () => {
+    await using setup = await setUp(2);
+    const { broker, client } = setup;
+    await using first = setup.member("orders");
+    first.start();
+    await first.joined();
+    using rebalance = holdHeartbeats(broker);
+    await using second = setup.member("orders");
+    second.start();
+    await waitFor(() => isRebalancing(setup), { what: "the rebalance" });
+    await using other = setup.member("orders-2");
+    other.start();
+    await waitFor(() => other.status().state === "refused", { what: "the refusal" });
+    expect(await isRebalancing(setup)).toBe(true);
+    rebalance.end();
+    await second.joined();
+    const errors = client.lines.filter(({ level }) => level === "error");
+    expect(errors.map(({ fields }) => fields.otherDatabases)).toEqual([["orders"]]);
+    await Promise.all([first.stop(), second.stop()]);
+  },
+);
+
+embeddedTest("members that died in a rebalance are made to leave, too", async () => {
+  await using setup = await setUp(1);
+  const { broker, client, topic, groupId } = setup;
+  await publish(client, topic, 0, ["a"]);
+  const entry = `${import.meta.dir}/group-member-fixture.ts`;
+  const command = [process.execPath, entry, broker.kafkaHost, topic, groupId, "orders"];
+  await using first = startProcess(command);
+  await first.waitForLine("saw a");
+  using _rebalance = holdHeartbeats(broker);
+  await using second = startProcess(command);
+  await waitFor(async () => (await groupMembers(client, groupId)).length === 2, {
+    what: "the rebalance",
+  });
+  const dead = (await groupMembers(client, groupId)).map(({ memberId }) => memberId);
+  for (const one of [first, second]) one.kill("SIGKILL");
+  await Promise.all([first.exited, second.exited]);
+
+  await using successor = setup.member("orders");
+  successor.start();
+  // Kept in the group, they would hold up the successor until the rebalance timeout of 10 s.
+  await waitFor(() => successor.seen.length > 0, { what: "the successor", timeoutMs: 7_000 });
+  const members = await groupMembers(client, groupId);
+  expect(members).toHaveLength(1);
+  expect(dead).not.toContain(members[0]?.memberId ?? "");
+});
+
+embeddedTest("of a stranger's group nothing is said before its rebalance is over", async () => {
   await using setup = await setUp(2);
-  const { broker, client, groupId } = setup;
-  await using first = setup.member("orders");
-  first.start();
-  await first.joined();
-  // Until the first member has rejoined, the group describes its members without their metadata.
-  const held = Promise.withResolvers<undefined>();
-  using _hold = broker.embedded?.intercept("Heartbeat", () => held.promise);
+  const { broker, client, topic, groupId } = setup;
+  const stranger = () => {
+    const consumer = client.kafkajs.consumer({
+      groupId,
+      maxWaitTimeInMs: 100,
+      heartbeatInterval: 50,
+    });
+    const running = consumer
+      .connect()
+      .then(() => consumer.subscribe({ topics: [topic] }))
+      .then(() => consumer.run({ eachMessage: async () => {} }));
+    return {
+      [Symbol.asyncDispose]: async () => {
+        await running;
+        await consumer.disconnect();
+      },
+    };
+  };
+  const members = async () => (await groupMembers(client, groupId)).length;
+  await using _first = stranger();
+  await waitFor(async () => (await members()) === 1 && !(await isRebalancing(setup)), {
+    what: "the stranger's group",
+  });
+  using rebalance = holdHeartbeats(broker);
+  await using _second = stranger();
+  await waitFor(() => isRebalancing(setup), { what: "the rebalance" });
   let looks = 0;
   using _looks = broker.embedded?.intercept("DescribeGroups", () => {
     looks += 1;
     return undefined;
   });
-  await using second = setup.member("orders");
-  await using third = setup.member("orders");
-  second.start();
-  await waitFor(
-    async () => (await groupMembers(client, groupId)).some((one) => one.databaseId === undefined),
-    { what: "the rebalance" },
-  );
-  const looksBefore = looks;
-  third.start();
-  await waitFor(() => looks > looksBefore + 1, { what: "the third member to look again" });
-  expect(third.status().state).toBe("starting");
-  held.resolve(undefined);
-  await second.joined();
-  await waitFor(() => third.status().state === "joined", { what: "the third member to join" });
-  expect(client.lines.filter(({ level }) => level === "error")).toEqual([]);
-  await Promise.all([first.stop(), second.stop(), third.stop()]);
+  await using own = setup.member("orders");
+  own.start();
+  await waitFor(() => looks > 1, { what: "a second look" });
+  expect(own.status().state).toBe("starting");
+  rebalance.end();
+  await waitFor(() => own.status().state === "refused", { what: "the refusal" });
 });
+
+type Setup = Awaited<ReturnType<typeof setUp>>;
+
+/** Members do not hear of a rebalance until its end, or the end of the test. */
+function holdHeartbeats(broker: Setup["broker"]) {
+  const held = Promise.withResolvers<undefined>();
+  const hold = broker.embedded?.intercept("Heartbeat", () => held.promise);
+  const end = () => held.resolve(undefined);
+  return {
+    end,
+    [Symbol.dispose]() {
+      end();
+      hold?.[Symbol.dispose]();
+    },
+  };
+}
+
+/** Whether the group describes a member without its metadata. */
+async function isRebalancing({ client, groupId }: Setup): Promise<boolean> {
+  const { groups } = await withAdmin(client, (admin) => admin.describeGroups([groupId]));
+  return groups.some(({ members }) => members.some((one) => one.memberMetadata.length === 0));
+}
