@@ -37,6 +37,10 @@ export const ERROR_CODES = {
   WORK_NOT_SYNCHRONOUS: { retryable: false },
   /** The broker cannot be reached, or did not answer in time: the outcome is unknown. */
   BROKER_UNAVAILABLE: { retryable: true },
+  /** The broker does not accept who this client says it is; the message names the settings. */
+  BROKER_AUTH_FAILED: { retryable: true },
+  /** No TLS connection to the broker comes about; the message names the settings. */
+  BROKER_TLS_FAILED: { retryable: true },
   /** The broker answered that it cannot take these records now (leader moving, not enough replicas). */
   BROKER_NOT_READY: { retryable: true },
   /** The broker refused these records for what they are (too large, corrupt). */

@@ -65,6 +65,7 @@ test("the verdict shows consumer, lag and what is held", () => {
   expect(judgeInbox(status(facts), NOW)).toEqual({
     ok: true,
     consumer: "joined",
+    lastError: null,
     lag: 3,
     inFlight: 2,
     parked: 2,

@@ -5,6 +5,8 @@ export interface InboxHealth {
   ok: boolean;
   reason?: string;
   consumer: string;
+  /** Why it does not consume; shown also when that is no failure of the service. */
+  lastError: string | null;
   lag: number;
   inFlight: number;
   parked: number;
@@ -37,6 +39,7 @@ export function judgeInbox(status: InboxStatus, now: number): InboxHealth {
     ok: reason === undefined,
     ...(reason === undefined ? {} : { reason }),
     consumer: consumer.state,
+    lastError: consumer.reason ?? null,
     lag,
     inFlight,
     parked: held.PARKED ?? 0,

@@ -1,4 +1,5 @@
 import { AppError } from "@order-outbox/errors";
+import { hintOf, securityError } from "./security-errors.ts";
 
 /**
  * Answers of a broker that blame the records themselves: sending them again cannot help.
@@ -26,12 +27,17 @@ export function produceError(topic: string, partition: number, errorCode: number
       });
 }
 
-/** Anything that kafkajs throws, as BROKER_UNAVAILABLE: what was asked may or may not have happened. */
+/**
+ * Anything that kafkajs throws: BROKER_AUTH_FAILED or BROKER_TLS_FAILED when a cluster does not let
+ * this client in, else BROKER_UNAVAILABLE. What was asked may or may not have happened.
+ */
 export function brokerError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   const root = rootCause(error);
+  const refused = securityError(root);
+  if (refused !== undefined) return refused;
   const message = root instanceof Error ? root.message : String(root);
-  return new AppError("BROKER_UNAVAILABLE", message, { cause: error });
+  return new AppError("BROKER_UNAVAILABLE", `${message}${hintOf(root)}`, { cause: error });
 }
 
 /** The innermost cause: kafkajs wraps its errors once for each layer that gave up retrying. */

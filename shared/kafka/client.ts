@@ -1,10 +1,15 @@
 import { Kafka, logLevel } from "kafkajs";
 import type { Log } from "./log.ts";
+import { type KafkaSecurity, toKafkaJs } from "./security.ts";
 
 /** How to reach a cluster. */
 export interface KafkaSettings {
   /** `host:port` of one broker or more. */
   brokers: string[];
+  /** What the cluster asks of its clients; nothing when it is left out. */
+  security?: KafkaSecurity;
+  /** Whether topics that are missing are created; true. */
+  createTopics?: boolean;
   clientId: string;
   log: Log;
   /** Milliseconds until a connection attempt is given up; 2,000. */
@@ -20,6 +25,7 @@ export interface KafkaClient {
   /** A second kafkajs that differs in its client id alone. */
   withClientId(clientId: string): Kafka;
   readonly log: Log;
+  readonly mayCreateTopics: boolean;
   readonly requestTimeoutMs: number;
 }
 
@@ -28,11 +34,12 @@ export interface KafkaClient {
  * whoever calls owns retrying: the relay, the consumer's supervisor.
  */
 export function createKafkaClient(settings: KafkaSettings): KafkaClient {
-  const { brokers, clientId, log } = settings;
+  const { brokers, security = {}, clientId, log } = settings;
   const requestTimeoutMs = settings.requestTimeoutMs ?? 8_000;
   const withClientId = (clientId: string) =>
     new Kafka({
       brokers,
+      ...toKafkaJs(security),
       clientId,
       connectionTimeout: settings.connectionTimeoutMs ?? 2_000,
       requestTimeout: requestTimeoutMs,
@@ -41,7 +48,14 @@ export function createKafkaClient(settings: KafkaSettings): KafkaClient {
       logCreator: () => toLog(log),
     });
   const kafkajs = withClientId(clientId);
-  return { kafkajs, clientId, withClientId, log, requestTimeoutMs };
+  return {
+    kafkajs,
+    clientId,
+    withClientId,
+    log,
+    mayCreateTopics: settings.createTopics ?? true,
+    requestTimeoutMs,
+  };
 }
 
 type LogEntry = Parameters<

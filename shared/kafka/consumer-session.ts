@@ -1,4 +1,3 @@
-import { AppError } from "@order-outbox/errors";
 import type {
   Cluster,
   ConsumerGroupJoinEvent,
@@ -18,7 +17,7 @@ import {
 import { type MemberIdentity, memberClientId, ownIdentity } from "./member-identity.ts";
 import { toConsumedBatch } from "./records.ts";
 import { sleepUnless } from "./sleep.ts";
-import { ensureTopics, withAdmin } from "./topics.ts";
+import { requireTopics, withAdmin } from "./topics.ts";
 
 const HEARTBEAT_MS = 1_500;
 const REPORT_MS = 1_000;
@@ -50,7 +49,7 @@ export async function runSession(
 ): Promise<void> {
   const { groupId } = options;
   const identity = ownIdentity(options.databaseId);
-  await requireTopics(client, options);
+  await requireTopics(client, options.topics);
   const neighbours = await findSettledNeighbours(client, groupId, identity, stopping);
   requireFreeGroup(groupId, identity, neighbours);
 
@@ -128,16 +127,6 @@ export async function runSession(
 async function leave(consumer: KafkaJsConsumer, reports: Reports): Promise<void> {
   await flushReports(consumer, reports);
   await consumer.disconnect();
-}
-
-async function requireTopics(client: KafkaClient, options: ConsumerOptions): Promise<void> {
-  const counts = await ensureTopics(client, options.topics);
-  const missing = Object.keys(options.topics).filter((topic) => !counts.has(topic));
-  if (missing.length > 0) {
-    throw new AppError("TOPIC_MISSING", `topics do not exist: ${missing.join(", ")}`, {
-      details: { topics: missing },
-    });
-  }
 }
 
 /**

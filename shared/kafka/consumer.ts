@@ -1,4 +1,4 @@
-import { type AppError, toAppError } from "@order-outbox/errors";
+import type { AppError, ErrorCode } from "@order-outbox/errors";
 import { brokerError } from "./broker-errors.ts";
 import type { KafkaClient } from "./client.ts";
 import { runSession } from "./consumer-session.ts";
@@ -25,7 +25,7 @@ export interface ConsumerOptions {
   onBatch(batch: ConsumedBatch, clusterId: string, signal: AbortSignal): Promise<void>;
   /** Milliseconds without a heartbeat until the group gives this member up; 6,000. */
   sessionTimeoutMs?: number;
-  /** Milliseconds between attempts to reach the broker, and to be let into an occupied group. */
+  /** Milliseconds between attempts to reach the broker, and after a refusal by it or the group. */
   retryDelayMs?: { outage: number; occupied: number };
 }
 
@@ -68,6 +68,7 @@ export interface Consumer {
 
 const OUTAGE_DELAY_MS = 500;
 const OCCUPIED_DELAY_MS = 5_000;
+const REFUSALS: readonly ErrorCode[] = ["BROKER_AUTH_FAILED", "BROKER_TLS_FAILED"];
 
 /** Creates a consumer; nothing happens until `start`. */
 export function createConsumer(client: KafkaClient, options: ConsumerOptions): Consumer {
@@ -77,6 +78,7 @@ export function createConsumer(client: KafkaClient, options: ConsumerOptions): C
   let status: ConsumerStatus = { state: "starting", assigned: [], stopped: [] };
   let supervisor: Promise<void> | undefined;
   let session = new AbortController();
+  let lastCode: ErrorCode | undefined;
   const interludes: (() => Promise<void>)[] = [];
   const reports = new Map<string, { topic: string; partition: number; nextOffset: number }>();
 
@@ -89,23 +91,29 @@ export function createConsumer(client: KafkaClient, options: ConsumerOptions): C
           status = next;
         });
       } catch (error) {
-        noteFailure(toAppError(error, "BROKER_UNAVAILABLE"));
+        noteFailure(brokerError(error));
       }
       for (const between of interludes.splice(0)) await between();
-      const occupied = status.state === "refused";
       const rest = AbortSignal.any([stopping.signal, session.signal]);
-      await sleepUnless(rest, occupied ? delays.occupied : delays.outage);
+      await sleepUnless(rest, isRefusal() ? delays.occupied : delays.outage);
     }
     for (const between of interludes.splice(0)) await between();
+  }
+
+  /** What ends when somebody changes something, not when a network comes back. */
+  function isRefusal(): boolean {
+    if (status.state === "refused") return true;
+    return status.state === "down" && REFUSALS.some((code) => code === lastCode);
   }
 
   function noteFailure(error: AppError): void {
     const state = error.code === "GROUP_OCCUPIED" ? "refused" : "down";
     const fields = { groupId: options.groupId, code: error.code, ...error.details };
-    if (status.state !== state) {
+    if (status.state !== state || error.code !== lastCode) {
       if (state === "refused") log.error(fields, error.message);
-      else log.warn(fields, `not consuming: ${brokerError(error).message}`);
+      else log.warn(fields, `not consuming: ${error.message}`);
     }
+    lastCode = error.code;
     status = { state, reason: error.message, assigned: [], stopped: [] };
   }
 

@@ -18,5 +18,6 @@ export {
   type Publisher,
 } from "./publisher.ts";
 export type { ConsumedBatch, ConsumedRecord } from "./records.ts";
+export type { KafkaSecurity, SaslSettings, TlsSettings } from "./security.ts";
 export { type TopicRetention, topicRetention } from "./topic-retention.ts";
-export { ensureTopics, fetchPartitionEnds, partitionCounts } from "./topics.ts";
+export { ensureTopics, fetchPartitionEnds, partitionCounts, requireTopics } from "./topics.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { freePort, startBroker, uniqueName } from "@order-outbox/testing";
-import { ensureTopics, partitionCounts } from "./mod.ts";
+import { ensureTopics, partitionCounts, requireTopics } from "./mod.ts";
 import { createTopic, embeddedTest, testClient } from "./test-kafka.ts";
 
 test.concurrent("missing topics are created, and existing ones keep their partitions", async () => {
@@ -30,6 +30,20 @@ embeddedTest("topics that may not be created stay missing, and the operator is t
   const counts = await ensureTopics(client, { [old]: 2, [missing]: 2 });
   expect(counts).toEqual(new Map([[old, 2]]));
   expect(client.lines).toMatchObject([{ level: "warn", fields: { topics: [missing] } }]);
+});
+
+test.concurrent("a client that may not create topics only looks, and names the command", async () => {
+  await using broker = await startBroker();
+  const [old, missing] = [await createTopic(testClient(broker.kafkaHost), 2), uniqueName("no")];
+  const client = testClient(broker.kafkaHost, { createTopics: false });
+  expect(await ensureTopics(client, { [old]: 2, [missing]: 2 })).toEqual(new Map([[old, 2]]));
+  expect(await requireTopics(client, { [old]: 5 })).toEqual(new Map([[old, 2]]));
+  await expect(requireTopics(client, { [old]: 2, [missing]: 2 })).rejects.toMatchObject({
+    code: "TOPIC_MISSING",
+    message: `topics do not exist: ${missing}; "bun run topics" creates them`,
+    details: { topics: [missing] },
+  });
+  expect(client.lines).toEqual([]);
 });
 
 test.concurrent("without a broker nothing is known about topics", async () => {

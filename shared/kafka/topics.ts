@@ -8,7 +8,8 @@ const LOOK_INTERVAL_MS = 50;
 
 /**
  * Creates the topics that are missing, with these partition counts; existing ones are left as they
- * are. Where the cluster does not allow it, missing topics stay missing and the counts say so.
+ * are. Where the cluster does not allow it, or this client is told not to, missing topics stay
+ * missing and the counts say so.
  *
  * @returns the partition counts of those topics that exist
  * @throws AppError BROKER_UNAVAILABLE when no broker answers
@@ -17,6 +18,7 @@ export async function ensureTopics(
   client: KafkaClient,
   topics: Readonly<Record<string, number>>,
 ): Promise<Map<string, number>> {
+  if (!client.mayCreateTopics) return partitionCounts(client, Object.keys(topics));
   return withAdmin(client, async (admin) => {
     const existing = new Set(await admin.listTopics());
     const missing = Object.keys(topics).filter((topic) => !existing.has(topic));
@@ -32,6 +34,25 @@ export async function ensureTopics(
     }
     return counts;
   });
+}
+
+/**
+ * Like {@link ensureTopics}, for whom all of them have to be there.
+ *
+ * @throws AppError TOPIC_MISSING, which names them and the command that creates them
+ */
+export async function requireTopics(
+  client: KafkaClient,
+  topics: Readonly<Record<string, number>>,
+): Promise<Map<string, number>> {
+  const counts = await ensureTopics(client, topics);
+  const missing = Object.keys(topics).filter((topic) => !counts.has(topic));
+  if (missing.length === 0) return counts;
+  throw new AppError(
+    "TOPIC_MISSING",
+    `topics do not exist: ${missing.join(", ")}; "bun run topics" creates them`,
+    { details: { topics: missing } },
+  );
 }
 
 /** @returns what went wrong; the topics may have been created nevertheless */

@@ -1,9 +1,14 @@
+import type { KafkaSecurity } from "@order-outbox/kafka";
 import type { RelayStatus } from "./relay.ts";
 
 /** What a worker is started with. Plain data, because it crosses threads. */
 export interface OutboxWorkerSettings {
   databasePath: string;
   brokers: string[];
+  /** What the cluster asks of its clients; nothing when it is left out. */
+  security?: KafkaSecurity;
+  /** Whether topics that are missing are created; true. */
+  createTopics?: boolean;
   clientId: string;
   /** The topics that this outbox publishes to, with partition counts for creating them. */
   topics: Record<string, number>;

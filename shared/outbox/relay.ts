@@ -1,5 +1,5 @@
 import { SQLiteError } from "bun:sqlite";
-import { isAppError, toAppError } from "@order-outbox/errors";
+import { type ErrorCode, isAppError, toAppError } from "@order-outbox/errors";
 import type { Log, PartitionOutcome, Publisher } from "@order-outbox/kafka";
 import { storageError } from "@order-outbox/sqlite";
 import { type Backoff, backoffDelay } from "./backoff.ts";
@@ -90,6 +90,7 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
   let unknown: Round | undefined;
   let unmarked: number[] = [];
   let lookedAt = 0;
+  let lastCode: ErrorCode | undefined;
 
   async function run(): Promise<void> {
     try {
@@ -246,10 +247,11 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
       unknown = undefined;
       void disconnect();
     }
-    if (isAppError(error, "BROKER_UNAVAILABLE")) status.broker = "down";
-    if (status.failures === 0) {
+    if (OUT_OF_REACH.includes(error.code)) status.broker = "down";
+    if (status.failures === 0 || error.code !== lastCode) {
       log.warn({ code: error.code }, `not publishing, orders wait in the outbox: ${error.message}`);
     }
+    lastCode = error.code;
     status.failures += 1;
     status.lastError = error.message;
     return backoffDelay(status.failures, settings.backoff, random());
@@ -264,6 +266,12 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
 
   return { run, wake: waker.wake, stop: waker.stop, status: () => status };
 }
+
+const OUT_OF_REACH: readonly ErrorCode[] = [
+  "BROKER_UNAVAILABLE",
+  "BROKER_AUTH_FAILED",
+  "BROKER_TLS_FAILED",
+];
 
 const idsOf = (parts: readonly RoundPart[]): number[] =>
   parts.flatMap(({ rows }) => rows.map(({ id }) => id));

@@ -1,11 +1,10 @@
 import { hostname } from "node:os";
-import { AppError } from "@order-outbox/errors";
 import {
   connectPublisher,
   createKafkaClient,
-  ensureTopics,
   isProcessAlive,
   type Log,
+  requireTopics,
 } from "@order-outbox/kafka";
 import { closeDatabase, openDatabase } from "@order-outbox/sqlite";
 import { createLease } from "./lease.ts";
@@ -55,7 +54,7 @@ async function work(
   // consumers' inboxes know the event. So these commits need not wait for the disk.
   const db = openDatabase(settings.databasePath, { synchronous: "NORMAL" });
   const log = postLog();
-  const client = createKafkaClient({ brokers: settings.brokers, clientId: settings.clientId, log });
+  const client = createKafkaClient({ ...settings, log });
   const guardPartitions = preparePartitionGuard(db, settings.clientId);
   const relay = createRelay(
     {
@@ -67,8 +66,7 @@ async function work(
         isAlive: isProcessAlive,
       }),
       connect: async () => {
-        const partitions = await ensureTopics(client, settings.topics);
-        requireTopics(settings.topics, partitions);
+        const partitions = await requireTopics(client, settings.topics);
         guardPartitions(partitions, new Date().toISOString());
         return { partitions, publisher: await connectPublisher(client) };
       },
@@ -92,14 +90,6 @@ async function work(
   closeDatabase(db);
   tell({ type: "stopped" });
   process.exit(0);
-}
-
-function requireTopics(wanted: Record<string, number>, found: ReadonlyMap<string, number>): void {
-  const topics = Object.keys(wanted).filter((topic) => !found.has(topic));
-  if (topics.length === 0) return;
-  throw new AppError("TOPIC_MISSING", `topics do not exist: ${topics.join(", ")}`, {
-    details: { topics },
-  });
 }
 
 function postLog(): Log {

@@ -92,6 +92,37 @@ test.concurrent("the worker tells its log and its status while there is no broke
   ]);
 });
 
+test.concurrent("a worker that the broker does not let in says once which setting to look at", async () => {
+  await using broker = await startBroker();
+  using outbox = tempOutbox();
+  outbox.append(["a"]);
+  const settings = { security: { tls: {} }, backoffCapMs: 20 };
+  await using worker = startWorker(broker.kafkaHost, outbox, settings);
+  await waitFor(() => (worker.status()?.failures ?? 0) >= 3, { what: "three attempts" });
+  expect(worker.status()).toMatchObject({ broker: "down", published: 0 });
+  expect(worker.lines).toEqual([
+    {
+      level: "warn",
+      fields: expect.objectContaining({ code: "BROKER_TLS_FAILED" }),
+      message: expect.stringContaining("see KAFKA_SECURITY_PROTOCOL"),
+    },
+  ]);
+});
+
+test.concurrent("a worker that may not create topics names the command that does", async () => {
+  await using broker = await startBroker();
+  using outbox = tempOutbox();
+  outbox.append(["a"]);
+  await using worker = startWorker(broker.kafkaHost, outbox, { createTopics: false });
+  await waitFor(() => worker.lines[0], { what: "the worker to say so" });
+  expect(worker.lines).toMatchObject([
+    {
+      fields: { code: "TOPIC_MISSING" },
+      message: expect.stringContaining(`${outbox.topic}; "bun run topics" creates them`),
+    },
+  ]);
+});
+
 test.concurrent("silence is measured from the worker's last sign of life", async () => {
   using outbox = tempOutbox();
   const clock = { now: 1_000 };

@@ -47,6 +47,11 @@ export function loadConfig<Schema extends TObject>(
       problems.push({ variable, expected: expectedOf(setting), given: givenOf(setting, text) });
     }
   }
+  for (const [variable, setting] of Object.entries(schema.properties)) {
+    if (problems.some((problem) => problem.variable === variable)) continue;
+    const problem = notesOf(setting).check?.(settings[variable], settings);
+    if (problem !== undefined) problems.push({ variable, ...problem });
+  }
   if (problems.length === 0) return settings as Static<Schema>;
   const lines = problems.map(
     ({ variable, expected, given }) => `${variable} must be ${expected}; ${given}`,

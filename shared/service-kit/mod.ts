@@ -21,6 +21,7 @@ export {
   type Readiness,
 } from "./health.ts";
 export { type Listener, type ListenOptions, listen } from "./http.ts";
+export { KafkaConfig, kafkaConnectionOf, kafkaSettings } from "./kafka-settings.ts";
 export { MAX_BODY_BYTES, readJsonBody } from "./json-body.ts";
 export { createLogger, type Logger, type LoggerOptions, wantsColor } from "./logger.ts";
 export {
@@ -58,6 +59,7 @@ export {
   portSetting,
   retryAttemptsSetting,
   retryMaxSetting,
+  type SettingCheck,
   type SettingNotes,
 } from "./settings.ts";
 export { onParentExit, onShutdown, type ShutdownOptions, type ShutdownStep } from "./shutdown.ts";

@@ -8,13 +8,25 @@ import { DURATION_PATTERN } from "./duration.ts";
 export interface SettingNotes {
   expected?: string;
   secret?: boolean;
+  /** Looks at a setting that has its form, beside the others. */
+  check?: SettingCheck;
 }
+
+/**
+ * What is wrong with a setting in view of the others (those that are wrong by themselves are
+ * missing there) and of the files that it names; undefined when nothing is.
+ */
+export type SettingCheck = (
+  value: unknown,
+  others: Readonly<Record<string, unknown>>,
+) => { expected: string; given: string } | undefined;
 
 /** The notes that a setting's schema carries. */
 export function notesOf(schema: TSchema): SettingNotes {
   return {
     ...(typeof schema.expected === "string" ? { expected: schema.expected } : {}),
     ...(schema.secret === true ? { secret: true } : {}),
+    ...(typeof schema.check === "function" ? { check: schema.check as SettingCheck } : {}),
   };
 }
 

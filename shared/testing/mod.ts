@@ -12,6 +12,11 @@ export {
   type TestBroker,
 } from "./broker.ts";
 export {
+  type Certificate,
+  type CertificateAuthority,
+  createCertificateAuthority,
+} from "./certificates.ts";
+export {
   type NotificationView,
   type OrderView,
   type PaymentView,
@@ -52,5 +57,6 @@ export {
 export { type SmallDisk, smallDisk, whyNoSmallDisk } from "./small-disk.ts";
 export { type System, type SystemOptions, startSystem } from "./system.ts";
 export { type TempDir, tempDir } from "./temp-dir.ts";
+export { startTlsProxy, type TlsProxy } from "./tls-proxy.ts";
 export { uniqueName } from "./unique-name.ts";
 export { type WaitOptions, waitFor } from "./wait-for.ts";

@@ -3,7 +3,7 @@ import {
   databasePathSetting,
   hostSetting,
   inboxRetentionSetting,
-  kafkaHostSetting,
+  kafkaSettings,
   logFormatSetting,
   logLevelSetting,
   notificationRetentionSetting,
@@ -17,7 +17,7 @@ import { type Static, Type } from "@sinclair/typebox";
 export const NotificationConfig = Type.Object({
   PORT: portSetting(3003),
   HOST: hostSetting,
-  KAFKA_HOST: kafkaHostSetting,
+  ...kafkaSettings,
   DATABASE_PATH: databasePathSetting("notifications.db"),
   LOG_LEVEL: logLevelSetting,
   LOG_FORMAT: logFormatSetting,

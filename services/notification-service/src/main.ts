@@ -3,9 +3,9 @@ import { DEFAULT_PARTITIONS, TOPICS } from "@order-outbox/contracts";
 import { createHeldDesk, judgeInbox, startInbox, startInboxRetention } from "@order-outbox/inbox";
 import { brokerSeenBy, createKafkaClient } from "@order-outbox/kafka";
 import {
-  brokersOf,
   createLogger,
   exitOnConfigError,
+  kafkaConnectionOf,
   loadConfig,
   parseDuration,
   runServer,
@@ -28,7 +28,7 @@ const logger = createLogger({
   level: config.LOG_LEVEL,
   format: config.LOG_FORMAT,
 });
-const brokers = brokersOf(config.KAFKA_HOST);
+const kafka = kafkaConnectionOf(config);
 
 const db = exitOnConfigError(() => openMigrated(config.DATABASE_PATH, MIGRATIONS));
 const notifications = createNotificationStore(db);
@@ -46,7 +46,7 @@ const deps: NotifyDeps = {
 };
 
 const inbox = startInbox({
-  client: createKafkaClient({ brokers, clientId: SERVICE, log: logger }),
+  client: createKafkaClient({ ...kafka, clientId: SERVICE, log: logger }),
   db,
   queue,
   groupId: SERVICE,
@@ -67,7 +67,7 @@ const inbox = startInbox({
 const pruning = { db, queue, log: logger, now: Date.now, random: Math.random };
 const inboxRetention = startInboxRetention({
   ...pruning,
-  client: createKafkaClient({ brokers, clientId: SERVICE, log: logger }),
+  client: createKafkaClient({ ...kafka, clientId: SERVICE, log: logger }),
   topics: Object.values(TOPICS),
   keepMs: parseDuration(config.INBOX_RETENTION),
 });

@@ -3,7 +3,7 @@ import {
   databasePathSetting,
   hostSetting,
   inboxRetentionSetting,
-  kafkaHostSetting,
+  kafkaSettings,
   logFormatSetting,
   logLevelSetting,
   outboxBackoffSetting,
@@ -19,7 +19,7 @@ import { type Static, Type } from "@sinclair/typebox";
 export const OrderConfig = Type.Object({
   PORT: portSetting(3001),
   HOST: hostSetting,
-  KAFKA_HOST: kafkaHostSetting,
+  ...kafkaSettings,
   DATABASE_PATH: databasePathSetting("orders.db"),
   LOG_LEVEL: logLevelSetting,
   LOG_FORMAT: logFormatSetting,

@@ -10,9 +10,9 @@ import {
   startOutboxWorker,
 } from "@order-outbox/outbox";
 import {
-  brokersOf,
   createLogger,
   exitOnConfigError,
+  kafkaConnectionOf,
   loadConfig,
   parseDuration,
   runServer,
@@ -34,7 +34,7 @@ const logger = createLogger({
   level: config.LOG_LEVEL,
   format: config.LOG_FORMAT,
 });
-const brokers = brokersOf(config.KAFKA_HOST);
+const kafka = kafkaConnectionOf(config);
 
 const db = exitOnConfigError(() => openMigrated(config.DATABASE_PATH, MIGRATIONS));
 const orders = createOrderStore(db);
@@ -46,7 +46,7 @@ const outbox = startOutboxWorker({
   entry: new URL("./outbox-worker.ts", import.meta.url),
   settings: {
     databasePath: config.DATABASE_PATH,
-    brokers,
+    ...kafka,
     clientId: SERVICE,
     topics: { [TOPICS.orderCreated]: DEFAULT_PARTITIONS },
     source: `/${SERVICE}`,
@@ -66,7 +66,7 @@ const queue = createCommitQueue(db, {
 });
 
 const inbox = startInbox({
-  client: createKafkaClient({ brokers, clientId: SERVICE, log: logger }),
+  client: createKafkaClient({ ...kafka, clientId: SERVICE, log: logger }),
   db,
   queue,
   groupId: SERVICE,
@@ -83,7 +83,7 @@ const inbox = startInbox({
 const pruning = { db, queue, log: logger, now: Date.now, random: Math.random };
 const inboxRetention = startInboxRetention({
   ...pruning,
-  client: createKafkaClient({ brokers, clientId: SERVICE, log: logger }),
+  client: createKafkaClient({ ...kafka, clientId: SERVICE, log: logger }),
   topics: [TOPICS.paymentProcessed],
   keepMs: parseDuration(config.INBOX_RETENTION),
 });

@@ -3,7 +3,7 @@ import {
   databasePathSetting,
   hostSetting,
   inboxRetentionSetting,
-  kafkaHostSetting,
+  kafkaSettings,
   logFormatSetting,
   logLevelSetting,
   outboxBackoffSetting,
@@ -19,7 +19,7 @@ import { type Static, Type } from "@sinclair/typebox";
 export const PaymentConfig = Type.Object({
   PORT: portSetting(3002),
   HOST: hostSetting,
-  KAFKA_HOST: kafkaHostSetting,
+  ...kafkaSettings,
   DATABASE_PATH: databasePathSetting("payments.db"),
   LOG_LEVEL: logLevelSetting,
   LOG_FORMAT: logFormatSetting,

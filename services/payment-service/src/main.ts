@@ -11,9 +11,9 @@ import {
   startOutboxWorker,
 } from "@order-outbox/outbox";
 import {
-  brokersOf,
   createLogger,
   exitOnConfigError,
+  kafkaConnectionOf,
   loadConfig,
   parseDuration,
   runServer,
@@ -35,7 +35,7 @@ const logger = createLogger({
   level: config.LOG_LEVEL,
   format: config.LOG_FORMAT,
 });
-const brokers = brokersOf(config.KAFKA_HOST);
+const kafka = kafkaConnectionOf(config);
 
 const db = exitOnConfigError(() => openMigrated(config.DATABASE_PATH, MIGRATIONS));
 const payments = createPaymentStore(db);
@@ -53,7 +53,7 @@ const outbox = startOutboxWorker({
   entry: new URL("./outbox-worker.ts", import.meta.url),
   settings: {
     databasePath: config.DATABASE_PATH,
-    brokers,
+    ...kafka,
     clientId: SERVICE,
     topics: { [TOPICS.paymentProcessed]: DEFAULT_PARTITIONS },
     source: `/${SERVICE}`,
@@ -70,7 +70,7 @@ const outbox = startOutboxWorker({
 const queue = createCommitQueue(db, { onCommit: outbox.wake });
 
 const inbox = startInbox({
-  client: createKafkaClient({ brokers, clientId: SERVICE, log: logger }),
+  client: createKafkaClient({ ...kafka, clientId: SERVICE, log: logger }),
   db,
   queue,
   groupId: SERVICE,
@@ -92,7 +92,7 @@ const inbox = startInbox({
 const pruning = { db, queue, log: logger, now: Date.now, random: Math.random };
 const inboxRetention = startInboxRetention({
   ...pruning,
-  client: createKafkaClient({ brokers, clientId: SERVICE, log: logger }),
+  client: createKafkaClient({ ...kafka, clientId: SERVICE, log: logger }),
   topics: [TOPICS.orderCreated],
   keepMs: parseDuration(config.INBOX_RETENTION),
 });
