@@ -1,0 +1,107 @@
+import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { REPOSITORY, tempDir } from "@order-outbox/testing";
+import { startBenchBroker } from "./bench/broker.ts";
+import { TARGETS } from "./bench/issue-targets.ts";
+import { describeMachine } from "./bench/machine.ts";
+import { type BenchOptions, readOptions, USAGE } from "./bench/options.ts";
+import { type BenchRun, factsOf, showVerdicts, writeReport } from "./bench/report.ts";
+import { runParts } from "./bench/run-parts.ts";
+import { toText } from "./bench/table.ts";
+import { judgeTargets } from "./bench/targets.ts";
+import { cleanUpWith } from "./chaos/cleanup.ts";
+
+const INTERRUPTED = 130;
+const MISUSED = 2;
+/** Through "bun run" one Ctrl-C arrives twice. */
+const SAME_SIGNAL_MS = 1_000;
+
+async function main(args: readonly string[]): Promise<number> {
+  const options = readOptions(args);
+  if (options === undefined) {
+    console.log(USAGE);
+    return 0;
+  }
+  if (typeof options === "string") {
+    console.error(`${options}\n(--help shows the options)`);
+    return MISUSED;
+  }
+  const script = resolve(process.env.REAL_KAFKA ?? join(REPOSITORY, "../shared/real-kafka/run"));
+  if (options.broker === "real" && !existsSync(script)) {
+    console.error("--broker real needs a script that starts Apache Kafka in REAL_KAFKA");
+    return MISUSED;
+  }
+
+  const interrupted = abortOnSignals();
+  const folder = tempDir().path;
+  await using _cleanup = cleanUpWith(["rm", "-rf", folder]);
+  try {
+    const run = await runBench(options, script, folder, interrupted.signal);
+    console.log(`\n${showVerdicts(run.verdicts)}`);
+    await write(options.report, writeReport(run));
+    await write(options.json, `${JSON.stringify(run, null, 2)}\n`);
+    return run.results.some(({ failure }) => failure !== undefined) ? 1 : 0;
+  } catch (error) {
+    if (!interrupted.signal.aborted) throw error;
+    console.log("stopped");
+    return INTERRUPTED;
+  } finally {
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+async function runBench(
+  options: BenchOptions,
+  script: string,
+  folder: string,
+  signal: AbortSignal,
+): Promise<BenchRun> {
+  const startedAt = new Date().toISOString();
+  const began = performance.now();
+  const machine = describeMachine(folder);
+  await using broker = await startBenchBroker(options.broker, script, folder);
+  const run = {
+    options,
+    machine,
+    broker: broker.kind,
+    startedAt,
+    seconds: 0,
+    results: [],
+    verdicts: [],
+  };
+  console.log(toText(factsOf(run).slice(0, -1)));
+  const results = await runParts({ options, broker, folder, signal });
+  return {
+    ...run,
+    seconds: (performance.now() - began) / 1000,
+    results,
+    verdicts: judgeTargets(
+      TARGETS,
+      results.flatMap(({ figures }) => figures),
+    ),
+  };
+}
+
+function abortOnSignals(): AbortController {
+  const interrupted = new AbortController();
+  let interruptedAt: number | undefined;
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    process.on(name, () => {
+      if (interruptedAt !== undefined && performance.now() - interruptedAt > SAME_SIGNAL_MS) {
+        process.exit(INTERRUPTED);
+      }
+      interruptedAt ??= performance.now();
+      interrupted.abort();
+    });
+  }
+  return interrupted;
+}
+
+async function write(file: string | undefined, text: string): Promise<void> {
+  if (file === undefined) return;
+  mkdirSync(dirname(resolve(file)), { recursive: true });
+  await Bun.write(file, text);
+  console.log(`written: ${file}`);
+}
+
+process.exit(await main(process.argv.slice(2)));

@@ -1,0 +1,31 @@
+import { INTAKE_TABLE } from "./intake.ts";
+import type { Target } from "./targets.ts";
+
+/** What the figures are to reach. */
+export const TARGETS: readonly Target[] = [
+  {
+    part: "intake",
+    table: INTAKE_TABLE,
+    row: "relay off, 64 connections",
+    column: "% of ceiling",
+    name: "intake at 64 connections, % of the ceiling",
+    target: { atLeast: 80 },
+    stretch: { atLeast: 95 },
+  },
+  {
+    part: "intake",
+    table: INTAKE_TABLE,
+    row: "relay off, 64 connections",
+    column: "p99 ms",
+    name: "intake at 64 connections, p99 in ms",
+    target: { atMost: 30 },
+  },
+  {
+    part: "intake",
+    table: INTAKE_TABLE,
+    row: "relay draining, 64 connections",
+    column: "% of ceiling",
+    name: "the same with the relay draining, % of the ceiling",
+    target: { atLeast: 50 },
+  },
+];

@@ -1,0 +1,57 @@
+import { connectHttp, type HttpConnection } from "./http-connection.ts";
+import type { LoadPlan } from "./load-plan.ts";
+import type { LoadTally } from "./load-tally.ts";
+import type { RequestSource } from "./requests.ts";
+
+const TICK_MS = 1;
+/** An answer that takes longer is not waited for. */
+const LAST_ANSWERS_MS = 10_000;
+
+/**
+ * Sends orders on a fixed schedule, however long their answers take: one that finds every connection
+ * busy waits for one, and its time counts from when it was due (no coordinated omission).
+ */
+export async function runOpenLoop(
+  plan: LoadPlan & { rate: number },
+  nextRequest: RequestSource,
+  tally: LoadTally,
+): Promise<void> {
+  const { promise: lost, reject } = Promise.withResolvers<never>();
+  const connections = await Promise.all(
+    Array.from({ length: plan.connections }, () => connectHttp(plan.port, reject)),
+  );
+  const idle = [...connections];
+  const overdue: number[] = [];
+  const { promise: answered, resolve: onAnswered } = Promise.withResolvers<void>();
+  const endsAt = tally.begin();
+  const startedAt = performance.now();
+  const total = Math.floor(((endsAt - startedAt) / 1000) * plan.rate);
+  let planned = 0;
+  let open = total;
+
+  function send(connection: HttpConnection, dueAt: number): void {
+    connection.send(nextRequest(), (answer, bytes) => {
+      tally.note(answer, bytes, dueAt);
+      open -= 1;
+      if (open === 0) onAnswered();
+      const next = overdue.shift();
+      if (next === undefined) idle.push(connection);
+      else send(connection, next);
+    });
+  }
+
+  const ticks = setInterval(() => {
+    const due = Math.min(total, ((performance.now() - startedAt) / 1000) * plan.rate);
+    for (; planned < due; planned++) {
+      const dueAt = startedAt + (planned / plan.rate) * 1000;
+      const connection = idle.pop();
+      if (connection === undefined) overdue.push(dueAt);
+      else send(connection, dueAt);
+    }
+  }, TICK_MS);
+  const givenUp = Bun.sleep(endsAt - startedAt + LAST_ANSWERS_MS);
+  await Promise.race([answered, givenUp, lost]);
+  clearInterval(ticks);
+  tally.end();
+  for (const connection of connections) connection.close();
+}

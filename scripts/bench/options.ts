@@ -1,0 +1,84 @@
+import { parseArgs } from "node:util";
+
+/** The parts of a run, in the order in which they are measured. */
+export const PARTS = ["intake", "relay", "latency", "e2e", "idle", "start", "growth"] as const;
+
+export type PartName = (typeof PARTS)[number];
+
+/** What a run is asked for. */
+export interface BenchOptions {
+  /** `dev`, `real`, or the `HOST:PORT` of a broker that runs already. */
+  broker: string;
+  parts: readonly PartName[];
+  /** Whether that is every part. */
+  full: boolean;
+  rounds: number;
+  /** Short measurements, to try the instrument; the figures are worth little. */
+  quick: boolean;
+  /** Where the report goes; undefined: nowhere. */
+  report: string | undefined;
+  /** Where the figures go as JSON; undefined: nowhere. */
+  json: string | undefined;
+}
+
+export const USAGE = `Usage: bun run bench [options]
+
+Measures the system as real processes on this machine, beside the raw ceilings of the same machine
+and the textbook way, everything in one run: medians of several rounds, with their spread.
+
+  --broker WHICH    dev (default): the embedded broker; real: the Apache Kafka that the script in
+                    REAL_KAFKA starts (default ../shared/real-kafka/run); or HOST:PORT of one of
+                    yours, of which the services' topics are DELETED and made anew
+  --part LIST       some of ${PARTS.join(",")} (default all)
+  --rounds N        how often each figure is measured (default 3)
+  --quick           short measurements, to try it out
+  --report FILE     where the table goes (default docs/benchmarks.md, of a full run only)
+  --json FILE       where the figures go (default docs/benchmarks.json, of a full run only)
+  --help            show this
+
+Temporary files go to the system's folder for them; TMPDIR chooses another disk.
+`;
+
+/** The options in `args`, or what is wrong with them; undefined asks for help. */
+export function readOptions(args: readonly string[]): BenchOptions | string | undefined {
+  let values: Record<string, string | boolean | undefined>;
+  try {
+    ({ values } = parseArgs({
+      args: [...args],
+      options: {
+        broker: { type: "string", default: "dev" },
+        part: { type: "string" },
+        rounds: { type: "string", default: "3" },
+        quick: { type: "boolean", default: false },
+        report: { type: "string" },
+        json: { type: "string" },
+        help: { type: "boolean", short: "h", default: false },
+      },
+    }));
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+  if (values.help) return undefined;
+  const broker = String(values.broker);
+  if (!/^(dev|real|[^\s,:]+:\d+)$/.test(broker)) return "--broker is dev, real or HOST:PORT";
+  const rounds = Number(values.rounds);
+  if (!(Number.isInteger(rounds) && rounds >= 1 && rounds <= 50)) {
+    return "--rounds is a whole number from 1 to 50";
+  }
+  const asked = values.part === undefined ? PARTS : String(values.part).split(",");
+  const unknown = asked.filter((name) => !PARTS.some((part) => part === name));
+  if (unknown.length > 0) return `--part knows ${PARTS.join(", ")}; not ${unknown.join(", ")}`;
+  const quick = values.quick === true;
+  const full = asked.length === PARTS.length;
+  const file = (name: "report" | "json", usual: string) =>
+    values[name] === undefined ? (full && !quick ? usual : undefined) : String(values[name]);
+  return {
+    broker,
+    parts: PARTS.filter((part) => asked.some((name) => name === part)),
+    full,
+    rounds,
+    quick,
+    report: file("report", "docs/benchmarks.md"),
+    json: file("json", "docs/benchmarks.json"),
+  };
+}

@@ -1,0 +1,111 @@
+import { Database } from "bun:sqlite";
+import {
+  freePort,
+  type ServiceName,
+  type ServiceProcess,
+  serviceProcess,
+} from "@order-outbox/testing";
+
+/** Settings of every measured service; the report says them. */
+export const SERVICE_ENV: Readonly<Record<string, string>> = {
+  LOG_LEVEL: "warn",
+  PAYMENT_LATENCY_MS: "0",
+};
+
+const DATABASES: Readonly<Record<ServiceName, string>> = {
+  "order-service": "orders.db",
+  "payment-service": "payments.db",
+  "notification-service": "notifications.db",
+};
+
+export const SERVICE_NAMES = Object.keys(DATABASES) as ServiceName[];
+
+/** A service that ends as it is told to when it is disposed of, so that its group is free at once. */
+export interface RunningService extends AsyncDisposable {
+  readonly name: ServiceName;
+  readonly pid: number;
+  readonly port: number;
+  readonly databasePath: string;
+}
+
+/** Where a service finds its things. */
+export interface ServicePlace {
+  folder: string;
+  kafkaHost: string;
+  env?: Record<string, string>;
+}
+
+/** Starts a service and waits until it is healthy. */
+export async function startService(
+  name: ServiceName,
+  { folder, kafkaHost, env = {} }: ServicePlace,
+): Promise<RunningService> {
+  const service: ServiceProcess = serviceProcess(name, {
+    port: await freePort(),
+    databasePath: `${folder}/${DATABASES[name]}`,
+    kafkaHost,
+    env: { ...SERVICE_ENV, ...env },
+  });
+  try {
+    await service.start();
+  } catch (error) {
+    await service[Symbol.asyncDispose]();
+    throw error;
+  }
+  return {
+    name,
+    pid: service.process.pid,
+    port: service.port,
+    databasePath: service.databasePath,
+    async [Symbol.asyncDispose]() {
+      await Promise.race([service.stop(), Bun.sleep(12_000)]);
+      await service[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** The three services at work. */
+export interface RunningSystem extends AsyncDisposable {
+  readonly order: RunningService;
+  readonly payment: RunningService;
+  readonly notification: RunningService;
+  readonly all: readonly RunningService[];
+}
+
+/** Starts the three services at once; `envOf` adds to the environment of each. */
+export async function startServices(
+  place: ServicePlace,
+  envOf: (name: ServiceName) => Record<string, string> = () => ({}),
+): Promise<RunningSystem> {
+  const start = (name: ServiceName) =>
+    startService(name, { ...place, env: { ...place.env, ...envOf(name) } });
+  const starting = [
+    start("order-service"),
+    start("payment-service"),
+    start("notification-service"),
+  ];
+  const stopAll = async () => {
+    const settled = await Promise.allSettled(starting);
+    await Promise.all(
+      settled.map((one) =>
+        one.status === "fulfilled" ? one.value[Symbol.asyncDispose]() : undefined,
+      ),
+    );
+  };
+  try {
+    const all = await Promise.all(starting);
+    const [order, payment, notification] = all as [RunningService, RunningService, RunningService];
+    return { order, payment, notification, all, [Symbol.asyncDispose]: stopAll };
+  } catch (error) {
+    await stopAll();
+    throw error;
+  }
+}
+
+/** One number from a database that a service has open. */
+export function lookUp(path: string, sql: string): number {
+  using db = new Database(path, { readonly: true });
+  db.run("PRAGMA busy_timeout = 5000");
+  const row = db.query<Record<string, number | null>, []>(sql).get() ?? {};
+  return Object.values(row)[0] ?? 0;
+}

@@ -1,0 +1,22 @@
+/**
+ * The service's own HTTP with the storage left out, for `bun run bench`: nothing is kept, everything
+ * else is done.
+ */
+import { newEventId } from "@order-outbox/contracts";
+import { createLogger, listen } from "@order-outbox/service-kit";
+import { createApp } from "./app.ts";
+
+const app = createApp({
+  orders: { insert() {}, find: () => undefined, list: () => [], settle: () => false },
+  append() {},
+  queue: { run: async (work) => work(), size: 0, close: async () => {} },
+  keys: { find: () => undefined, put() {} },
+  keyRetentionMs: 0,
+  newId: newEventId,
+  now: Date.now,
+  logger: createLogger({ service: "order-service", level: "warn", format: "json" }),
+  health: { service: "order-service", readiness: () => "ready" },
+});
+const server = listen(app, { host: "127.0.0.1", port: 0 });
+console.log(`listening on ${server.port}`);
+process.stdin.on("end", () => process.exit(0)).resume();
