@@ -10,21 +10,35 @@ const open = { additionalProperties: true };
 const order = { orderId: OrderId, customerId: CustomerId, amount: Amount };
 
 /** The data of `ORDER_CREATED`: an order was accepted and stored. */
-export const OrderCreatedData = Type.Object(order, open);
+export const OrderCreatedData = Type.Object(order, {
+  ...open,
+  description: "An order was accepted and stored.",
+});
 
 /** The data of `PAYMENT_SUCCEEDED`: the order's amount was charged. */
 export const PaymentSucceededData = Type.Object(
   {
     ...order,
-    transactionId: Type.String({ minLength: 1, description: "the provider's id of the charge" }),
+    transactionId: Type.String({
+      minLength: 1,
+      description: "the provider's id of the charge",
+      examples: ["txn_0f5e3a9c71d24b68"],
+    }),
   },
-  open,
+  { ...open, description: "The order's amount was charged." },
 );
 
 /** The data of `PAYMENT_FAILED`: the order's amount was finally not charged. */
 export const PaymentFailedData = Type.Object(
-  { ...order, reason: Type.String({ minLength: 1, description: "why nothing was charged" }) },
-  open,
+  {
+    ...order,
+    reason: Type.String({
+      minLength: 1,
+      description: "why nothing was charged",
+      examples: ["card declined"],
+    }),
+  },
+  { ...open, description: "The order's amount was finally not charged." },
 );
 
 /**

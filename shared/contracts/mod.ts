@@ -6,6 +6,7 @@ export {
   type RecordIdentity,
   type WireRecord,
 } from "./decode-event.ts";
+export { headersOf } from "./event-headers.ts";
 export { followUpEventId, newEventId } from "./event-id.ts";
 export {
   type AnyEvent,
@@ -21,6 +22,8 @@ export {
   PaymentSucceededData,
 } from "./events.ts";
 export type { HeaderValue } from "./header-reader.ts";
+export { exampleOf, type JsonSchema, type NamedSchemas, toJsonSchema } from "./json-schema.ts";
+export { PARTIES, type Parties } from "./parties.ts";
 export { DEFAULT_PARTITIONS, TOPICS, type Topic } from "./topics.ts";
 export { Amount, CustomerId, OrderId, Timestamp } from "./values.ts";
 export { describeViolations, type Violation } from "./violations.ts";

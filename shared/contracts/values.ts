@@ -33,6 +33,7 @@ export const OrderId = Type.String({
   format: "uuid",
   pattern: "^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$",
   description: "a UUID",
+  examples: ["0198f6a2-0000-7000-8000-000000000001"],
 });
 
 /**
@@ -45,6 +46,7 @@ export const Timestamp = Type.Unsafe<string>({
   type: "string",
   format: "date-time",
   description: "a time in RFC 3339",
+  examples: ["2026-01-01T00:00:00.000Z"],
 });
 
 /**
@@ -62,6 +64,7 @@ export const CustomerId = Type.Unsafe<string>({
   maxLength: 128,
   pattern: CUSTOMER_ID_PATTERN,
   description: "1 to 128 printable characters, not blank",
+  examples: ["alice"],
 });
 
 /**
@@ -77,6 +80,7 @@ export const Amount = Type.Unsafe<number>({
   maximum: 1_000_000,
   multipleOf: 0.01,
   description: "a positive number up to 1000000 with at most two decimals",
+  examples: [99.99],
 });
 
 function isAmount(value: unknown): boolean {

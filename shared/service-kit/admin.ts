@@ -2,6 +2,7 @@ import { timingSafeEqual } from "node:crypto";
 import { AppError } from "@order-outbox/errors";
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
+import { adminOperations as details } from "./admin-operations.ts";
 import { decodeCursor, PageQuery, toPage } from "./pagination.ts";
 
 interface Item {
@@ -44,7 +45,10 @@ const Cursor = Type.Object({ id: Type.Integer() });
 const Reason = Type.Object({
   reason: Type.String({ minLength: 1, maxLength: 1_000, pattern: "\\S" }),
 });
-const Which = Type.Object({ id: Type.Optional(Id), key: Key });
+const target = { id: Type.Optional(Id), key: Key };
+const Which = Type.Object(target);
+/** `oneOf` is for the document: the handler refuses the rest. */
+const OneOf = Type.Object(target, { oneOf: [{ required: ["id"] }, { required: ["key"] }] });
 const HeldQuery = Type.Object({
   ...PageQuery.properties,
   key: Key,
@@ -55,6 +59,15 @@ const OutboxQuery = Type.Object({
   key: Key,
   state: choice<OutboxState>("pending", "parked", "discarded", "published"),
 });
+
+const hidden = { detail: { hide: true } };
+
+/** Without it the route of one row would take "redrive" for an id. */
+function takesPost(): never {
+  throw new AppError("METHOD_NOT_ALLOWED", "This address takes POST.", {
+    details: { allow: ["POST"] },
+  });
+}
 
 /**
  * Routes for operators, each behind the token. Mount them only when there is one: without it the
@@ -73,11 +86,16 @@ export function adminRoutes({ token, held, outbox }: AdminOptions) {
         const rows = held.list({ ...filter, ...(afterId && { afterId }) }, limit + 1);
         return toPage(rows, limit, ({ id }) => ({ id }));
       },
-      { query: HeldQuery },
+      { query: HeldQuery, detail: details.listHeld },
     )
-    .get("/held-events/:id", ({ params }) => require(held.find(Number(params.id)), params.id), {
-      params: Path,
-    })
+    .get(
+      "/held-events/:id",
+      function getHeld({ params }) {
+        return require(held.find(Number(params.id)), params.id);
+      },
+      { params: Path, detail: details.getHeld },
+    )
+    .get("/held-events/redrive", takesPost, hidden)
     .post(
       "/held-events/redrive",
       async function redriveHeld({ body: { id, key }, set }) {
@@ -88,7 +106,7 @@ export function adminRoutes({ token, held, outbox }: AdminOptions) {
         const which = key === undefined ? { id: id as number } : { key };
         return { requestId: await held.redrive(which) };
       },
-      { body: Which },
+      { body: OneOf, detail: details.redriveHeld },
     )
     .post(
       "/held-events/:id/discard",
@@ -96,11 +114,15 @@ export function adminRoutes({ token, held, outbox }: AdminOptions) {
         set.status = 202;
         return { requestId: await held.discard(Number(params.id), body.reason) };
       },
-      { params: Path, body: Reason },
+      { params: Path, body: Reason, detail: details.discardHeld },
     )
-    .get("/requests/:id", ({ params }) => require(held.findRequest(Number(params.id)), params.id), {
-      params: Path,
-    });
+    .get(
+      "/requests/:id",
+      function getRequest({ params }) {
+        return require(held.findRequest(Number(params.id)), params.id);
+      },
+      { params: Path, detail: details.getRequest },
+    );
   return outbox === undefined ? routes : routes.use(outboxRoutes(outbox));
 }
 
@@ -113,18 +135,23 @@ function outboxRoutes(outbox: OutboxOperations) {
         const rows = outbox.list({ ...filter, ...(afterId && { afterId }) }, limit + 1);
         return toPage(rows, limit, ({ id }) => ({ id }));
       },
-      { query: OutboxQuery },
+      { query: OutboxQuery, detail: details.listOutbox },
     )
-    .get("/outbox/:id", ({ params }) => require(outbox.find(Number(params.id)), params.id), {
-      params: Path,
-    })
+    .get(
+      "/outbox/:id",
+      function getOutbox({ params }) {
+        return require(outbox.find(Number(params.id)), params.id);
+      },
+      { params: Path, detail: details.getOutbox },
+    )
+    .get("/outbox/redrive", takesPost, hidden)
     .post(
       "/outbox/redrive",
       async function redriveOutbox({ body: { id, key } }) {
         const which = { ...(id && { id }), ...(key && { key }) };
         return { redriven: await outbox.redrive(which) };
       },
-      { body: Which },
+      { body: Which, detail: details.redriveOutbox },
     )
     .post(
       "/outbox/:id/discard",
@@ -132,7 +159,7 @@ function outboxRoutes(outbox: OutboxOperations) {
         await outbox.discard(Number(params.id), body.reason);
         return { discarded: Number(params.id) };
       },
-      { params: Path, body: Reason },
+      { params: Path, body: Reason, detail: details.discardOutbox },
     );
 }
 

@@ -1,6 +1,7 @@
 import { toAppError } from "@order-outbox/errors";
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
+import { operation } from "./openapi-details.ts";
 
 /** What one check found; any facts beside `ok` are shown in `/health`. */
 export interface CheckResult {
@@ -41,6 +42,8 @@ const ReadinessReport = Type.Object({
   status: Type.Union([Type.Literal("starting"), Type.Literal("ready"), Type.Literal("stopping")]),
 });
 
+const headers = { "Cache-Control": Type.Literal("no-store") };
+
 /**
  * `GET /health`: whether the service makes progress, 200 or 503 with every check's findings; a
  * supervisor restarts it on 503. `GET /ready`: whether it takes HTTP requests now, 200 or 503.
@@ -64,7 +67,18 @@ export function health(options: HealthOptions) {
       },
       {
         response: { 200: HealthReport, 503: HealthReport },
-        detail: { summary: "Whether the service makes progress", tags: ["operations"] },
+        detail: operation({
+          summary: "Whether the service makes progress",
+          tags: ["operations"],
+          answers: {
+            200: { description: "It does", body: HealthReport, headers },
+            503: {
+              description: "It does not; a supervisor restarts it",
+              body: HealthReport,
+              headers,
+            },
+          },
+        }),
       },
     )
     .get(
@@ -76,7 +90,14 @@ export function health(options: HealthOptions) {
       },
       {
         response: { 200: ReadinessReport, 503: ReadinessReport },
-        detail: { summary: "Whether the service takes requests now", tags: ["operations"] },
+        detail: operation({
+          summary: "Whether the service takes requests now",
+          tags: ["operations"],
+          answers: {
+            200: { description: "It does", body: ReadinessReport, headers },
+            503: { description: "It is starting or stopping", body: ReadinessReport, headers },
+          },
+        }),
       },
     );
 }

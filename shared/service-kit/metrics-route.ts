@@ -1,5 +1,7 @@
+import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import type { Metrics } from "./metrics.ts";
+import { operation } from "./openapi-details.ts";
 
 /** `GET /metrics`: everything that a service measures, for Prometheus. */
 export function metricsRoute(metrics: Metrics) {
@@ -11,6 +13,18 @@ export function metricsRoute(metrics: Metrics) {
         headers: { "content-type": contentType, "cache-control": "no-store" },
       });
     },
-    { detail: { summary: "What the service measures, for Prometheus", tags: ["operations"] } },
+    {
+      detail: operation({
+        summary: "What the service measures, for Prometheus",
+        tags: ["operations"],
+        answers: {
+          200: {
+            description: "The metrics in Prometheus's text format",
+            text: ["text/plain"],
+            headers: { "Cache-Control": Type.Literal("no-store") },
+          },
+        },
+      }),
+    },
   );
 }

@@ -21,9 +21,12 @@ export {
   type Readiness,
 } from "./health.ts";
 export { type Listener, type ListenOptions, listen } from "./http.ts";
-export { KafkaConfig, kafkaConnectionOf, kafkaSettings } from "./kafka-settings.ts";
 export { MAX_BODY_BYTES, readJsonBody } from "./json-body.ts";
+export { KafkaConfig, kafkaConnectionOf, kafkaSettings } from "./kafka-settings.ts";
 export { createLogger, type Logger, type LoggerOptions, wantsColor } from "./logger.ts";
+export { openapi } from "./openapi.ts";
+export { type Answer, type OperationDetails, operation } from "./openapi-details.ts";
+export type { ApiInfo, OpenApiDocument } from "./openapi-document.ts";
 export {
   decodeCursor,
   encodeCursor,

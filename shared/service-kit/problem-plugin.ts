@@ -67,7 +67,11 @@ function fromValidation(error: ValidationError): AppError {
 }
 
 function allowedMethods(app: AnyElysia, path: string): string[] {
-  const found = app.routes.filter((route) => matchesPath(route.path, path));
+  const matching = app.routes.filter(
+    (route) => !route.hooks.detail?.hide && matchesPath(route.path, path),
+  );
+  const exact = matching.filter((route) => !route.path.includes(":"));
+  const found = exact.length > 0 ? exact : matching;
   const methods = new Set(found.map((route) => route.method));
   if (methods.has("GET")) methods.add("HEAD");
   return [...methods].sort();

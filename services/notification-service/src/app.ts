@@ -6,13 +6,16 @@ import {
   type HealthOptions,
   health,
   type Logger,
+  openapi,
   PageQuery,
   problemJson,
   toPage,
 } from "@order-outbox/service-kit";
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
-import type { ListedNotification, Notification, NotificationStore } from "./notification-store.ts";
+import { version } from "../package.json" with { type: "json" };
+import type { ListedNotification, NotificationStore } from "./notification-store.ts";
+import { listNotificationsDetail, type NotificationView } from "./operations.ts";
 
 export interface AppDeps {
   notifications: NotificationStore;
@@ -39,8 +42,9 @@ export function createApp({ notifications, logger, health: healthOptions, admin 
         const beforeSeq = decodeCursor(NotificationsCursor, cursor)?.seq;
         const rows = notifications.list({ orderId, beforeSeq }, limit + 1);
         const page = toPage<ListedNotification>(rows, limit, ({ seq }) => ({ seq }));
-        return { ...page, items: page.items.map(({ seq: _, ...item }): Notification => item) };
+        return { ...page, items: page.items.map(({ seq: _, ...item }): NotificationView => item) };
       },
-      { query: NotificationsQuery },
-    );
+      { query: NotificationsQuery, detail: listNotificationsDetail },
+    )
+    .use(openapi({ title: "notification-service", version, description: "Notifies customers." }));
 }

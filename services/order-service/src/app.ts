@@ -7,17 +7,20 @@ import {
   type HealthOptions,
   health,
   type Logger,
+  openapi,
   PageQuery,
   problemJson,
   toPage,
 } from "@order-outbox/service-kit";
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
+import { version } from "../package.json" with { type: "json" };
 import { createOrder } from "./create-order.ts";
 import { type CreateOrderOnceDeps, createOrderOnce } from "./create-order-once.ts";
 import { readIdempotencyKey } from "./idempotency-key.ts";
+import { getOrderDetail, listOrdersDetail, type OrderView, postOrderDetail } from "./operations.ts";
 import { answerTo } from "./order-answer.ts";
-import type { ListedOrder, Order } from "./order-store.ts";
+import type { ListedOrder } from "./order-store.ts";
 
 export interface AppDeps extends CreateOrderOnceDeps {
   logger: Logger;
@@ -57,16 +60,16 @@ export function createApp(deps: AppDeps) {
         if (replayed) set.headers["idempotent-replayed"] = "true";
         return answer.body;
       },
-      { body: NewOrder },
+      { body: NewOrder, detail: postOrderDetail },
     )
     .get(
       "/api/orders/:orderId",
-      function getOrder({ params: { orderId } }): Order {
+      function getOrder({ params: { orderId } }): OrderView {
         const order = deps.orders.find(orderId);
         if (order === undefined) throw new AppError("NOT_FOUND", `There is no order ${orderId}.`);
         return order;
       },
-      { params: OrderPath },
+      { params: OrderPath, detail: getOrderDetail },
     )
     .get(
       "/api/orders",
@@ -74,8 +77,9 @@ export function createApp(deps: AppDeps) {
         const beforeSeq = decodeCursor(OrdersCursor, cursor)?.seq;
         const rows = deps.orders.list({ customerId, status, beforeSeq }, limit + 1);
         const page = toPage<ListedOrder>(rows, limit, ({ seq }) => ({ seq }));
-        return { ...page, items: page.items.map(({ seq: _, ...order }): Order => order) };
+        return { ...page, items: page.items.map(({ seq: _, ...order }): OrderView => order) };
       },
-      { query: OrdersQuery },
-    );
+      { query: OrdersQuery, detail: listOrdersDetail },
+    )
+    .use(openapi({ title: "order-service", version, description: "Takes orders." }));
 }

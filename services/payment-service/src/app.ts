@@ -6,13 +6,16 @@ import {
   type HealthOptions,
   health,
   type Logger,
+  openapi,
   PageQuery,
   problemJson,
   toPage,
 } from "@order-outbox/service-kit";
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
-import type { ListedPayment, Payment, PaymentStore } from "./payment-store.ts";
+import { version } from "../package.json" with { type: "json" };
+import { listPaymentsDetail, type PaymentView } from "./operations.ts";
+import type { ListedPayment, PaymentStore } from "./payment-store.ts";
 
 export interface AppDeps {
   payments: PaymentStore;
@@ -39,8 +42,9 @@ export function createApp({ payments, logger, health: healthOptions, admin }: Ap
         const beforeSeq = decodeCursor(PaymentsCursor, cursor)?.seq;
         const rows = payments.list({ orderId, beforeSeq }, limit + 1);
         const page = toPage<ListedPayment>(rows, limit, ({ seq }) => ({ seq }));
-        return { ...page, items: page.items.map(({ seq: _, ...payment }): Payment => payment) };
+        return { ...page, items: page.items.map(({ seq: _, ...payment }): PaymentView => payment) };
       },
-      { query: PaymentsQuery },
-    );
+      { query: PaymentsQuery, detail: listPaymentsDetail },
+    )
+    .use(openapi({ title: "payment-service", version, description: "Charges orders." }));
 }

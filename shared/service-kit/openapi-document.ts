@@ -1,0 +1,116 @@
+import { type JsonSchema, type NamedSchemas, toJsonSchema } from "@order-outbox/contracts";
+import type { Link } from "./openapi-details.ts";
+import {
+  ADMIN_TOKEN,
+  describeOperation,
+  REQUEST_ID_HEADER,
+  type Route,
+} from "./openapi-operation.ts";
+import { describeProblems } from "./openapi-problems.ts";
+import { ProblemSchema } from "./problem.ts";
+
+/** What an API is called. */
+export interface ApiInfo {
+  title: string;
+  version: string;
+  description: string;
+}
+
+export interface HeaderObject {
+  description?: string;
+  required: boolean;
+  schema: JsonSchema;
+}
+
+interface MediaType {
+  schema?: JsonSchema;
+  example?: unknown;
+  examples?: Record<string, { value: unknown }>;
+}
+
+export interface ParameterObject {
+  name: string;
+  in: "path" | "query" | "header";
+  required: boolean;
+  schema: JsonSchema;
+}
+
+export interface ResponseObject {
+  description: string;
+  headers?: Record<string, HeaderObject | { $ref: string }>;
+  content?: Record<string, MediaType>;
+  links?: Readonly<Record<string, Link>>;
+}
+
+export interface OperationObject {
+  operationId: string;
+  summary: string;
+  description?: string;
+  tags: string[];
+  security?: Record<string, string[]>[];
+  parameters?: ParameterObject[];
+  requestBody?: { required: boolean; content: Record<string, MediaType> };
+  responses: Record<string, ResponseObject>;
+}
+
+/** The parts of OpenAPI 3.1 (https://spec.openapis.org/oas/v3.1.1) that are used here. */
+export interface OpenApiDocument {
+  openapi: "3.1.1";
+  info: ApiInfo;
+  servers: { url: string }[];
+  tags: { name: string }[];
+  paths: Record<string, Record<string, OperationObject>>;
+  components: {
+    schemas: Record<string, JsonSchema>;
+    responses: Record<string, ResponseObject>;
+    headers: Record<string, HeaderObject>;
+    securitySchemes?: Record<string, object>;
+  };
+}
+
+const REQUEST_ID: HeaderObject = {
+  description:
+    "Joins the answer with the service's log lines. The request's own X-Request-Id when that is short and plain, else a new one.",
+  required: false,
+  schema: { type: "string" },
+};
+
+const GENERAL = `
+
+Errors are problem+json (RFC 9457) with a stable \`code\`; decide by the code, not by the text. An
+address that is not listed answers 404, and one that is listed answers 405 with \`Allow\` to another
+method. Fields that a schema does not name are ignored, except a field \`__proto__\`, which is refused.`;
+
+/** Describes every route of an app, in the order in which it has them. */
+export async function describeApi(
+  routes: readonly Route[],
+  { title, version, description }: ApiInfo,
+): Promise<OpenApiDocument> {
+  const named: NamedSchemas = new Map();
+  toJsonSchema(ProblemSchema, named);
+  const paths: OpenApiDocument["paths"] = {};
+  for (const route of routes.filter(({ hooks }) => !hooks.detail?.hide)) {
+    const path = route.path.replace(/:(\w+)/g, "{$1}");
+    const described = await describeOperation(route, named);
+    paths[path] = { ...paths[path], [route.method.toLowerCase()]: described };
+  }
+  const all = Object.values(paths).flatMap((operations) => Object.values(operations));
+  const general = await describeProblems(["NOT_FOUND", "METHOD_NOT_ALLOWED"], named);
+  return {
+    openapi: "3.1.1",
+    info: { title, version, description: description + GENERAL },
+    servers: [{ url: "/" }],
+    tags: [...new Set(all.flatMap(({ tags }) => tags))].map((name) => ({ name })),
+    paths,
+    components: {
+      schemas: Object.fromEntries(named),
+      responses: Object.fromEntries(
+        Object.entries(general).map(([status, response]) => [`Problem${status}`, response]),
+      ),
+      headers: { [REQUEST_ID_HEADER]: REQUEST_ID },
+      ...(all.some(({ security }) => security) && {
+        securitySchemes: { [ADMIN_TOKEN]: { type: "http", scheme: "bearer" } },
+      }),
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import { type NamedSchemas, toJsonSchema } from "@order-outbox/contracts";
+import { AppError, type ErrorCode } from "@order-outbox/errors";
+import { MAX_BODY_BYTES } from "./json-body.ts";
+import type { ResponseObject } from "./openapi-document.ts";
+import { invalidInput, ProblemSchema, problemResponse } from "./problem.ts";
+
+const ERRORS: Partial<Record<ErrorCode, AppError>> = {
+  INPUT_INVALID: invalidInput([{ in: "body", path: "/amount", message: "is required" }]),
+  METHOD_NOT_ALLOWED: new AppError("METHOD_NOT_ALLOWED", "This address takes GET, HEAD.", {
+    details: { allow: ["GET", "HEAD"] },
+  }),
+};
+
+const SENTENCES: Partial<Record<ErrorCode, string>> = {
+  INPUT_MALFORMED: "The body is not valid JSON: Unexpected EOF.",
+  UNAUTHORIZED: "Send the token: Authorization: Bearer …",
+  NOT_FOUND: "There is nothing with this id.",
+  BODY_TOO_LARGE: `The body is larger than ${MAX_BODY_BYTES} bytes.`,
+  MEDIA_TYPE_UNSUPPORTED: 'The body is "text/plain"; send JSON as "application/json".',
+  IDEMPOTENCY_KEY_REUSED:
+    "This Idempotency-Key was used for another order; use a new key for a new order.",
+  OVERLOADED: "More work is waiting than can be done soon.",
+  SHUTTING_DOWN: "The service is shutting down.",
+  STORAGE_FULL: "The disk is full.",
+};
+
+const HEADERS: Readonly<Record<string, string>> = {
+  allow: "The methods that this address takes.",
+  "retry-after": "Seconds after which the same request may succeed.",
+  "www-authenticate": "How to send the token.",
+};
+
+/** The problem+json answers to these errors by status, each with what is really sent as example. */
+export async function describeProblems(
+  codes: readonly ErrorCode[],
+  named: NamedSchemas,
+): Promise<Record<string, ResponseObject>> {
+  const schema = toJsonSchema(ProblemSchema, named);
+  const answers = await Promise.all(
+    [...new Set(codes)].map(async (code) => {
+      const answer = problemResponse(ERRORS[code] ?? new AppError(code, SENTENCES[code] ?? code));
+      return { code, answer, value: (await answer.json()) as { title: string } };
+    }),
+  );
+  const byStatus = Object.entries(Object.groupBy(answers, ({ answer }) => answer.status));
+  return Object.fromEntries(
+    byStatus.map(([status, group = []]) => [
+      status,
+      {
+        description: `${group[0]?.value.title}: ${group.map(({ code }) => code).join(", ")}`,
+        ...headersOf(group[0]?.answer.headers ?? new Headers()),
+        content: {
+          "application/problem+json": {
+            schema,
+            examples: Object.fromEntries(group.map(({ code, value }) => [code, { value }])),
+          },
+        },
+      },
+    ]),
+  );
+}
+
+function headersOf(headers: Headers): Pick<ResponseObject, "headers"> {
+  const known = Object.entries(HEADERS).filter(([name]) => headers.has(name));
+  const described = known.map(([name, description]) => [
+    titleCase(name),
+    { description, required: true, schema: { type: "string" } },
+  ]);
+  return described.length === 0 ? {} : { headers: Object.fromEntries(described) };
+}
+
+const titleCase = (header: string) => header.replace(/(^|-)\w/g, (part) => part.toUpperCase());
