@@ -1,4 +1,5 @@
 import { INTAKE_TABLE } from "./intake.ts";
+import { RELAY_TABLE } from "./relay.ts";
 import type { Target } from "./targets.ts";
 
 /** What the figures are to reach. */
@@ -27,5 +28,23 @@ export const TARGETS: readonly Target[] = [
     column: "% of ceiling",
     name: "the same with the relay draining, % of the ceiling",
     target: { atLeast: 50 },
+  },
+  {
+    part: "relay",
+    table: RELAY_TABLE,
+    row: "the relay, % of stock kafkajs alone",
+    column: "%",
+    name: "relay drain, % of stock kafkajs alone",
+    target: { atLeast: 80 },
+    stretch: { atLeast: 100 },
+  },
+  {
+    part: "relay",
+    table: RELAY_TABLE,
+    row: "the relay",
+    column: "events/s",
+    name: "relay drain, events/s",
+    target: { atLeast: 10_000 },
+    stretch: { atLeast: 40_000 },
   },
 ];

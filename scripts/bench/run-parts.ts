@@ -6,10 +6,11 @@ import { intake } from "./intake.ts";
 import type { BenchOptions } from "./options.ts";
 import type { BenchContext, Part } from "./part.ts";
 import { createProgress } from "./progress.ts";
+import { relay } from "./relay.ts";
 import { showPart } from "./report.ts";
 
 /** Every part, in the order in which they are measured. */
-const ALL: readonly Part[] = [intake];
+const ALL: readonly Part[] = [intake, relay];
 
 /** What the parts share. */
 export interface Surroundings {
