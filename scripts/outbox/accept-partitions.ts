@@ -1,5 +1,6 @@
+import type { Kafka } from "kafkajs";
 import { parseWhole, requireReason } from "./arguments.ts";
-import { connectKafka, fetchEnds } from "./broker.ts";
+import { connectKafka, fetchEnds, tellRefusal } from "./broker.ts";
 import { defineCommand, EXIT, UserError } from "./command.ts";
 import { openToWrite, writeAtOnce } from "./databases.ts";
 import { printJson } from "./print.ts";
@@ -21,7 +22,7 @@ when every consumer has read the topic to its end ("status" shows no lag).
     count: { type: "string" },
     reason: { type: "string" },
   },
-  async run(values, { dataDir, brokers, json }) {
+  async run(values, { dataDir, brokers, security, json }) {
     const service = requireService(values.service);
     if (!service.hasOutbox) throw new UserError(`${service.name} has no outbox`);
     const { topic, count } = values;
@@ -30,7 +31,7 @@ when every consumer has read the topic to its end ("status" shows no lag).
     const partitions = parseWhole("--count", count, 1);
     const reason = requireReason(values.reason);
     using db = openToWrite(dataDir, service);
-    await compareWithBroker(brokers, topic, partitions);
+    await compareWithBroker(connectKafka(brokers, security), topic, partitions);
     const at = new Date().toISOString();
     const from = writeAtOnce(db, () => {
       const known = db
@@ -57,8 +58,8 @@ when every consumer has read the topic to its end ("status" shows no lag).
   },
 });
 
-async function compareWithBroker(brokers: string[], topic: string, count: number): Promise<void> {
-  const ends = await fetchEnds(connectKafka(brokers), [topic]).catch(() => undefined);
+async function compareWithBroker(kafka: Kafka, topic: string, count: number): Promise<void> {
+  const ends = await fetchEnds(kafka, [topic]).catch(tellRefusal);
   if (ends === undefined) {
     console.error("outbox: no broker answers; the count is not compared with the topic");
     return;

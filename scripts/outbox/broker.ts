@@ -1,4 +1,10 @@
-import { type Admin, Kafka, logLevel } from "kafkajs";
+import {
+  brokerError,
+  createKafkaClient,
+  type KafkaClient,
+  type KafkaSecurity,
+} from "@order-outbox/kafka";
+import type { Admin, Kafka } from "kafkajs";
 
 /** The offsets between which a partition has records: `low` is the first, `high` the next one. */
 export interface PartitionEnds {
@@ -13,17 +19,25 @@ export interface TopicEnds {
   topics: ReadonlyMap<string, readonly PartitionEnds[]>;
 }
 
+const SILENT = { debug() {}, info() {}, warn() {}, error() {} };
+
 /** A client that gives up soon: somebody is waiting at a terminal. */
-export function connectKafka(brokers: readonly string[]): Kafka {
-  return new Kafka({
+export function connectClient(
+  brokers: readonly string[],
+  security: KafkaSecurity = {},
+): KafkaClient {
+  return createKafkaClient({
     brokers: [...brokers],
+    security,
     clientId: "order-outbox-cli",
-    connectionTimeout: 2_000,
-    requestTimeout: 5_000,
-    retry: { retries: 1, initialRetryTime: 100 },
-    logLevel: logLevel.NOTHING,
+    requestTimeoutMs: 5_000,
+    log: SILENT,
   });
 }
+
+/** The same without the face of `shared/kafka`. */
+export const connectKafka = (brokers: readonly string[], security?: KafkaSecurity): Kafka =>
+  connectClient(brokers, security).kafkajs;
 
 /** Runs `work` with a connected admin client. */
 export async function withAdmin<Result>(
@@ -34,6 +48,8 @@ export async function withAdmin<Result>(
   try {
     await admin.connect();
     return await work(admin);
+  } catch (error) {
+    throw brokerError(error);
   } finally {
     await admin.disconnect().catch(() => {});
   }
@@ -53,6 +69,15 @@ export function fetchEnds(kafka: Kafka, topics: readonly string[]): Promise<Topi
     );
     return { clusterId, topics: new Map(ends) };
   });
+}
+
+/**
+ * For a command that goes on without a broker: one that is down is an answer, one that does not let
+ * this client in is worth a line on standard error.
+ */
+export function tellRefusal(error: unknown): undefined {
+  const { code, message } = brokerError(error);
+  if (code !== "BROKER_UNAVAILABLE") console.error(`outbox: ${message}`);
 }
 
 function toEnds(offsets: Awaited<ReturnType<Admin["fetchTopicOffsets"]>>): PartitionEnds[] {

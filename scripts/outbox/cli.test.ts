@@ -13,6 +13,7 @@ const VERBS = [
   "discard",
   "reset-offset",
   "prune",
+  "topics",
   "accept-partitions",
   "verify",
 ];

@@ -1,4 +1,6 @@
 import { type ParseArgsOptionDescriptor, type ParseArgsOptionsConfig, parseArgs } from "node:util";
+import { isAppError } from "@order-outbox/errors";
+import type { KafkaSecurity } from "@order-outbox/kafka";
 
 /** Something to tell the user in a sentence, without a stack. */
 export class UserError extends Error {}
@@ -18,6 +20,8 @@ export interface Context {
   dataDir: string;
   /** `host:port`, one or more. */
   brokers: string[];
+  /** From KAFKA_SECURITY_PROTOCOL and its kin, as for the services. */
+  security: KafkaSecurity;
   json: boolean;
 }
 
@@ -88,7 +92,7 @@ export function defineCommand<const Options extends ParseArgsOptionsConfig>(
       if (positionals.length > words) {
         throw new UserError(`${name}: "${positionals[words]}" is too much; see ${name} --help`);
       }
-      const context = readContext(values, process.env);
+      const context = await readContext(values, process.env);
       return definition.run(values as unknown as Values<Options>, context, positionals);
     },
   };
@@ -108,15 +112,28 @@ function parse(name: string, args: readonly string[], options: ParseArgsOptionsC
   }
 }
 
-function readContext(
+async function readContext(
   { data, broker, json }: Values<typeof COMMON>,
   env: Record<string, string | undefined>,
-): Context {
+): Promise<Context> {
   const hosts = (broker ?? (env.KAFKA_HOST || "localhost:9092")).split(",");
   const brokers = hosts.map((host) => host.trim()).filter((host) => host !== "");
   const wrong = brokers.find((host) => !/^.+:\d+$/.test(host));
   if (wrong !== undefined || brokers.length === 0) {
     throw new UserError(`--broker: "${wrong ?? broker}" is not of the form HOST:PORT`);
   }
-  return { dataDir: data ?? (env.DATA_DIR || ".data"), brokers, json };
+  const security = await readSecurity(env);
+  return { dataDir: data ?? (env.DATA_DIR || ".data"), brokers, security, json };
+}
+
+/** The schema comes with an HTTP framework, which only a secured cluster has to wait for. */
+async function readSecurity(env: Record<string, string | undefined>): Promise<KafkaSecurity> {
+  if (!Object.keys(env).some((name) => /^KAFKA_(SECURITY|SASL|SSL)_/.test(name))) return {};
+  const { KafkaConfig, kafkaConnectionOf, loadConfig } = await import("@order-outbox/service-kit");
+  try {
+    const settings = { ...env, KAFKA_HOST: undefined };
+    return kafkaConnectionOf(loadConfig(KafkaConfig, settings, { service: "outbox" })).security;
+  } catch (error) {
+    throw isAppError(error, "CONFIG_INVALID") ? new UserError(error.message) : error;
+  }
 }

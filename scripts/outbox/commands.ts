@@ -9,6 +9,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   discard: async () => (await import("./discard.ts")).discard,
   "reset-offset": async () => (await import("./reset-offset.ts")).resetOffset,
   prune: async () => (await import("./prune.ts")).prune,
+  topics: async () => (await import("./topics.ts")).topics,
   "accept-partitions": async () => (await import("./accept-partitions.ts")).acceptPartitions,
   verify: async () => (await import("./verify.ts")).verify,
 };

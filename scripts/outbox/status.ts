@@ -1,4 +1,4 @@
-import { connectKafka, fetchEnds } from "./broker.ts";
+import { connectKafka, fetchEnds, tellRefusal } from "./broker.ts";
 import { type Context, defineCommand, EXIT } from "./command.ts";
 import { openToRead } from "./databases.ts";
 import { formatSpan, printFacts, printJson } from "./print.ts";
@@ -32,9 +32,9 @@ What waits, what is parked or held, how far consumers are behind, who publishes.
 
 type Facts = ServiceFacts | ReturnType<typeof notCreated>;
 
-async function lookAtBroker({ brokers }: Context, services: readonly Service[]) {
+async function lookAtBroker({ brokers, security }: Context, services: readonly Service[]) {
   const topics = [...new Set(services.flatMap(({ consumes }) => consumes))];
-  const ends = await fetchEnds(connectKafka(brokers), topics).catch(() => undefined);
+  const ends = await fetchEnds(connectKafka(brokers, security), topics).catch(tellRefusal);
   const state = ends === undefined ? ("down" as const) : ("up" as const);
   return { hosts: brokers, state, clusterId: ends?.clusterId ?? null, ends };
 }

@@ -31,7 +31,7 @@ Exit code 1 when it found something, 2 when something could not be checked.
     "provider-ledger": { type: "string" },
     "channels-ledger": { type: "string" },
   },
-  async run(values, { dataDir, brokers, json }) {
+  async run(values, { dataDir, brokers, security, json }) {
     const progress = createProgress();
     const ledger = (path: string | undefined) =>
       values["without-ledgers"] ? { path: null } : { path };
@@ -40,6 +40,7 @@ Exit code 1 when it found something, 2 when something could not be checked.
     const report = await verifySystem({
       dataDir,
       brokers: values.offline ? undefined : brokers,
+      security,
       settleMs: parseSpan("--settle", values.settle),
       recheckMs: parseSpan("--recheck", values.recheck),
       ...(providerLedger === undefined ? {} : { providerLedger }),

@@ -1,3 +1,4 @@
+export { brokerError } from "./broker-errors.ts";
 export { createKafkaClient, type KafkaClient, type KafkaSettings } from "./client.ts";
 export {
   brokerSeenBy,
@@ -21,3 +22,10 @@ export type { ConsumedBatch, ConsumedRecord } from "./records.ts";
 export type { KafkaSecurity, SaslSettings, TlsSettings } from "./security.ts";
 export { type TopicRetention, topicRetention } from "./topic-retention.ts";
 export { ensureTopics, fetchPartitionEnds, partitionCounts, requireTopics } from "./topics.ts";
+export {
+  createTopics,
+  describeTopics,
+  type TopicSpec,
+  type TopicState,
+  topicDifferences,
+} from "./topics-setup.ts";

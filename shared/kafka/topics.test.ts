@@ -40,7 +40,7 @@ test.concurrent("a client that may not create topics only looks, and names the c
   expect(await requireTopics(client, { [old]: 5 })).toEqual(new Map([[old, 2]]));
   await expect(requireTopics(client, { [old]: 2, [missing]: 2 })).rejects.toMatchObject({
     code: "TOPIC_MISSING",
-    message: `topics do not exist: ${missing}; "bun run topics" creates them`,
+    message: `topics do not exist: ${missing}; "bun run outbox topics" creates them`,
     details: { topics: [missing] },
   });
   expect(client.lines).toEqual([]);

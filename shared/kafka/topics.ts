@@ -50,7 +50,7 @@ export async function requireTopics(
   if (missing.length === 0) return counts;
   throw new AppError(
     "TOPIC_MISSING",
-    `topics do not exist: ${missing.join(", ")}; "bun run topics" creates them`,
+    `topics do not exist: ${missing.join(", ")}; "bun run outbox topics" creates them`,
     { details: { topics: missing } },
   );
 }

@@ -118,7 +118,7 @@ test.concurrent("a worker that may not create topics names the command that does
   expect(worker.lines).toMatchObject([
     {
       fields: { code: "TOPIC_MISSING" },
-      message: expect.stringContaining(`${outbox.topic}; "bun run topics" creates them`),
+      message: expect.stringContaining(`${outbox.topic}; "bun run outbox topics" creates them`),
     },
   ]);
 });

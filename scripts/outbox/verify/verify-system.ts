@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { KafkaSecurity } from "@order-outbox/kafka";
 import { connectKafka } from "../broker.ts";
 import { readCharges, readSends } from "./read-ledgers.ts";
 import { readTopics } from "./read-topics.ts";
@@ -13,6 +14,8 @@ export interface VerifyOptions {
   dataDir: string;
   /** `host:port`, one or more; undefined leaves the topics out on purpose. */
   brokers: readonly string[] | undefined;
+  /** What the cluster asks of its clients; nothing when it is left out. */
+  security?: KafkaSecurity;
   /** Milliseconds: what is younger is not judged, because it may be on its way. */
   settleMs: number;
   /** Milliseconds until suspects are looked at again; 0 takes the first look for final. */
@@ -42,7 +45,8 @@ export async function verifySystem(options: VerifyOptions): Promise<Report> {
   const orders = countOrders(scratch, cutoff);
   const leftOut: string[] = [];
   const ledgers = openLedgers(scratch, options, leftOut);
-  const kafka = options.brokers === undefined ? undefined : connectKafka(options.brokers);
+  const { brokers, security } = options;
+  const kafka = brokers === undefined ? undefined : connectKafka(brokers, security);
   const has = { ...ledgers.has, topics: kafka !== undefined };
   let clusterId = "";
 
