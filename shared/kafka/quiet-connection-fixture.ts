@@ -2,7 +2,7 @@
 import { createRequire } from "node:module";
 
 const [kafkaHost = "", topic = "", kafkajsFolder = "kafkajs"] = process.argv.slice(2);
-const counted = { timers: 0, heartbeats: 0, queues: 0, armed: 0 };
+const counted = { timers: 0, intervals: 0, heartbeats: 0, queues: 0, armed: 0 };
 const HEARTBEATS = 8;
 
 const setTimer = globalThis.setTimeout;
@@ -13,6 +13,11 @@ globalThis.setTimeout = Object.assign(
   },
   { __promisify__: setTimer.__promisify__ },
 );
+const setRepeated = globalThis.setInterval;
+globalThis.setInterval = Object.assign((...args: Parameters<typeof setInterval>) => {
+  counted.intervals += 1;
+  return setRepeated(...args);
+}, setRepeated);
 
 interface RequestQueue {
   throttleCheckTimeoutId: unknown;

@@ -11,6 +11,8 @@ test("an idle connection sets no timers", async () => {
   const counted: unknown = JSON.parse(await child.waitForLine(/^\{/));
   expect(counted).toEqual({
     timers: 0,
+    // Published, every connection looks for requests that are overdue every 100 ms.
+    intervals: 0,
     heartbeats: 8,
     // One of the producer; the consumer's, of which one is for the coordinator.
     queues: expect.any(Number),
