@@ -1,4 +1,5 @@
 import { INTAKE_TABLE } from "./intake.ts";
+import { LATENCY_TABLE } from "./latency.ts";
 import { RELAY_TABLE } from "./relay.ts";
 import type { Target } from "./targets.ts";
 
@@ -46,5 +47,48 @@ export const TARGETS: readonly Target[] = [
     name: "relay drain, events/s",
     target: { atLeast: 10_000 },
     stretch: { atLeast: 40_000 },
+  },
+  {
+    part: "latency",
+    table: LATENCY_TABLE,
+    row: "to the consumer, less bare kafkajs, at 20 orders/s",
+    column: "p50 ms",
+    name: "201 to consumer at 20 orders/s, p50 in ms over bare send to consumer",
+    target: { atMost: 1 },
+  },
+  {
+    part: "latency",
+    table: LATENCY_TABLE,
+    row: "to the consumer, at 20 orders/s",
+    column: "p50 ms",
+    name: "201 to consumer at 20 orders/s, p50 in ms",
+    stretch: { atMost: 3 },
+  },
+  {
+    part: "latency",
+    table: LATENCY_TABLE,
+    row: "to the consumer, at 20 orders/s",
+    column: "p99 ms",
+    name: "201 to consumer at 20 orders/s, p99 in ms",
+    target: { atMost: 25 },
+    stretch: { atMost: 10 },
+  },
+  {
+    part: "latency",
+    table: LATENCY_TABLE,
+    row: "to final (PAID), at 20 orders/s",
+    column: "p50 ms",
+    name: "201 to PAID at 20 orders/s, p50 in ms",
+    target: { atMost: 25 },
+    stretch: { atMost: 10 },
+  },
+  {
+    part: "latency",
+    table: LATENCY_TABLE,
+    row: "to final (PAID), at 20 orders/s",
+    column: "p99 ms",
+    name: "201 to PAID at 20 orders/s, p99 in ms",
+    target: { atMost: 100 },
+    stretch: { atMost: 40 },
   },
 ];

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { BenchBroker } from "./broker.ts";
 import { type PartResult, recordInto } from "./figures.ts";
 import { intake } from "./intake.ts";
+import { latency } from "./latency.ts";
 import type { BenchOptions } from "./options.ts";
 import type { BenchContext, Part } from "./part.ts";
 import { createProgress } from "./progress.ts";
@@ -10,7 +11,7 @@ import { relay } from "./relay.ts";
 import { showPart } from "./report.ts";
 
 /** Every part, in the order in which they are measured. */
-const ALL: readonly Part[] = [intake, relay];
+const ALL: readonly Part[] = [intake, relay, latency];
 
 /** What the parts share. */
 export interface Surroundings {

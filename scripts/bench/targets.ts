@@ -2,7 +2,7 @@ import type { Figure } from "./figures.ts";
 import type { PartName } from "./options.ts";
 import { formatFigure, medianOf } from "./table.ts";
 
-/** What a figure is to reach. */
+/** What a figure is to reach; one with a stretch alone is to be seen, not to be failed. */
 export interface Target {
   part: PartName;
   /** Which figure. */
@@ -11,7 +11,7 @@ export interface Target {
   column: string;
   /** What it is, for people. */
   name: string;
-  target: Bound;
+  target?: Bound;
   stretch?: Bound;
 }
 
@@ -24,7 +24,13 @@ export interface Verdict {
   target: string;
   stretch: string;
   measured: string;
-  verdict: "met" | "met, stretch too" | "**not met**" | "not measured";
+  verdict:
+    | "met"
+    | "met, stretch too"
+    | "**not met**"
+    | "stretch met"
+    | "stretch not met"
+    | "not measured";
 }
 
 /** Judges every target by the figures that were measured. */
@@ -41,24 +47,26 @@ export function judgeTargets(targets: readonly Target[], figures: readonly Figur
     return {
       name: target.name,
       target: describe(target.target),
-      stretch: target.stretch === undefined ? "" : describe(target.stretch),
+      stretch: describe(target.stretch),
       measured: figure === undefined ? "" : formatFigure(figure),
-      verdict:
-        figure === undefined
-          ? "not measured"
-          : !holds(target.target, value)
-            ? "**not met**"
-            : target.stretch !== undefined && holds(target.stretch, value)
-              ? "met, stretch too"
-              : "met",
+      verdict: figure === undefined ? "not measured" : judge(target, value),
     };
   });
+}
+
+function judge({ target, stretch }: Target, value: number): Verdict["verdict"] {
+  if (target !== undefined && !holds(target, value)) return "**not met**";
+  if (stretch === undefined) return "met";
+  if (holds(stretch, value)) return target === undefined ? "stretch met" : "met, stretch too";
+  return target === undefined ? "stretch not met" : "met";
 }
 
 const holds = (bound: Bound, value: number): boolean =>
   "atLeast" in bound ? value >= bound.atLeast : value <= bound.atMost;
 
-const describe = (bound: Bound): string =>
-  "atLeast" in bound
+function describe(bound: Bound | undefined): string {
+  if (bound === undefined) return "";
+  return "atLeast" in bound
     ? `≥ ${bound.atLeast.toLocaleString("en-US")}`
     : `≤ ${bound.atMost.toLocaleString("en-US")}`;
+}
