@@ -21,7 +21,15 @@ test("topics are checked, created with their configs, and found again", async ()
   });
   expect(broker.topics()).toEqual({ order_created: 3, payment_processed: 3 });
 
-  const again = await outbox(where, "topics", "--partitions", "3", "--replication", "1", ...configs);
+  const again = await outbox(
+    where,
+    "topics",
+    "--partitions",
+    "3",
+    "--replication",
+    "1",
+    ...configs,
+  );
   expect(again).toMatchObject({
     out: "order_created: exists\npayment_processed: exists\n",
     exitCode: 0,

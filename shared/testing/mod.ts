@@ -48,6 +48,7 @@ export {
   type Sample,
 } from "./prometheus-text.ts";
 export { REPOSITORY } from "./repository.ts";
+export { ADMIN, CLERK, type SecuredKafka, startSecuredKafka } from "./secured-kafka.ts";
 export {
   type ServiceName,
   type ServiceOptions,
