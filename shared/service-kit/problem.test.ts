@@ -39,8 +39,10 @@ const malformed: [string, Body, string][] = [
   ["with NaN", '{"name":"a","amount":NaN}', "Unexpected identifier"],
   ["not UTF-8", new Uint8Array([0x22, 0xc3, 0x28, 0x22]), "not valid UTF-8"],
   ["nested 15,000 deep", "[".repeat(15_000), "nested too deeply"],
+  ["nested 8,000 deep and closed", "[".repeat(8_000) + "]".repeat(8_000), "nested too deeply"],
   ["that sets __proto__", '{"name":"a","amount":1,"x":{"__proto__":{}}}', '"__proto__"'],
   ["that sets __proto__ by an escape", '{"\\u005f_proto__":{}}', '"__proto__"'],
+  ["that sets __proto__ far behind", `${" ".repeat(4_000)}{"__proto__":{}}`, '"__proto__"'],
 ];
 
 test.each(malformed)("a body %s is a 400 that says what is wrong", async (_name, body, reason) => {
@@ -127,17 +129,33 @@ test("16 KiB are accepted, and one byte more is a 413 whether it was announced o
   }
 });
 
-test("a huge announced body is refused before it is sent", async () => {
+/** The first piece of the answer to a POST with these raw header lines, and what follows them. */
+async function answerToRaw(headers: string, body: string): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const socket = connect(app.port, "127.0.0.1", () => {
     socket.write(
       "POST /things HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n" +
-        "content-length: 999999999999\r\n\r\n{",
+        `${headers}\r\n\r\n${body}`,
     );
   });
   socket.on("error", reject).once("data", (data) => resolve(data.toString()));
-  expect(await promise).toMatch(/^HTTP\/1.1 413 .*application\/problem\+json/s);
+  const answer = await promise;
   socket.destroy();
+  return answer;
+}
+
+test("a huge announced body is refused before it is sent", async () => {
+  const answer = await answerToRaw("content-length: 999999999999", "{");
+  expect(answer).toMatch(/^HTTP\/1.1 413 .*application\/problem\+json/s);
+});
+
+test("a short announced length is no way past the limit", async () => {
+  const [length, chunked] = ["content-length: 5", "transfer-encoding: chunked"];
+  for (const headers of [`${length}\r\n${chunked}`, `${chunked}\r\n${length}`]) {
+    expect(await answerToRaw(headers, "5000\r\n")).toStartWith("HTTP/1.1 400 ");
+  }
+  const beyond = await answerToRaw(`content-length: ${good.length}`, `${good}${"x".repeat(100)}`);
+  expect(beyond).toStartWith("HTTP/1.1 201 ");
 });
 
 test.each(["not-a-uuid", "123", "%ZZ", "..%2f..%2fetc"])("the id %s is a 422", async (id) => {
