@@ -25,9 +25,9 @@ const SENTENCES: Partial<Record<ErrorCode, string>> = {
 };
 
 const HEADERS: Readonly<Record<string, string>> = {
-  allow: "The methods that this address takes.",
-  "retry-after": "Seconds after which the same request may succeed.",
-  "www-authenticate": "How to send the token.",
+  Allow: "The methods that this address takes.",
+  "Retry-After": "Seconds after which the same request may succeed.",
+  "WWW-Authenticate": "How to send the token.",
 };
 
 /** The problem+json answers to these errors by status, each with what is really sent as example. */
@@ -63,10 +63,8 @@ export async function describeProblems(
 function headersOf(headers: Headers): Pick<ResponseObject, "headers"> {
   const known = Object.entries(HEADERS).filter(([name]) => headers.has(name));
   const described = known.map(([name, description]) => [
-    titleCase(name),
+    name,
     { description, required: true, schema: { type: "string" } },
   ]);
   return described.length === 0 ? {} : { headers: Object.fromEntries(described) };
 }
-
-const titleCase = (header: string) => header.replace(/(^|-)\w/g, (part) => part.toUpperCase());

@@ -1,0 +1,26 @@
+import { mkdirSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { EVENTS, type EventType, toJsonSchema } from "@order-outbox/contracts";
+import type { ReleasedEvent } from "./compatibility.ts";
+
+/** The event types as the code has them now, in the form in which they are kept. */
+export function presentEvents(): ReleasedEvent[] {
+  return (Object.keys(EVENTS) as EventType[]).map((type) => ({
+    type,
+    topic: EVENTS[type].topic,
+    data: toJsonSchema(EVENTS[type].data, new Map()),
+  }));
+}
+
+/** The event types as they were last released: one JSON file each in `folder`. */
+export async function readReleased(folder: string): Promise<ReleasedEvent[]> {
+  const files = readdirSync(folder).filter((name) => name.endsWith(".json"));
+  return Promise.all(files.sort().map((name) => Bun.file(join(folder, name)).json()));
+}
+
+export async function writeReleased(folder: string, events: readonly ReleasedEvent[]) {
+  mkdirSync(folder, { recursive: true });
+  for (const event of events) {
+    await Bun.write(join(folder, `${event.type}.json`), `${JSON.stringify(event, null, 2)}\n`);
+  }
+}
