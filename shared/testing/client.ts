@@ -1,38 +1,13 @@
-/** An order as order-service answers it. */
-export interface OrderView {
-  id: string;
-  customerId: string;
-  amount: number;
-  status: "PENDING" | "PAID" | "PAYMENT_FAILED";
-  createdAt: string;
-  updatedAt: string;
-}
+import { treaty } from "@elysiajs/eden";
+import type { App as Notifications, NotificationView } from "@order-outbox/notification-service";
+import type { App as Orders, OrderView } from "@order-outbox/order-service";
+import type { App as Payments, PaymentView } from "@order-outbox/payment-service";
 
-/** A payment as payment-service answers it. */
-export interface PaymentView {
-  id: string;
-  orderId: string;
-  customerId: string;
-  amount: number;
-  status: "SUCCEEDED" | "FAILED";
-  transactionId: string | null;
-  reason: string | null;
-  createdAt: string;
-}
-
-/** A notification as notification-service answers it. */
-export interface NotificationView {
-  id: string;
-  orderId: string;
-  eventType: string;
-  channel: "EMAIL" | "SMS" | "PUSH";
-  status: string;
-  createdAt: string;
-}
+export type { NotificationView, OrderView, PaymentView };
 
 /** Small functions for what tests ask of a running system over HTTP. */
 export interface SystemClient {
-  /** Sends an order and returns its id; throws unless the answer is 201. */
+  /** Sends an order and returns its id; throws unless it is accepted. */
   createOrder(
     order?: { customerId?: string; amount?: number },
     headers?: Record<string, string>,
@@ -46,53 +21,52 @@ export interface SystemClient {
   orders(): Promise<OrderView[]>;
 }
 
-/** A client of the services at these addresses. */
+/** A client of the services at these addresses, typed by their routes. */
 export function systemClient(urls: {
   order: string;
   payment: string;
   notification: string;
 }): SystemClient {
-  const filter = (orderId?: string): Record<string, string> => (orderId ? { orderId } : {});
+  const asSent = { parseDate: false };
+  const { orders } = treaty<Orders>(urls.order, asSent).api;
+  const { payments } = treaty<Payments>(urls.payment, asSent).api;
+  const { notifications } = treaty<Notifications>(urls.notification, asSent).api;
+  const ofOrder = (orderId?: string) => (orderId === undefined ? {} : { orderId });
   return {
     async createOrder({ customerId = "customer-1", amount = 99.99 } = {}, headers = {}) {
-      const response = await fetch(`${urls.order}/api/orders`, {
-        method: "POST",
-        headers: { "content-type": "application/json", ...headers },
-        body: JSON.stringify({ customerId, amount }),
-      });
-      const body = await response.json();
-      if (response.status !== 201) throw unexpected(response, body);
-      return (body as { orderId: string }).orderId;
+      const { orderId } = await answered(orders.post({ customerId, amount }, { headers }));
+      return orderId;
     },
-    getOrder: (orderId) => getJson<OrderView>(`${urls.order}/api/orders/${orderId}`),
-    orders: () => getAll<OrderView>(`${urls.order}/api/orders`, {}),
-    payments: (orderId) => getAll<PaymentView>(`${urls.payment}/api/payments`, filter(orderId)),
+    getOrder: (orderId) => answered(orders({ orderId }).get()),
+    orders: () => allPages((page) => answered(orders.get({ query: page }))),
+    payments: (orderId) =>
+      allPages((page) => answered(payments.get({ query: { ...page, ...ofOrder(orderId) } }))),
     notifications: (orderId) =>
-      getAll<NotificationView>(`${urls.notification}/api/notifications`, filter(orderId)),
+      allPages((page) => answered(notifications.get({ query: { ...page, ...ofOrder(orderId) } }))),
   };
 }
 
-async function getAll<Item>(url: string, query: Record<string, string>): Promise<Item[]> {
+async function allPages<Item>(
+  read: (page: { limit: number; cursor?: string }) => Promise<{
+    items: Item[];
+    nextCursor: string | null;
+  }>,
+): Promise<Item[]> {
   const items: Item[] = [];
   let cursor: string | null = null;
   do {
-    const parameters = new URLSearchParams({ limit: "100", ...query, ...(cursor && { cursor }) });
-    const page: { items: Item[]; nextCursor: string | null } = await getJson(
-      `${url}?${parameters}`,
-    );
+    const page = await read({ limit: 100, ...(cursor !== null && { cursor }) });
     items.push(...page.items);
     cursor = page.nextCursor;
   } while (cursor !== null);
   return items;
 }
 
-async function getJson<Body>(url: string): Promise<Body> {
-  const response = await fetch(url);
-  const body = await response.json();
-  if (!response.ok) throw unexpected(response, body);
-  return body as Body;
-}
-
-function unexpected(response: Response, body: unknown): Error {
-  return new Error(`${response.url} answered ${response.status}: ${JSON.stringify(body)}`);
+async function answered<Body>(
+  call: Promise<{ data: Body; error: unknown; response: Response; status: number }>,
+): Promise<NonNullable<Body>> {
+  const { data, error, response, status } = await call;
+  if (error || !data)
+    throw new Error(`${response?.url} answered ${status}: ${JSON.stringify(error)}`);
+  return data;
 }

@@ -31,6 +31,10 @@ const NotificationsQuery = Type.Object({
 });
 const NotificationsCursor = Type.Object({ seq: Type.Integer() });
 
+/** For clients that are typed by the routes. */
+export type App = ReturnType<typeof createApp>;
+export type { NotificationView };
+
 export function createApp({ notifications, logger, health: healthOptions, admin }: AppDeps) {
   return new Elysia({ name: "notification-service" })
     .use(problemJson({ logger }))

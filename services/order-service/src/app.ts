@@ -40,6 +40,10 @@ const OrdersQuery = Type.Object({
 });
 const OrdersCursor = Type.Object({ seq: Type.Integer() });
 
+/** For clients that are typed by the routes. */
+export type App = ReturnType<typeof createApp>;
+export type { OrderView };
+
 export function createApp(deps: AppDeps) {
   return new Elysia({ name: "order-service" })
     .use(problemJson({ logger: deps.logger }))

@@ -31,6 +31,10 @@ const PaymentsQuery = Type.Object({
 });
 const PaymentsCursor = Type.Object({ seq: Type.Integer() });
 
+/** For clients that are typed by the routes. */
+export type App = ReturnType<typeof createApp>;
+export type { PaymentView };
+
 export function createApp({ payments, logger, health: healthOptions, admin }: AppDeps) {
   return new Elysia({ name: "payment-service" })
     .use(problemJson({ logger }))
