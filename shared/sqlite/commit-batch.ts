@@ -33,6 +33,8 @@ type UnitOutcome =
   | { failed: "batch"; error: AppError };
 
 export function prepareControl(db: Database): Control {
+  // A savepoint keeps the pages that its unit changes; by default many of them go through a file.
+  db.run("PRAGMA temp_store = MEMORY");
   const statements = {
     begin: db.prepare("BEGIN IMMEDIATE"),
     commit: db.prepare("COMMIT"),
