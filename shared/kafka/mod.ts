@@ -13,11 +13,11 @@ export { isProcessAlive } from "./member-identity.ts";
 export { keyHash, partitionOf } from "./partitioner.ts";
 export {
   connectPublisher,
-  type OutboundRecord,
   type PartitionBatch,
   type PartitionOutcome,
   type Publisher,
 } from "./publisher.ts";
+export { type OutboundRecord, RecordBatch } from "./record-batch.ts";
 export type { ConsumedBatch, ConsumedRecord } from "./records.ts";
 export type { KafkaSecurity, SaslSettings, TlsSettings } from "./security.ts";
 export { type TopicRetention, topicRetention } from "./topic-retention.ts";

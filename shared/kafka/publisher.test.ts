@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { freePort, readTopic, startBroker, uniqueName } from "@order-outbox/testing";
 import { connectPublisher, type Publisher } from "./mod.ts";
-import { createTopic, embeddedTest, testClient, toBatch } from "./test-kafka.ts";
+import { createTopic, embeddedTest, encode, testClient, toBatch } from "./test-kafka.ts";
 import { withAdmin } from "./topics.ts";
 
 /** kafkajs repeats a failed request once by itself. */
@@ -46,7 +46,7 @@ test.concurrent("a record arrives with the key, value, headers and timestamp it 
   const publisher = await connectPublisher(client);
   const timestamp = Date.now() - 60_000;
   const record = { key: "Grüße", value: '{"n":1}', headers: { ce_id: "1" }, timestamp };
-  const outcomes = await publisher.send([{ topic, partition: 1, records: [record] }]);
+  const outcomes = await publisher.send([{ topic, partition: 1, batch: encode([record]) }]);
   await publisher.close();
   expect(outcomes).toEqual([{ topic, partition: 1 }]);
   expect(await readTopic(broker.kafkaHost, topic)).toEqual([

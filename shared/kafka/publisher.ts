@@ -1,22 +1,14 @@
 import { AppError } from "@order-outbox/errors";
 import { brokerError, produceError, rootCause } from "./broker-errors.ts";
 import type { KafkaClient } from "./client.ts";
+import type { RecordBatch } from "./record-batch.ts";
 import { withAdmin } from "./topics.ts";
 
-/** A record to publish, already bound to a partition. */
-export interface OutboundRecord {
-  key: string;
-  value: string;
-  headers: Record<string, string>;
-  /** Milliseconds since the epoch: the time of publishing. */
-  timestamp: number;
-}
-
-/** The records for one partition, in the order in which they have to arrive. */
+/** The records for one partition, encoded, in the order in which they have to arrive. */
 export interface PartitionBatch {
   topic: string;
   partition: number;
-  records: readonly OutboundRecord[];
+  batch: RecordBatch;
 }
 
 /**
@@ -114,17 +106,12 @@ interface Answer {
   errorCode: number;
 }
 
+/** The patched kafkajs sends a `recordBatch` as it is, and counts its records. */
 function toTopicMessages(batches: readonly PartitionBatch[]) {
-  return batches.map(({ topic, partition, records }) => ({
-    topic,
-    messages: records.map(({ key, value, headers, timestamp }) => ({
-      key,
-      value,
-      headers,
-      partition,
-      timestamp: String(timestamp),
-    })),
-  }));
+  return batches.map(({ topic, partition, batch }) => {
+    const message = { partition, value: null, recordBatch: batch };
+    return { topic, messages: [message] };
+  });
 }
 
 function outcomes(

@@ -13,6 +13,7 @@ import {
   type KafkaSettings,
   type OutboundRecord,
   type PartitionBatch,
+  RecordBatch,
 } from "./mod.ts";
 import { withAdmin } from "./topics.ts";
 
@@ -60,10 +61,16 @@ export const toRecord = (value: string): OutboundRecord => ({
   timestamp: Date.now(),
 });
 
+export function encode(records: readonly OutboundRecord[]): RecordBatch {
+  const batch = new RecordBatch();
+  for (const record of records) batch.append(record);
+  return batch;
+}
+
 export const toBatch = (topic: string, partition: number, values: string[]): PartitionBatch => ({
   topic,
   partition,
-  records: values.map(toRecord),
+  batch: encode(values.map(toRecord)),
 });
 
 /** Writes values into one partition, in order. */

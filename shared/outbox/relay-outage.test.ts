@@ -54,7 +54,7 @@ for (const fault of ["after", "before"] as const) {
       outbox.append(KEYS);
       broker.embedded?.intercept("Produce", () => ({ disconnect: fault }), { times: 7 });
       await using relay = startRelay(broker.kafkaHost, outbox, 3, {
-        limits: { rows: 12, characters: 10_000 },
+        limits: { rows: 12, bytes: 100_000 },
       });
       await failed(relay, 2);
       outbox.append(KEYS);
@@ -131,7 +131,7 @@ embeddedTest(
     outbox.append([...stuck, ...free, ...stuck]);
     await using relay = startRelay(broker.kafkaHost, outbox, 2, {
       // Rows that are not held would fill every round and keep the others out.
-      limits: { rows: stuck.length, characters: 10_000 },
+      limits: { rows: stuck.length, bytes: 100_000 },
     });
     const published = () => outbox.rows().filter(({ isPublished }) => isPublished === 1);
     await waitFor(() => published().length === 3, { what: "the other partition's rows" });

@@ -65,7 +65,7 @@ test.concurrent("a batch that is too large is split, and no record of it is blam
   using outbox = tempOutbox();
   outbox.append(keysOf(0, 1, 9), { data: "x".repeat(300_000) });
   await using relay = startRelay(broker.kafkaHost, outbox, 1, {
-    limits: { rows: 500, characters: 10_000_000 },
+    limits: { rows: 500, bytes: 10_000_000 },
   });
   await relay.drained();
   expect(await publishedIds(broker.kafkaHost, outbox.topic)).toEqual(expectedIds(outbox.rows(), 1));

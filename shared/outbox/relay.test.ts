@@ -20,7 +20,7 @@ test.concurrent("rows are published in id order per partition, through as many r
   using outbox = tempOutbox();
   outbox.append(keys(100));
   await using relay = startRelay(broker.kafkaHost, outbox, 3, {
-    limits: { rows: 9, characters: 10_000 },
+    limits: { rows: 9, bytes: 100_000 },
   });
   await relay.drained();
   outbox.append(keys(20));
@@ -124,7 +124,7 @@ embeddedTest(
     });
     outbox.append(keysOf(0, 1, 5));
     await using relay = startRelay(broker.kafkaHost, outbox, 1, {
-      limits: { rows: 2, characters: 1_000 },
+      limits: { rows: 2, bytes: 100_000 },
     });
     await inFlight.promise;
     const ended = relay.end();
@@ -189,7 +189,7 @@ test("a partition whose hold ends while the table is read is tried without waiti
     {
       source: "/test",
       pollMs: 3_600_000,
-      limits: { rows: 10, characters: 1_000 },
+      limits: { rows: 10, bytes: 100_000 },
       backoff: { baseMs: 3, capMs: 3 },
       refusalsToPark: 3,
     },

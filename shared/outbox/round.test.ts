@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { composeRound } from "./round.ts";
+import { composeRound, type RoundLimits, toRecord } from "./round.ts";
 import type { PendingRow } from "./store.ts";
 
 const PARTITIONS = new Map([
@@ -23,9 +23,9 @@ const row = (id: number, hash: number, { topic = "t", payload = "{}" } = {}): Pe
 
 function compose(
   pending: PendingRow[],
-  { rowLimits = NO_LIMITS, rows = 100, characters = 1_000 } = {},
+  { rowLimits = NO_LIMITS, rows = 100, bytes = 100_000 } = {},
 ): Record<string, number[]> {
-  const round = composeRound(pending, PARTITIONS, rowLimits, { rows, characters }, "/test", 5);
+  const round = composeRound(pending, PARTITIONS, rowLimits, { rows, bytes }, "/test", 5);
   expect(round.rows).toBe(round.parts.reduce((sum, part) => sum + part.rows.length, 0));
   return Object.fromEntries(
     round.parts.map((part) => [`${part.topic}/${part.partition}`, part.rows.map(({ id }) => id)]),
@@ -41,14 +41,18 @@ test("rows go to the partition of their key, in id order", () => {
 test("a round ends with the first row that does not fit", () => {
   const pending = [row(1, 0), row(2, 1), row(3, 0), row(4, 1)];
   expect(compose(pending, { rows: 3 })).toEqual({ "t/0": [1, 3], "t/1": [2] });
-  const wide = (id: number, size: number) => row(id, 0, { payload: "x".repeat(size) });
-  expect(compose([wide(1, 600), wide(2, 500), wide(3, 10)])).toEqual({ "t/0": [1] });
-  expect(compose([wide(1, 600), wide(2, 400), wide(3, 1)])).toEqual({ "t/0": [1, 2] });
+  const wide = (id: number, size: number) => row(id, id, { payload: "x".repeat(size) });
+  const bytes = 2_300;
+  expect(compose([wide(1, 600), wide(2, 1_600), wide(4, 10)], { bytes })).toEqual({ "t/1": [1] });
+  expect(compose([wide(1, 600), wide(2, 400), wide(4, 10)], { bytes })).toEqual({
+    "t/1": [1],
+    "t/0": [2, 4],
+  });
 });
 
 test("a row that is larger than a round goes alone", () => {
   const large = row(1, 0, { payload: "x".repeat(5_000) });
-  expect(compose([large, row(2, 1)])).toEqual({ "t/0": [1] });
+  expect(compose([large, row(2, 1)], { bytes: 4_000 })).toEqual({ "t/0": [1] });
 });
 
 test("of a partition that is being split only the first rows go, and the others are not held up", () => {
@@ -58,11 +62,23 @@ test("of a partition that is being split only the first rows go, and the others 
   expect(compose(pending, { rowLimits, rows: 2 })).toEqual({ "t/0": [1], "t/1": [3] });
 });
 
+test("a round's bytes are those of its batches, and it is full when something was left out", () => {
+  const rows = Array.from({ length: 50 }, (_, id) => row(id, id % 3));
+  const of = (limits: RoundLimits) => composeRound(rows, PARTITIONS, NO_LIMITS, limits, "/test", 5);
+  const bytes = 5_000;
+  const round = of({ rows: 100, bytes });
+  const size = round.parts.reduce((sum, { batch }) => sum + batch.size, 0);
+  expect(size).toBeWithin(bytes - 400, bytes + 1);
+  expect(round.parts.map(({ batch, rows }) => batch.count - rows.length)).toEqual([0, 0]);
+  expect([
+    round.full,
+    of({ rows: 49, bytes: 100_000 }).full,
+    of({ rows: 51, bytes: 100_000 }).full,
+  ]).toEqual([true, true, false]);
+});
+
 test("a record is the event in CloudEvents' binary mode, with the time of publishing", () => {
   const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-  const pending = [row(1, 0, { payload: '{"n":1}' }), { ...row(2, 0), traceparent }];
-  const limits = { rows: 10, characters: 100 };
-  const round = composeRound(pending, PARTITIONS, NO_LIMITS, limits, "/order-service", 1_234);
   const headers = {
     ce_specversion: "1.0",
     ce_id: "event-1",
@@ -73,19 +89,11 @@ test("a record is the event in CloudEvents' binary mode, with the time of publis
     ce_sequence: "1",
     "content-type": "application/json",
   };
-  expect(round.parts[0]?.records).toEqual([
-    { key: "key-0", value: '{"n":1}', timestamp: 1_234, headers },
-    {
-      key: "key-0",
-      value: "{}",
-      timestamp: 1_234,
-      headers: {
-        ...headers,
-        ce_id: "event-2",
-        ce_subject: "order-2",
-        ce_sequence: "2",
-        traceparent,
-      },
-    },
-  ]);
+  const plain = row(1, 0, { payload: '{"n":1}' });
+  const record = { key: "key-0", value: '{"n":1}', timestamp: 1_234, headers };
+  expect(toRecord(plain, "/order-service", 1_234)).toEqual(record);
+  expect(toRecord({ ...plain, traceparent }, "/order-service", 1_234)).toEqual({
+    ...record,
+    headers: { ...headers, traceparent },
+  });
 });

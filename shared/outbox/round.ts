@@ -1,16 +1,16 @@
 import { encodeHeaders } from "@order-outbox/contracts";
-import type { OutboundRecord, PartitionBatch } from "@order-outbox/kafka";
+import { type OutboundRecord, type PartitionBatch, RecordBatch } from "@order-outbox/kafka";
 import type { PendingRow } from "./store.ts";
 
 /** How much one round may carry. */
 export interface RoundLimits {
   /** Rows in all. */
   rows: number;
-  /** Characters of payload in all; a single larger row still goes, alone. */
-  characters: number;
+  /** Bytes in all, as the broker gets them; a single larger row still goes, alone. */
+  bytes: number;
 }
 
-/** One partition's share of a round: its rows in id order and the records made of them. */
+/** One partition's share of a round: its rows in id order and the batch made of them. */
 export interface RoundPart extends PartitionBatch {
   rows: readonly PendingRow[];
 }
@@ -19,6 +19,8 @@ export interface RoundPart extends PartitionBatch {
 export interface Round {
   parts: readonly RoundPart[];
   rows: number;
+  /** Whether the limits ended it, so that more rows are probably waiting. */
+  full: boolean;
 }
 
 /** Names a partition in maps. */
@@ -33,36 +35,40 @@ export const partitionName = (topic: string, partition: number): string => `${to
  *   because a topic's retention counts from it
  */
 export function composeRound(
-  pending: readonly PendingRow[],
+  pending: Iterable<PendingRow>,
   partitions: ReadonlyMap<string, number>,
   rowLimits: ReadonlyMap<string, number>,
   limits: RoundLimits,
   source: string,
   at: number,
 ): Round {
-  const parts = new Map<string, { rows: PendingRow[]; records: OutboundRecord[] } & RoundPart>();
-  let characters = 0;
+  const parts = new Map<string, { rows: PendingRow[] } & RoundPart>();
+  let bytes = 0;
   let count = 0;
+  let full = false;
   for (const row of pending) {
     const partition = row.keyHash % (partitions.get(row.topic) ?? 1);
     const name = partitionName(row.topic, partition);
-    let part = parts.get(name);
-    if ((part?.rows.length ?? 0) >= (rowLimits.get(name) ?? limits.rows)) continue;
-    if (count >= limits.rows) break;
-    if (count > 0 && characters + row.payload.length > limits.characters) break;
-    if (part === undefined) {
-      part = { topic: row.topic, partition, rows: [], records: [] };
-      parts.set(name, part);
-    }
-    part.rows.push(row);
-    part.records.push(toRecord(row, source, at));
-    characters += row.payload.length;
+    const known = parts.get(name);
+    if ((known?.rows.length ?? 0) >= (rowLimits.get(name) ?? limits.rows)) continue;
+    const part = known ?? { topic: row.topic, partition, rows: [], batch: new RecordBatch() };
+    const { batch, rows } = part;
+    const size = rows.length === 0 ? 0 : batch.size;
+    const room = count === 0 ? Number.POSITIVE_INFINITY : limits.bytes - bytes;
+    full = !batch.append(toRecord(row, source, at), size + room);
+    if (full) break;
+    if (known === undefined) parts.set(name, part);
+    rows.push(row);
+    bytes += batch.size - size;
     count += 1;
+    full = count >= limits.rows;
+    if (full) break;
   }
-  return { parts: [...parts.values()], rows: count };
+  return { parts: [...parts.values()], rows: count, full };
 }
 
-function toRecord(row: PendingRow, source: string, at: number): OutboundRecord {
+/** The event in the binary mode of CloudEvents. */
+export function toRecord(row: PendingRow, source: string, at: number): OutboundRecord {
   return {
     key: row.partitionKey,
     value: row.payload,

@@ -17,8 +17,8 @@ declare const self: Worker;
 
 const HEARTBEAT_MS = 2_000;
 const RELAY_DEFAULTS: Omit<RelaySettings, "source" | "pollMs" | "backoff"> = {
-  // Half of what a broker takes in one batch by default, so that headers and keys fit in as well.
-  limits: { rows: 500, characters: 512 * 1024 },
+  // A little less than what a broker takes in one batch by default: all rows may be of one partition.
+  limits: { rows: 1_000, bytes: 960 * 1024 },
   refusalsToPark: 3,
 };
 

@@ -24,13 +24,15 @@ export interface HeldPartition {
 export interface OutboxStore {
   /**
    * Pending rows in id order: of these topics (with their partition counts), not of a held
-   * partition, and not behind a parked row of their key.
+   * partition, not behind a parked row of their key, and none of `except`, which are on their way.
+   * Read row by row, for as long as the caller asks for more.
    */
   readPending(
     topics: ReadonlyMap<string, number>,
     held: readonly HeldPartition[],
     limit: number,
-  ): PendingRow[];
+    except?: readonly number[],
+  ): Iterable<PendingRow>;
   /**
    * Marks rows published, all or none. False, and none, when `fencing` is given and the lease has
    * changed hands since.
@@ -68,7 +70,7 @@ export function createOutboxStore(db: Database): OutboxStore {
   );
 
   return {
-    readPending(topics, held, limit) {
+    readPending(topics, held, limit, except = []) {
       if (topics.size === 0) return [];
       const heldClause = held
         .map(({ topic, partition }) => {
@@ -85,7 +87,7 @@ export function createOutboxStore(db: Database): OutboxStore {
         reader = prepareReader(db, clause);
         readers.set(clause, reader);
       }
-      return reader.all(limit);
+      return reader.iterate(JSON.stringify(except), limit);
     },
     markPublished(ids, at, fencing = 0) {
       if (ids.length === 0) return true;
@@ -113,9 +115,10 @@ export function prepareOutboxFacts(db: Database): () => OutboxFacts {
 }
 
 function prepareReader(db: Database, clause: string) {
-  return db.prepare<PendingRow, [number]>(
+  return db.prepare<PendingRow, [string, number]>(
     `SELECT ${COLUMNS} FROM outbox AS row
-     WHERE isPublished = 0 AND parkedAt IS NULL ${clause}
+     WHERE isPublished = 0 AND parkedAt IS NULL AND id NOT IN (SELECT value FROM json_each(?))
+       ${clause}
        AND NOT EXISTS (
          SELECT 1 FROM outbox AS parked
          WHERE parked.parkedAt IS NOT NULL AND parked.discardedAt IS NULL

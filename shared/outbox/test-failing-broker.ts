@@ -1,10 +1,6 @@
 import { AppError } from "@order-outbox/errors";
-import type {
-  OutboundRecord,
-  PartitionBatch,
-  PartitionOutcome,
-  Publisher,
-} from "@order-outbox/kafka";
+import type { PartitionBatch, PartitionOutcome, Publisher, RecordBatch } from "@order-outbox/kafka";
+import type { RoundPart } from "./round.ts";
 
 /** What the broker takes in one batch, in characters of payload. */
 export const BATCH_LIMIT = 300;
@@ -32,20 +28,21 @@ export function createFailingBroker(
 
   function createPublisher(): Publisher {
     const home = cluster;
-    const last = new Map<number, readonly OutboundRecord[]>();
+    const last = new Map<number, RecordBatch>();
     let unsettled: readonly PartitionBatch[] | undefined;
     let closed = false;
 
-    function answer({ partition, records }: PartitionBatch): PartitionOutcome {
-      if (sizeOf(records) > BATCH_LIMIT) {
+    function answer(part: PartitionBatch): PartitionOutcome {
+      const { partition, batch } = part;
+      if (sizeOf(part) > BATCH_LIMIT) {
         return { topic, partition, error: new AppError("RECORD_REFUSED", "MESSAGE_TOO_LARGE") };
       }
-      if (last.get(partition) === records) return { topic, partition };
+      if (last.get(partition) === batch) return { topic, partition };
       if (chance(0.15)) {
         return { topic, partition, error: new AppError("BROKER_NOT_READY", "NOT_LEADER") };
       }
-      last.set(partition, records);
-      for (const record of records) writes.push({ id: idOf(record), partition });
+      last.set(partition, batch);
+      for (const id of idsOf(part)) writes.push({ id, partition });
       return { topic, partition };
     }
 
@@ -89,13 +86,15 @@ export function createFailingBroker(
 
 const unavailable = () => new AppError("BROKER_UNAVAILABLE", "no answer");
 
-const idOf = ({ headers }: OutboundRecord): number => Number(headers.ce_sequence);
+/** The relay sends its rounds' parts as they are. */
+const rowsOf = (batch: PartitionBatch) => (batch as RoundPart).rows;
 
-const sizeOf = (records: readonly OutboundRecord[]): number =>
-  records.reduce((sum, { value }) => sum + value.length, 0);
+export const idsOf = (batch: PartitionBatch): number[] => rowsOf(batch).map(({ id }) => id);
+
+const sizeOf = (batch: PartitionBatch): number =>
+  rowsOf(batch).reduce((sum, { payload }) => sum + payload.length, 0);
 
 const isRepetition = (a: readonly PartitionBatch[], b: readonly PartitionBatch[]): boolean =>
-  a.length === b.length && a.every(({ records }, index) => records === b[index]?.records);
+  a.length === b.length && a.every(({ batch }, index) => batch === b[index]?.batch);
 
-const describe = (batches: readonly PartitionBatch[]): string =>
-  JSON.stringify(batches.map(({ records }) => records.map(idOf)));
+const describe = (batches: readonly PartitionBatch[]): string => JSON.stringify(batches.map(idsOf));

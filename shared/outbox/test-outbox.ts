@@ -159,7 +159,7 @@ export function startRelay(
     {
       source: "/test",
       pollMs: 3_600_000,
-      limits: { rows: 500, characters: 512 * 1024 },
+      limits: { rows: 500, bytes: 960 * 1024 },
       backoff: { baseMs: 5, capMs: 40 },
       refusalsToPark: 3,
       ...settings,

@@ -103,7 +103,7 @@ export function openRelayWorld(
       {
         source: "/model",
         pollMs: 1,
-        limits: { rows: 8, characters: 1_000 },
+        limits: { rows: 8, bytes: 100_000 },
         backoff: { baseMs: 1, capMs: 4 },
         refusalsToPark,
       },
