@@ -44,9 +44,9 @@ const LOOK_MS = 2_000;
 
 export function openOperatorDesk(deps: OperatorDeps): OperatorDesk {
   const { db, queue, log, now } = deps;
-  const open = db.prepare<OperatorRequest, []>(
+  const next = db.prepare<OperatorRequest, []>(
     `SELECT id, kind, target, reason FROM operator_requests
-     WHERE finishedAt IS NULL ORDER BY id LIMIT 50`,
+     WHERE finishedAt IS NULL ORDER BY id LIMIT 1`,
   );
   const finish = db.prepare<unknown, [string, string, number]>(
     "UPDATE operator_requests SET finishedAt = ?, outcome = ? WHERE id = ?",
@@ -55,17 +55,14 @@ export function openOperatorDesk(deps: OperatorDeps): OperatorDesk {
   let working = Promise.resolve();
 
   async function workOnRequests(): Promise<void> {
-    for (const request of open.all()) {
-      if (stopped) return;
+    for (let request = next.get(); request !== null && !stopped; request = next.get()) {
+      const { id, kind, target } = request;
       const outcome = await carryOut(deps, request).catch((error: unknown) => {
         const { code, message } = toAppError(error);
         return { error: message, code };
       });
-      await queue.run(() =>
-        finish.run(new Date(now()).toISOString(), JSON.stringify(outcome), request.id),
-      );
-      const { kind, target } = request;
-      log.info({ request: request.id, kind, target, outcome }, "operator's request carried out");
+      await queue.run(() => finish.run(new Date(now()).toISOString(), JSON.stringify(outcome), id));
+      log.info({ request: id, kind, target, outcome }, "operator's request carried out");
     }
   }
 
