@@ -15,6 +15,9 @@ const VERBS = [
   "prune",
   "topics",
   "accept-partitions",
+  "backup",
+  "restore",
+  "recover-orders",
   "verify",
 ];
 
@@ -94,6 +97,14 @@ test.each([
     "accept-partitions without a reason",
     ["accept-partitions", "--service", "order", "--topic", "t", "--count", "3"],
     "say why with --reason",
+  ],
+  ["backup to nowhere", ["backup"], "say where with --to FOLDER"],
+  ["backup of nothing", ["backup", "--to", "/tmp"], "nothing to copy in DIR: no orders.db"],
+  ["restore without a reason", ["restore", "--from", "/tmp", "--service", "order"], "say why"],
+  [
+    "restore of nothing",
+    ["restore", "--from", "/nowhere", "--service", "order", "--reason", "r"],
+    "there is no /nowhere/orders.db",
   ],
   ["verify without databases", ["verify"], "no DIR/orders.db yet: order-service creates it"],
 ])("%s is refused in a sentence", async (_name, args, sentence) => {

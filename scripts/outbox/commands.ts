@@ -11,6 +11,9 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   prune: async () => (await import("./prune.ts")).prune,
   topics: async () => (await import("./topics.ts")).topics,
   "accept-partitions": async () => (await import("./accept-partitions.ts")).acceptPartitions,
+  backup: async () => (await import("./backup.ts")).backup,
+  restore: async () => (await import("./restore.ts")).restore,
+  "recover-orders": async () => (await import("./recover-orders.ts")).recoverOrders,
   verify: async () => (await import("./verify.ts")).verify,
 };
 

@@ -48,3 +48,17 @@ export function formatSpan(ms: number): string {
     .map(([value, unit]) => `${value} ${unit}`)
     .join(" ");
 }
+
+/** `512 B`, `3.4 MiB`, `120 GiB`. */
+export function formatBytes(bytes: number): string {
+  const power = Math.min(4, Math.max(0, Math.floor(Math.log2(Math.max(1, bytes)) / 10)));
+  const value = bytes / 2 ** (10 * power);
+  const unit = ["B", "KiB", "MiB", "GiB", "TiB"][power];
+  return `${power === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${unit}`;
+}
+
+/** `35 ms`, `2.4 s`, `3 min 20 s`. */
+export function formatMs(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  return ms < 60_000 ? `${(ms / 1_000).toFixed(1)} s` : formatSpan(ms);
+}

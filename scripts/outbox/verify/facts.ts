@@ -76,11 +76,17 @@ export function prunedUntil(db: Database, schema: string): string {
 /** Greater than every time. */
 export const FOR_EVER = "9";
 
-/** Whether rows are gone from a table that counts them by AUTOINCREMENT. */
-export function hasGaps(db: Database, schema: string, table: string): boolean {
+/**
+ * Whether rows are gone from a table that counts them by AUTOINCREMENT. Numbers that a restore left
+ * out of an outbox were never rows of it.
+ */
+export function hasGaps(db: Database, schema: string, table: "outbox" | "notifications"): boolean {
+  const skipped = `SELECT coalesce(sum(target ->> '$.skippedOutboxIds'), 0)
+    FROM ${schema}.operator_audit WHERE action IN ('RESTORE', 'RECOVER_ORDERS')`;
   const { rows, made } = db
     .query<{ rows: number; made: number }, [string]>(
-      `SELECT (SELECT count(*) FROM ${schema}.${table}) AS rows,
+      `SELECT (SELECT count(*) FROM ${schema}.${table})
+           ${table === "outbox" ? `+ (${skipped})` : ""} AS rows,
          (SELECT seq FROM ${schema}.sqlite_sequence WHERE name = ?) AS made`,
     )
     .get(table) ?? { rows: 0, made: 0 };

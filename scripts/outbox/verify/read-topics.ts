@@ -1,13 +1,8 @@
 import type { Database } from "bun:sqlite";
 import { TOPICS } from "@order-outbox/contracts";
 import type { EachBatchPayload, IHeaders, Kafka } from "kafkajs";
-import { fetchEnds, withAdmin } from "../broker.ts";
-
-/** Without a record for this long, reading is given up. */
-const IDLE_MS = 15_000;
-
-/** Called with how many of the records have been read. */
-export type OnRead = (done: number, total: number) => void;
+import { fetchEnds } from "../broker.ts";
+import { type OnRead, type OpenPartition, readRecords } from "../read-records.ts";
 
 /**
  * Reads what is new in the services' topics, up to their ends as they are now, into `records`.
@@ -17,21 +12,10 @@ export type OnRead = (done: number, total: number) => void;
 export async function readTopics(db: Database, kafka: Kafka, onRead: OnRead): Promise<string> {
   const { clusterId, topics } = await fetchEnds(kafka, Object.values(TOPICS));
   notePartitions(db, topics);
-  const open = openPartitions(db);
-  if (open.size > 0) await consume(db, kafka, open, onRead);
+  await readRecords(kafka, openPartitions(db), prepareStore(db), onRead);
   noteBeginnings(db);
   return clusterId;
 }
-
-interface OpenPartition {
-  topic: string;
-  partition: number;
-  low: number;
-  high: number;
-  nextOffset: number;
-}
-
-const nameOf = (topic: string, partition: number): string => `${topic}/${partition}`;
 
 function notePartitions(
   db: Database,
@@ -47,69 +31,12 @@ function notePartitions(
   }
 }
 
-function openPartitions(db: Database): Map<string, OpenPartition> {
-  const open = db
+function openPartitions(db: Database): OpenPartition[] {
+  return db
     .query<OpenPartition, []>(
       "SELECT topic, partition, low, high, nextOffset FROM partitions WHERE nextOffset < high",
     )
     .all();
-  return new Map(open.map((one) => [nameOf(one.topic, one.partition), one]));
-}
-
-async function consume(
-  db: Database,
-  kafka: Kafka,
-  open: Map<string, OpenPartition>,
-  onRead: OnRead,
-): Promise<void> {
-  const total = [...open.values()].reduce(
-    (sum, { high, nextOffset }) => sum + high - nextOffset,
-    0,
-  );
-  const begun = [...open.values()].filter(({ low, nextOffset }) => nextOffset > low);
-  const topics = [...new Set([...open.values()].map(({ topic }) => topic))];
-  const groupId = `order-outbox-verify-${Bun.randomUUIDv7()}`;
-  const consumer = kafka.consumer({
-    groupId,
-    maxWaitTimeInMs: 100,
-    allowAutoTopicCreation: false,
-    retry: { retries: 5, initialRetryTime: 100 },
-  });
-  const complete = Promise.withResolvers<void>();
-  complete.promise.catch(() => {});
-  const giveUp = () => complete.reject(new Error("the broker stopped sending records"));
-  let idle = setTimeout(giveUp, IDLE_MS);
-  const store = prepareStore(db);
-  let done = 0;
-
-  consumer.on(consumer.events.CRASH, ({ payload }) => {
-    if (!payload.restart) complete.reject(payload.error);
-  });
-  try {
-    await consumer.connect();
-    await consumer.subscribe({ topics, fromBeginning: true });
-    await consumer.run({
-      autoCommit: false,
-      async eachBatch({ batch }) {
-        clearTimeout(idle);
-        idle = setTimeout(giveUp, IDLE_MS);
-        done += batch.messages.length;
-        store(batch);
-        const name = nameOf(batch.topic, batch.partition);
-        if (Number(batch.lastOffset()) + 1 >= (open.get(name)?.high ?? 0)) open.delete(name);
-        onRead(Math.min(done, total), total);
-        if (open.size === 0) complete.resolve();
-      },
-    });
-    for (const { topic, partition, nextOffset } of begun) {
-      consumer.seek({ topic, partition, offset: String(nextOffset) });
-    }
-    await complete.promise;
-  } finally {
-    clearTimeout(idle);
-    await consumer.disconnect().catch(() => {});
-    await withAdmin(kafka, (admin) => admin.deleteGroups([groupId])).catch(() => {});
-  }
 }
 
 /** Stores a batch; a record that is read again, after a rebalance, changes nothing. */

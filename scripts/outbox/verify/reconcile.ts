@@ -86,6 +86,16 @@ function describeWindow({ db }: Facts, excused: Excused): string[] {
       .get()?.n;
     if (discarded) notes.push(`operators discarded ${discarded} events of ${schema}.db`);
   }
+  for (const schema of ["orders", "payments", "notifications"]) {
+    const restored = db
+      .query<{ at: string; copiedAt: string }, []>(
+        `SELECT at, target ->> '$.copiedAt' AS copiedAt FROM ${schema}.operator_audit
+         WHERE action = 'RESTORE' ORDER BY at DESC LIMIT 1`,
+      )
+      .get();
+    if (restored === null) continue;
+    notes.push(`${schema}.db was restored at ${restored.at} from a copy of ${restored.copiedAt}`);
+  }
   if (excused.untold > 0) {
     notes.push(`the notifications of ${excused.untold} orders were deleted from notifications.db`);
   }

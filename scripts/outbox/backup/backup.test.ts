@@ -1,0 +1,173 @@
+import { Database } from "bun:sqlite";
+import { expect, test } from "bun:test";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { startProcess, type TempDir, tempDir } from "@order-outbox/testing";
+import { outbox, outboxJson } from "../test-cli.ts";
+
+const TABLES = `
+  CREATE TABLE orders (id TEXT);
+  CREATE TABLE outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, eventId TEXT);
+  CREATE TABLE consumer_identity (databaseId TEXT);
+  CREATE TABLE operator_audit (at TEXT, action TEXT, target TEXT, reason TEXT);
+`;
+
+/** What these commands need of orders.db, with `events` in its outbox; it is left in WAL mode. */
+function makeOrders(path: string, events: number, identity = "the database"): Database {
+  const db = new Database(path, { create: true });
+  db.run("PRAGMA journal_mode = WAL");
+  db.run(TABLES);
+  db.run("INSERT INTO consumer_identity VALUES (?)", [identity]);
+  addEvents(db, events);
+  return db;
+}
+
+const addEvents = (db: Database, count: number): void => {
+  for (let i = 0; i < count; i++)
+    db.run("INSERT INTO outbox (eventId) VALUES (hex(randomblob(8)))");
+};
+
+const restoreOrders = (dir: TempDir, ...more: string[]) => {
+  const args = ["--service", "order", "--from", dir.join("copy"), "--reason", "a test", ...more];
+  return outbox({ dataDir: dir.path }, "restore", ...args);
+};
+
+const backUp = (dir: TempDir) => outbox({ dataDir: dir.path }, "backup", "--to", dir.join("copy"));
+
+const valuesOf = (path: string, sql: string): unknown[] => {
+  using db = new Database(path, { readonly: true });
+  return db.query(sql).values().flat();
+};
+
+const partials = (dir: TempDir) =>
+  readdirSync(dir.path, { recursive: true }).filter((name) => /partial|restoring/.test(`${name}`));
+
+test.concurrent("a copy is of what is committed, and nothing is overwritten", async () => {
+  using dir = tempDir();
+  using db = makeOrders(dir.join("orders.db"), 3);
+  db.run("BEGIN IMMEDIATE");
+  addEvents(db, 1);
+  const { copies } = await outboxJson<{ copies: object[] }>(
+    { dataDir: dir.path },
+    "backup",
+    "--to",
+    dir.join("copy"),
+  );
+  db.run("COMMIT");
+  const file = dir.join("copy/orders.db");
+  expect(copies).toEqual([
+    { service: "order-service", file, bytes: Bun.file(file).size, ms: expect.any(Number) },
+  ]);
+  expect(valuesOf(file, "SELECT count(*) FROM outbox")).toEqual([3]);
+  expect(readdirSync(dir.join("copy"))).toEqual(["orders.db"]);
+
+  expect(await backUp(dir)).toMatchObject({ exitCode: 2, err: expect.stringMatching("exists") });
+  expect(valuesOf(file, "SELECT count(*) FROM outbox")).toEqual([3]);
+});
+
+test.concurrent("a damaged database leaves no copy, and one line that says so", async () => {
+  using dir = tempDir();
+  writeFileSync(dir.join("orders.db"), "no database".repeat(1_000));
+  const { err, exitCode } = await backUp(dir);
+  expect({ err, exitCode }).toEqual({
+    err: expect.stringMatching(/^outbox: .*orders\.db cannot be copied: .*not a database\n$/),
+    exitCode: 2,
+  });
+  expect(readdirSync(dir.join("copy"))).toEqual([]);
+});
+
+test.concurrent("a restored database has its WAL's rows aside, its note, and numbers of its own", async () => {
+  using dir = tempDir();
+  {
+    using db = makeOrders(dir.join("orders.db"), 3);
+    await backUp(dir);
+    addEvents(db, 5);
+    db.run("INSERT INTO orders VALUES ('the order that was accepted after the backup')");
+  }
+  const { out, exitCode } = await restoreOrders(dir);
+  expect({ out, exitCode }).toEqual({
+    out: expect.stringContaining("numbered 5 further on"),
+    exitCode: 0,
+  });
+  using db = new Database(dir.join("orders.db"));
+  addEvents(db, 1);
+  expect(db.query("SELECT id FROM outbox").values().flat()).toEqual([1, 2, 3, 9]);
+  expect(db.query("SELECT action, reason FROM operator_audit").values()).toEqual([
+    ["RESTORE", "a test"],
+  ]);
+  const [aside = ""] = readdirSync(dir.path).filter((name) => name.includes("replaced"));
+  expect(aside).toMatch(/^orders\.replaced-\d{8}T\d{6}Z\.db$/);
+  expect(valuesOf(dir.join(aside), "SELECT count(*) FROM outbox")).toEqual([8]);
+  expect(valuesOf(dir.join(aside), "SELECT count(*) FROM orders")).toEqual([1]);
+  expect(partials(dir)).toEqual([]);
+});
+
+test.concurrent.each(["no database", "another one that was begun since"])(
+  "where there is %s the numbers go on far beyond the copy's",
+  async (what) => {
+    using dir = tempDir();
+    makeOrders(dir.join("orders.db"), 3).close(true);
+    await backUp(dir);
+    for (const name of readdirSync(dir.path).filter((one) => one.startsWith("orders"))) {
+      await Bun.file(dir.join(name)).delete();
+    }
+    if (what !== "no database") makeOrders(dir.join("orders.db"), 1, "another").close(true);
+    expect(await restoreOrders(dir)).toMatchObject({ exitCode: 0 });
+    using db = new Database(dir.join("orders.db"));
+    addEvents(db, 1);
+    expect(db.query("SELECT max(id) FROM outbox").values().flat()).toEqual([1_000_000_004]);
+  },
+);
+
+test.concurrent("a database in use is left alone, and whoever has it is named", async () => {
+  using dir = tempDir();
+  makeOrders(dir.join("orders.db"), 3).close(true);
+  await backUp(dir);
+  const script = `const db = new (require("bun:sqlite").Database)(${JSON.stringify(dir.join("orders.db"))});
+    db.run("PRAGMA journal_mode = WAL"); db.run("INSERT INTO orders VALUES ('new')");
+    console.log("open"); setInterval(() => db, 1000);`;
+  await using service = startProcess([process.execPath, "-e", script]);
+  await service.waitForLine("open");
+  const refused = await restoreOrders(dir);
+  expect(refused).toMatchObject({ out: "", exitCode: 2 });
+  expect(refused.err).toContain("orders.db is in use by");
+  if (process.platform === "linux") expect(refused.err).toContain(`pid ${service.pid}`);
+  expect(readdirSync(dir.path).filter((name) => name.includes("replaced"))).toEqual([]);
+  service.kill("SIGKILL");
+  await service.exited;
+
+  expect(await restoreOrders(dir)).toMatchObject({ exitCode: 0 });
+  expect(valuesOf(dir.join("orders.db"), "SELECT count(*) FROM orders")).toEqual([0]);
+});
+
+test.concurrent("a present file that is no database is moved aside only when one says so", async () => {
+  using dir = tempDir();
+  makeOrders(dir.join("orders.db"), 3).close(true);
+  await backUp(dir);
+  for (const suffix of ["", "-wal"]) {
+    writeFileSync(dir.join(`orders.db${suffix}`), `rubble${suffix}`.repeat(1_000));
+  }
+  const refused = await restoreOrders(dir);
+  expect(refused.err).toContain("say so with --unreadable");
+  expect(await Bun.file(dir.join("orders.db")).text()).toStartWith("rubble");
+
+  expect(await restoreOrders(dir, "--unreadable")).toMatchObject({ err: "", exitCode: 0 });
+  expect(valuesOf(dir.join("orders.db"), "SELECT count(*) FROM outbox")).toEqual([3]);
+  const aside = readdirSync(dir.path).filter((name) => /replaced.*(db|wal)$/.test(name));
+  expect(aside.toSorted()).toEqual([
+    expect.stringMatching(/^orders\.replaced-.*\.db$/),
+    expect.stringMatching(/^orders\.replaced-.*\.db-wal$/),
+  ]);
+});
+
+test.concurrent("another service's database is not put into this one's place", async () => {
+  using dir = tempDir();
+  const db = makeOrders(dir.join("orders.db"), 3);
+  await backUp(dir);
+  db.close(true);
+  using copy = new Database(dir.join("copy/orders.db"));
+  copy.run("DROP TABLE orders");
+  const refused = await restoreOrders(dir);
+  expect(refused.err).toContain("this is no database of order-service: it has no table orders");
+  expect(existsSync(dir.join("orders.db"))).toBe(true);
+  expect(partials(dir)).toEqual([]);
+});

@@ -1,0 +1,81 @@
+import { Database } from "bun:sqlite";
+import { UserError } from "../command.ts";
+import type { Service } from "../services.ts";
+
+/** How far beyond a copy the numbers go on when it is not known how many were given since. */
+const SAFE_GAP = 1_000_000_000;
+
+/** What the copy is told before it becomes a service's database. */
+export interface Restoration {
+  /** ISO 8601. */
+  at: string;
+  reason: string;
+  from: string;
+  /** ISO 8601; when the copy was made. */
+  copiedAt: string;
+  /** The database that the copy takes the place of, as far as there is a readable one. */
+  present: Database | undefined;
+}
+
+/**
+ * Makes a copy the next database of its service: it keeps a note of it in the audit, and numbers its
+ * next events beyond those that were numbered after the copy, so that no `ce_sequence` of a topic
+ * is given twice and first deliveries go on rising.
+ *
+ * @returns how many numbers are left out
+ * @throws UserError when it is not a database of this service
+ */
+export function prepareRestored(path: string, service: Service, given: Restoration): number {
+  using db = new Database(path, { readwrite: true, strict: true });
+  requireTables(db, service);
+  return db.transaction(() => {
+    const skipped = service.hasOutbox ? continueNumbering(db, given.present) : 0;
+    const target = { from: given.from, copiedAt: given.copiedAt, skippedOutboxIds: skipped };
+    db.query<unknown, [string, string, string]>(
+      "INSERT INTO operator_audit (at, action, target, reason) VALUES (?, 'RESTORE', ?, ?)",
+    ).run(given.at, JSON.stringify(target), given.reason);
+    return skipped;
+  })();
+}
+
+/** The highest id that an outbox ever gave; also when its rows were pruned. */
+function lastOutboxId(db: Database): number {
+  const sql = "SELECT seq FROM sqlite_sequence WHERE name = 'outbox'";
+  return db.query<{ seq: number }, []>(sql).get()?.seq ?? 0;
+}
+
+/** An empty database that took the place of a lost one knows nothing of the lost one's numbers. */
+function isSuccessor(present: Database, db: Database): boolean {
+  const identityOf = (one: Database) =>
+    tablesOf(one).includes("consumer_identity")
+      ? one.query("SELECT databaseId FROM consumer_identity").values()[0]?.[0]
+      : undefined;
+  return identityOf(present) === identityOf(db);
+}
+
+function continueNumbering(db: Database, present: Database | undefined): number {
+  const own = lastOutboxId(db);
+  const known = present !== undefined && isSuccessor(present, db);
+  const last = Math.max(own, known ? lastOutboxId(present) : own + SAFE_GAP);
+  if (last === own) return 0;
+  db.run("DELETE FROM sqlite_sequence WHERE name = 'outbox'");
+  db.query<unknown, [number]>("INSERT INTO sqlite_sequence (name, seq) VALUES ('outbox', ?)").run(
+    last,
+  );
+  return last - own;
+}
+
+function requireTables(db: Database, { name, database }: Service): void {
+  const wanted = [database.replace(".db", ""), "consumer_identity", "operator_audit"];
+  const tables = tablesOf(db);
+  const missing = wanted.filter((table) => !tables.includes(table));
+  if (missing.length === 0) return;
+  throw new UserError(`this is no database of ${name}: it has no table ${missing.join(", ")}`);
+}
+
+function tablesOf(db: Database): string[] {
+  return db
+    .query<{ name: string }, []>("SELECT name FROM sqlite_schema WHERE type = 'table'")
+    .all()
+    .map(({ name }) => name);
+}
