@@ -5,15 +5,15 @@ import { isAppError } from "@order-outbox/errors";
 import { closeDatabase, openDatabase } from "./mod.ts";
 import { scalar, tempDatabase } from "./temp-database.ts";
 
-test("every connection is durable, waits for locks and enforces foreign keys", () => {
+test("every connection is durable, waits for locks, enforces foreign keys and spills to memory", () => {
   using temp = tempDatabase();
   const pragmas = (db = temp.db) =>
-    ["journal_mode", "synchronous", "busy_timeout", "foreign_keys"].map((name) =>
+    ["journal_mode", "synchronous", "busy_timeout", "foreign_keys", "temp_store"].map((name) =>
       scalar(db, `PRAGMA ${name}`),
     );
-  expect(pragmas()).toEqual(["wal", 2, 5000, 1]);
+  expect(pragmas()).toEqual(["wal", 2, 5000, 1, 2]);
   const second = temp.connect({ synchronous: "NORMAL", busyTimeoutMs: 70 });
-  expect(pragmas(second)).toEqual(["wal", 1, 70, 1]);
+  expect(pragmas(second)).toEqual(["wal", 1, 70, 1, 2]);
 });
 
 test("a misspelt parameter is an error instead of NULL", () => {

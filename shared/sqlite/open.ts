@@ -33,6 +33,8 @@ export function openDatabase(path: string, options: OpenOptions = {}): Database 
     if (!readonly) enableWal(db, busyTimeoutMs);
     db.run(`PRAGMA synchronous = ${synchronous}`);
     db.run("PRAGMA foreign_keys = ON");
+    // Savepoints keep the pages that they would restore in a temporary file, else: two writes each.
+    db.run("PRAGMA temp_store = MEMORY");
     // SQLite opens lazily: only a read tells whether the file is a database.
     db.query("SELECT count(*) FROM sqlite_schema").get();
     return db;
