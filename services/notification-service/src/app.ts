@@ -6,6 +6,8 @@ import {
   type HealthOptions,
   health,
   type Logger,
+  type Metrics,
+  metricsRoute,
   openapi,
   PageQuery,
   problemJson,
@@ -21,6 +23,8 @@ export interface AppDeps {
   notifications: NotificationStore;
   logger: Logger;
   health: HealthOptions;
+  /** Without it there is no /metrics. */
+  metrics?: Metrics | undefined;
   /** Without it there are no admin routes. */
   admin?: AdminOptions | undefined;
 }
@@ -35,10 +39,17 @@ const NotificationsCursor = Type.Object({ seq: Type.Integer() });
 export type App = ReturnType<typeof createApp>;
 export type { NotificationView };
 
-export function createApp({ notifications, logger, health: healthOptions, admin }: AppDeps) {
+export function createApp({
+  notifications,
+  logger,
+  health: healthOptions,
+  metrics,
+  admin,
+}: AppDeps) {
   return new Elysia({ name: "notification-service" })
     .use(problemJson({ logger }))
     .use(health(healthOptions))
+    .use(metrics === undefined ? new Elysia() : metricsRoute(metrics))
     .use(admin === undefined ? new Elysia() : adminRoutes(admin))
     .get(
       "/api/notifications",

@@ -4,6 +4,7 @@ import { createHeldDesk, judgeInbox, startInbox, startInboxRetention } from "@or
 import { brokerSeenBy, createKafkaClient } from "@order-outbox/kafka";
 import {
   createLogger,
+  createMetrics,
   exitOnConfigError,
   kafkaConnectionOf,
   loadConfig,
@@ -32,7 +33,14 @@ const kafka = kafkaConnectionOf(config);
 
 const db = exitOnConfigError(() => openMigrated(config.DATABASE_PATH, MIGRATIONS));
 const notifications = createNotificationStore(db);
-const queue = createCommitQueue(db);
+const metrics = createMetrics({
+  service: SERVICE,
+  databasePath: config.DATABASE_PATH,
+  commitQueueDepth: () => queue.size,
+  inbox: () => inbox.status(),
+});
+
+const queue = createCommitQueue(db, { onCommit: metrics.noteCommit });
 const channels = openSimulatedChannels(
   config.CHANNELS_LEDGER_PATH ?? join(dirname(config.DATABASE_PATH), "channels-ledger.db"),
   Date.now,
@@ -79,6 +87,7 @@ const notificationPruner = startNotificationPruner({
 runServer({
   config,
   logger,
+  metrics,
   app: (readiness) =>
     createApp({
       notifications,
@@ -90,6 +99,7 @@ runServer({
               token: config.ADMIN_TOKEN,
               held: createHeldDesk(db, queue, Date.now),
             },
+      metrics,
       health: {
         service: SERVICE,
         readiness,

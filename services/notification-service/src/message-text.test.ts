@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import type { AnyEvent } from "@order-outbox/contracts";
-import { messageText } from "./message-text.ts";
+import type { DomainEvent } from "@order-outbox/contracts";
+import { messageText, type NotifiedType } from "./message-text.ts";
 
 const metadata = {
   id: "event-1",
@@ -10,7 +10,7 @@ const metadata = {
 };
 const order = { orderId: "order-1", customerId: "customer-1", amount: 19.9 };
 
-const events: [event: AnyEvent, text: string][] = [
+const events: [event: DomainEvent<NotifiedType>, text: string][] = [
   [
     { ...metadata, type: "ORDER_CREATED", data: order },
     "We have received your order order-1 over 19.90.",

@@ -1,13 +1,16 @@
 import type { DomainEvent, EventType } from "@order-outbox/contracts";
 
-const SENTENCES: Readonly<Record<EventType, string>> = {
+const SENTENCES = {
   ORDER_CREATED: "We have received your order",
   PAYMENT_SUCCEEDED: "We have received your payment for order",
   PAYMENT_FAILED: "Your payment was declined for order",
-};
+} satisfies Partial<Record<EventType, string>>;
+
+/** The events that customers hear of. */
+export type NotifiedType = keyof typeof SENTENCES;
 
 /** What a customer reads about an event. */
-export function messageText(event: DomainEvent): string {
+export function messageText(event: DomainEvent<NotifiedType>): string {
   const { orderId, amount } = event.data;
   return `${SENTENCES[event.type]} ${orderId} over ${amount.toFixed(2)}.`;
 }

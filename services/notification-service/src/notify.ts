@@ -1,10 +1,10 @@
-import { type DomainEvent, type EventType, followUpEventId } from "@order-outbox/contracts";
+import { type DomainEvent, followUpEventId } from "@order-outbox/contracts";
 import { AppError } from "@order-outbox/errors";
 import type { EventHandler } from "@order-outbox/inbox";
 import type { Logger } from "@order-outbox/service-kit";
 import type { CommitQueue } from "@order-outbox/sqlite";
 import type { Channel, ChannelName } from "./channels.ts";
-import { messageText } from "./message-text.ts";
+import { messageText, type NotifiedType } from "./message-text.ts";
 import type { NotificationStore } from "./notification-store.ts";
 
 export interface NotifyDeps {
@@ -21,7 +21,10 @@ export interface NotifyDeps {
  *
  * @param after the type of event that a customer has to hear of first
  */
-export function notify<T extends EventType>(deps: NotifyDeps, after?: EventType): EventHandler<T> {
+export function notify<T extends NotifiedType>(
+  deps: NotifyDeps,
+  after?: NotifiedType,
+): EventHandler<T> {
   const { channels, notifications, queue, logger } = deps;
 
   function record(event: DomainEvent<T>, sent: readonly ChannelName[]): void {
@@ -74,7 +77,7 @@ export function notify<T extends EventType>(deps: NotifyDeps, after?: EventType)
   };
 }
 
-function toMessage<T extends EventType>(event: DomainEvent<T>, channel: ChannelName) {
+function toMessage<T extends NotifiedType>(event: DomainEvent<T>, channel: ChannelName) {
   const { orderId, customerId } = event.data;
   const idempotencyKey = `${event.id}/${channel}`;
   return { idempotencyKey, orderId, customerId, text: messageText(event) };

@@ -1,4 +1,4 @@
-import { INBOX_TABLES } from "@order-outbox/inbox";
+import { HELD_STATE_INDEX, INBOX_TABLES } from "@order-outbox/inbox";
 import type { Migration } from "@order-outbox/sqlite";
 
 /** How notifications.db came to be; append, never edit. */
@@ -21,4 +21,5 @@ export const MIGRATIONS: readonly Migration[] = [
     `,
   },
   { name: "create the inbox", up: INBOX_TABLES },
+  { name: "index held events by state", up: HELD_STATE_INDEX },
 ];

@@ -1,4 +1,4 @@
-import { type AnyEvent, newEventId } from "@order-outbox/contracts";
+import { type DomainEvent, newEventId } from "@order-outbox/contracts";
 import { createLogger } from "@order-outbox/service-kit";
 import {
   closeDatabase,
@@ -10,6 +10,7 @@ import {
 import { tempDir } from "@order-outbox/testing";
 import { createApp } from "./app.ts";
 import type { Channel } from "./channels.ts";
+import type { NotifiedType } from "./message-text.ts";
 import { createNotificationStore, type Notification } from "./notification-store.ts";
 import { notify } from "./notify.ts";
 import { MIGRATIONS } from "./schema.ts";
@@ -18,7 +19,7 @@ import { MIGRATIONS } from "./schema.ts";
 export interface TestService extends Disposable {
   readonly db: Database;
   /** Works on an event as an inbox does: prepares it, then applies it in a transaction. */
-  work(event: AnyEvent): Promise<void>;
+  work(event: DomainEvent<NotifiedType>): Promise<void>;
   notifications(): (Notification & { eventId: string })[];
   request(path: string): Promise<Response>;
 }
@@ -31,13 +32,13 @@ const metadata = (subject: string) => ({
 });
 const order = (orderId: string) => ({ orderId, customerId: "customer-1", amount: 99.99 });
 
-export const orderCreated = (orderId: string): AnyEvent => ({
+export const orderCreated = (orderId: string): DomainEvent<NotifiedType> => ({
   ...metadata(orderId),
   type: "ORDER_CREATED",
   data: order(orderId),
 });
 
-export const paymentSucceeded = (orderId: string): AnyEvent => ({
+export const paymentSucceeded = (orderId: string): DomainEvent<NotifiedType> => ({
   ...metadata(orderId),
   type: "PAYMENT_SUCCEEDED",
   data: { ...order(orderId), transactionId: "txn_1" },
