@@ -68,7 +68,9 @@ async function surprises(service: ServiceProcess, calls: readonly Call[]): Promi
   const document = (await (await fetch(`${service.url}/openapi`)).json()) as ApiDocument;
   const contract = await openApiContract(document);
   const found: string[] = [];
-  for (const [operation, status, path, init] of calls) {
+  const metrics: Call[] = [["GET /metrics", 200, "/metrics"]];
+  const all = "/metrics" in document.paths ? [...calls, ...metrics] : calls;
+  for (const [operation, status, path, init] of all) {
     const response = await fetch(service.url + path, init);
     if (response.status !== status) found.push(`${operation}: ${response.status}`);
     found.push(...(await contract.check(operation, response)));
@@ -79,7 +81,7 @@ async function surprises(service: ServiceProcess, calls: readonly Call[]): Promi
       summary,
     })),
   );
-  const called = new Set(calls.map(([operation]) => operation));
+  const called = new Set(all.map(([operation]) => operation));
   return [
     ...found,
     ...operations.filter(({ summary }) => !summary).map(({ name }) => `${name} has no summary`),
