@@ -12,7 +12,8 @@ export interface BareProducerPlan {
   kafkaHost: string;
   topic: string;
   rate: number;
-  warmupSeconds: number;
+  /** Sent one by one, as fast as it goes, before the schedule begins. */
+  warmupRecords: number;
   seconds: number;
   /**
    * Gets the time from which each record counts, as JSON: when it was sent, or came due while
@@ -29,22 +30,25 @@ const producer = new Kafka({
 }).producer({ idempotent: true, maxInFlightRequests: 1, allowAutoTopicCreation: false });
 await producer.connect();
 
+for (let sent = 0; sent < plan.warmupRecords; sent++) {
+  const messages = [record(crypto.randomUUID(), sent)];
+  await producer.send({ topic: plan.topic, acks: -1, messages });
+}
 const startedAt = performance.now();
-const total = (plan.warmupSeconds + plan.seconds) * plan.rate;
-const measuredFrom = plan.warmupSeconds * plan.rate;
+const total = plan.seconds * plan.rate;
 const due: Sighting[] = [];
 let planned = 0;
 let freeSince = 0;
 
-function record(orderId: string) {
+function record(orderId: string, sequence: number) {
   const { key, value, headers } = encodeEvent({
     id: newEventId(),
     type: "ORDER_CREATED",
     source: "/order-service",
     time: new Date().toISOString(),
     subject: orderId,
-    sequence: planned,
-    data: { orderId, customerId: `customer-${planned % 1_000}`, amount: 99.99 },
+    sequence,
+    data: { orderId, customerId: `customer-${sequence % 1_000}`, amount: 99.99 },
   });
   return { key, value, headers };
 }
@@ -56,8 +60,8 @@ while (planned < total) {
     const orderId = crypto.randomUUID();
     const dueAt = startedAt + (planned / plan.rate) * 1000;
     const since = dueAt < freeSince ? dueAt : performance.now();
-    if (planned >= measuredFrom) due.push([orderId, performance.timeOrigin + since]);
-    messages.push(record(orderId));
+    due.push([orderId, performance.timeOrigin + since]);
+    messages.push(record(orderId, planned));
     planned += 1;
   }
   if (messages.length > 0) {

@@ -1,7 +1,12 @@
+import { E2E_TABLE, SUSTAINED } from "./e2e.ts";
+import { IDLE_TABLE } from "./idle.ts";
 import { INTAKE_TABLE } from "./intake.ts";
 import { LATENCY_TABLE } from "./latency.ts";
 import { RELAY_TABLE } from "./relay.ts";
+import { START_TABLE, WHOLE } from "./start.ts";
 import type { Target } from "./targets.ts";
+
+const SERVICES = ["order-service", "payment-service", "notification-service"];
 
 /** What the figures are to reach. */
 export const TARGETS: readonly Target[] = [
@@ -90,5 +95,42 @@ export const TARGETS: readonly Target[] = [
     name: "201 to PAID at 20 orders/s, p99 in ms",
     target: { atMost: 100 },
     stretch: { atMost: 40 },
+  },
+  {
+    part: "e2e",
+    table: E2E_TABLE,
+    row: SUSTAINED,
+    column: "orders/s",
+    name: "end to end, orders/s sustained for a minute",
+    target: { atLeast: 3_000 },
+    stretch: { atLeast: 5_000 },
+  },
+  ...SERVICES.flatMap((row): Target[] => [
+    {
+      ...{ part: "idle", table: IDLE_TABLE, row, column: "CPU %" },
+      name: `idle, ${row}, CPU %`,
+      target: { atMost: 2 },
+      stretch: { atMost: 1 },
+    },
+    {
+      ...{ part: "idle", table: IDLE_TABLE, row, column: "queries/s" },
+      name: `idle, ${row}, queries/s`,
+      target: { atMost: 1 },
+    },
+    {
+      ...{ part: "idle", table: IDLE_TABLE, row, column: "MiB after the start" },
+      name: `idle, ${row}, MiB`,
+      target: { atMost: 90 },
+      stretch: { atMost: 75 },
+    },
+  ]),
+  {
+    part: "start",
+    table: START_TABLE,
+    row: WHOLE,
+    column: "ms",
+    name: "whole system to the first 201, ms",
+    target: { atMost: 1_500 },
+    stretch: { atMost: 1_000 },
   },
 ];

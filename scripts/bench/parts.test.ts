@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { type PartResult, recordInto } from "./figures.ts";
 import { readAnswer } from "./http-answer.ts";
 import { readOptions } from "./options.ts";
+import { isSteady, searchRate } from "./rate-search.ts";
 import { ceilingOf, percentile, percentilesOf } from "./stats.ts";
 import { formatFigure, formatNumber, toMarkdown, toRows } from "./table.ts";
 import { judgeTargets, type Target } from "./targets.ts";
@@ -111,4 +112,44 @@ test("targets are judged by the median, and one that was not measured is not met
   expect(verdictOf({ ...target, target: { atMost: 80 } })?.verdict).toBe("**not met**");
   expect(verdictOf({ ...target, stretch: { atLeast: 90 } })?.verdict).toBe("met, stretch too");
   expect(verdictOf({ ...target, row: "other" })?.verdict).toBe("not measured");
+});
+
+test("the search ends close below the highest rate that holds", () => {
+  for (const limit of [60, 700, 1_000, 3_333, 20_000]) {
+    const search = searchRate(1_000, 0.05, 10);
+    const tried: number[] = [];
+    for (let rate = search.next(); rate !== undefined; rate = search.next()) {
+      tried.push(rate);
+      search.note(rate, rate <= limit);
+    }
+    expect(search.best).toBeLessThanOrEqual(limit);
+    expect(search.best).toBeGreaterThanOrEqual(limit * 0.89 - 10);
+    expect(tried.length).toBeLessThan(12);
+  }
+});
+
+test("a backlog is steady when it swings, and not when it grows", () => {
+  const of = (orders: (atS: number) => number) =>
+    Array.from({ length: 120 }, (_, index) => ({ atS: index / 2, orders: orders(index / 2) }));
+  expect(
+    isSteady(
+      of(() => 400),
+      60,
+      1_000,
+    ),
+  ).toBeTrue();
+  expect(
+    isSteady(
+      of((atS) => 400 + 300 * Math.sin(atS)),
+      60,
+      1_000,
+    ),
+  ).toBeTrue();
+  expect(
+    isSteady(
+      of((atS) => 100 * atS),
+      60,
+      1_000,
+    ),
+  ).toBeFalse();
 });

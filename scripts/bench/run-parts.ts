@@ -1,7 +1,9 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { BenchBroker } from "./broker.ts";
+import { e2e } from "./e2e.ts";
 import { type PartResult, recordInto } from "./figures.ts";
+import { idle } from "./idle.ts";
 import { intake } from "./intake.ts";
 import { latency } from "./latency.ts";
 import type { BenchOptions } from "./options.ts";
@@ -9,9 +11,10 @@ import type { BenchContext, Part } from "./part.ts";
 import { createProgress } from "./progress.ts";
 import { relay } from "./relay.ts";
 import { showPart } from "./report.ts";
+import { start } from "./start.ts";
 
 /** Every part, in the order in which they are measured. */
-const ALL: readonly Part[] = [intake, relay, latency];
+const ALL: readonly Part[] = [intake, relay, latency, e2e, idle, start];
 
 /** What the parts share. */
 export interface Surroundings {
