@@ -1,4 +1,5 @@
 import { SQLiteError } from "bun:sqlite";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { type ErrorCode, isAppError, toAppError } from "@order-outbox/errors";
 import type { Log, PartitionOutcome, Publisher } from "@order-outbox/kafka";
 import { storageError } from "@order-outbox/sqlite";
@@ -58,7 +59,7 @@ export interface RelayStatus {
   lastError: string | null;
 }
 
-/** Publishes the pending rows of one outbox, in order, one round at a time. */
+/** Publishes the pending rows of one outbox, in order, one round in flight at a time. */
 export interface Relay {
   /** Works until `stop`. */
   run(): Promise<void>;
@@ -70,9 +71,12 @@ export interface Relay {
 }
 
 /**
- * Creates a relay. Three things are kept across attempts, and in this order they come first:
- * rows that are acknowledged but not marked are marked, never sent again; a round whose outcome is
- * unknown is sent again as it was, to the same publisher; only then is a new round read.
+ * Creates a relay. Three things are kept across attempts, and after a failure they come in this
+ * order: rows that are acknowledged but not marked are marked, never sent again; a round whose
+ * outcome is unknown is sent again as it was, to the same publisher; only then is a new round read.
+ *
+ * As long as nothing fails, disk and broker work at the same time: the rows of a round are marked
+ * while the next one is in flight, and while a full round is in flight its successor is read.
  */
 export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
   const { store, lease, log, now, random } = deps;
@@ -89,6 +93,7 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
   let connection: Awaited<ReturnType<RelayDeps["connect"]>> | undefined;
   let unknown: Round | undefined;
   let unmarked: number[] = [];
+  let ahead: Round | undefined;
   let lookedAt = 0;
   let lastCode: ErrorCode | undefined;
 
@@ -120,7 +125,10 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
   }
 
   function ensureLease(): boolean {
+    const before = lease?.fencing();
     const held = lease?.ensure() ?? true;
+    // Another worker may have published in between what was read ahead.
+    if (lease?.fencing() !== before) ahead = undefined;
     if (held && status.standby) log.info({}, "publishing from this outbox now");
     status.standby = !held;
     return held;
@@ -137,25 +145,65 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
 
   /** @returns whether another round may be waiting */
   async function publishNext(): Promise<boolean> {
-    markAcknowledged();
+    if (status.failures > 0) markAcknowledged();
     if (unknown !== undefined) await requireSameCluster();
     connection ??= await deps.connect();
     status.broker = "up";
-    const round = unknown ?? readRound(connection.partitions);
-    if (round.rows === 0) return false;
+    const round = unknown ?? ahead ?? readRound(connection.partitions);
+    ahead = undefined;
+    if (round.rows === 0) {
+      markAcknowledged();
+      return false;
+    }
     unknown = round;
     const answer = connection.publisher.send(round.parts);
     tellStep("sent", () => idsOf(round.parts));
-    const outcomes = await answer;
+    const work = workInFlight(round, connection.partitions);
+    let outcomes: PartitionOutcome[];
+    try {
+      outcomes = await answer;
+    } finally {
+      await work;
+    }
     unknown = undefined;
     await settle(round, outcomes);
+    const failure = await work;
+    if (failure !== undefined) throw failure;
     return true;
+  }
+
+  /**
+   * What the disk can do while the broker works: mark the round before this one, and read the next.
+   *
+   * @returns what went wrong, because the answer has to be heard first
+   */
+  async function workInFlight(
+    round: Round,
+    partitions: ReadonlyMap<string, number>,
+  ): Promise<Error | undefined> {
+    if (unmarked.length === 0 && !round.full) return undefined;
+    try {
+      // Only then is the request with the network.
+      await nextTurn();
+      markAcknowledged();
+      // What is behind a full round can be read now, unless this round decides what goes next.
+      const isFree = holds.heldAt(now()).length === 0 && holds.rowLimits().size === 0;
+      if (!round.full || !isFree || waker.stopped) return undefined;
+      await nextTurn();
+      const next = readRound(partitions);
+      if (next.rows > 0) ahead = next;
+      return undefined;
+    } catch (error) {
+      return error instanceof Error ? error : toAppError(error);
+    }
   }
 
   function readRound(partitions: ReadonlyMap<string, number>): Round {
     const { limits, source } = settings;
     lookedAt = now();
-    const pending = store.readPending(partitions, holds.heldAt(lookedAt), limits.rows);
+    const onTheirWay = unknown === undefined ? unmarked : [...unmarked, ...idsOf(unknown.parts)];
+    const held = holds.heldAt(lookedAt);
+    const pending = store.readPending(partitions, held, limits.rows, onTheirWay);
     const round = composeRound(pending, partitions, holds.rowLimits(), limits, source, now());
     tellStep("read", () => idsOf(round.parts));
     return round;
@@ -169,14 +217,13 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
       holds.noteSuccess(topic, partition, rows.length);
     }
     if (written.length > 0) status.lastAckAt = now();
-    if (written.length < round.parts.length) {
-      // The publisher's sequence numbers no longer tell the truth; see Publisher.
-      await disconnect();
-      round.parts.forEach((part, index) => {
-        const error = outcomes[index]?.error;
-        if (error !== undefined) holdBack(part, error);
-      });
-    }
+    if (written.length === round.parts.length) return;
+    // The publisher's sequence numbers no longer tell the truth; see Publisher.
+    await disconnect();
+    round.parts.forEach((part, index) => {
+      const error = outcomes[index]?.error;
+      if (error !== undefined) holdBack(part, error);
+    });
     markAcknowledged();
   }
 
@@ -231,6 +278,7 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
   async function disconnect(): Promise<void> {
     const leaving = connection;
     connection = undefined;
+    ahead = undefined;
     await leaving?.publisher.close();
   }
 
@@ -243,6 +291,7 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
   function noteFailure(thrown: unknown): number {
     const error =
       thrown instanceof SQLiteError ? storageError(thrown, "cannot write") : toAppError(thrown);
+    ahead = undefined;
     if (isAppError(error, "TOPIC_MISSING")) {
       unknown = undefined;
       void disconnect();

@@ -11,6 +11,7 @@ import { readTopic, tempDir, uniqueName, waitFor } from "@order-outbox/testing";
 import {
   createOutboxStore,
   createRelay,
+  type Lease,
   OUTBOX_TABLE,
   type OutboxEvent,
   prepareAppend,
@@ -142,12 +143,14 @@ export function startRelay(
   outbox: TestOutbox,
   partitions: number,
   settings: Partial<RelaySettings> = {},
+  { lease }: { lease?: Lease } = {},
 ): TestRelay {
   const lines: LogLine[] = [];
   const client = quickClient(kafkaHost, lines);
   const relay = createRelay(
     {
       store: outbox.store,
+      ...(lease === undefined ? {} : { lease }),
       connect: async () => ({
         partitions: await ensureTopics(client, { [outbox.topic]: partitions }),
         publisher: await connectPublisher(client),

@@ -1,18 +1,22 @@
-import { partitionOf } from "@order-outbox/kafka";
+import { type PartitionBatch, type Publisher, partitionOf } from "@order-outbox/kafka";
 import { waitFor } from "@order-outbox/testing";
 import { createRelay, type Relay } from "./mod.ts";
 import type { OutboxStore } from "./store.ts";
-import { BATCH_LIMIT, createFailingBroker } from "./test-failing-broker.ts";
+import { BATCH_LIMIT, createFailingBroker, idsOf } from "./test-failing-broker.ts";
 import type { TestOutbox } from "./test-outbox.ts";
 
 const PARTITIONS = 3;
 const KEYS = ["a", "b", "c", "d", "e", "f", "g", "h"];
+
 /**
  * For a model test: a relay with a real database, and a world around it that fails at random, keeps
  * every record that it wrote, and notices what a relay must never do.
  */
 export interface RelayWorld {
-  append(): void;
+  /** Commits so many events at once. */
+  append(count: number): void;
+  /** An operator makes what is parked pending again, some of it mended. */
+  redrive(): void;
   /** Starts a relay unless one is running. */
   runRelay(): void;
   stopRelay(): Promise<void>;
@@ -26,11 +30,14 @@ export interface RelayWorld {
   drained(): Promise<void>;
   /** What the relay did against its rules, as it happened. */
   readonly violations: string[];
-  /** Ids that were written for the first time after a later id of their partition. */
+  /**
+   * Ids that were written for the first time after a later id of their key, or of their partition
+   * unless a row of their key was redriven.
+   */
   outOfOrder(): number[];
   /** Rows whose end is not the one that they should have. */
   unexplained(): string[];
-  counts(): { written: number; repeated: number; parked: number };
+  counts(): { written: number; repeated: number; parked: number; readAhead: number };
 }
 
 export function openRelayWorld(
@@ -41,6 +48,8 @@ export function openRelayWorld(
   const { topic } = outbox;
   const large = new Set<number>();
   const violations: string[] = [];
+  const redriven = new Set<string>();
+  let readAhead = 0;
   let trouble = true;
   let clock = 0;
   let running: { relay: Relay; ended: Promise<void>; crash(): void } | undefined;
@@ -51,6 +60,8 @@ export function openRelayWorld(
 
   function startRelay(): NonNullable<typeof running> {
     let crashed = false;
+    let inFlight = false;
+    const acknowledged = new Set<number>();
     const never = new Promise<never>(() => {});
     /** What a crashed relay asks for is never answered. */
     const whileAlive = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -63,8 +74,23 @@ export function openRelayWorld(
         throw error;
       }
     };
+    const send = async (publisher: Publisher, batches: readonly PartitionBatch[]) => {
+      const again = batches.flatMap(idsOf).filter((id) => acknowledged.has(id));
+      violations.push(...again.map((id) => `sent ${id} again, which is acknowledged`));
+      inFlight = true;
+      const outcomes = await publisher.send(batches).finally(() => {
+        inFlight = false;
+      });
+      const written = batches.filter((_, index) => outcomes[index]?.error === undefined);
+      for (const id of written.flatMap(idsOf)) acknowledged.add(id);
+      return outcomes;
+    };
     const store: OutboxStore = {
       ...outbox.store,
+      readPending(...of) {
+        if (inFlight) readAhead += 1;
+        return outbox.store.readPending(...of);
+      },
       markPublished(ids, at) {
         if (crashed || chance(0.15)) throw new Error("the disk is full");
         const written = new Set(writes.map(({ id }) => id));
@@ -87,7 +113,7 @@ export function openRelayWorld(
             return {
               partitions: new Map([[topic, PARTITIONS]]),
               publisher: {
-                send: (batches) => whileAlive(() => publisher.send(batches)),
+                send: (batches) => whileAlive(() => send(publisher, batches)),
                 isSameCluster: () => whileAlive(() => publisher.isSameCluster()),
                 close: () => whileAlive(() => publisher.close()),
               },
@@ -103,7 +129,7 @@ export function openRelayWorld(
       {
         source: "/model",
         pollMs: 1,
-        limits: { rows: 8, bytes: 100_000 },
+        limits: { rows: 4, bytes: 1_500 },
         backoff: { baseMs: 1, capMs: 4 },
         refusalsToPark,
       },
@@ -135,12 +161,26 @@ export function openRelayWorld(
 
   return {
     violations,
-    append() {
-      const key = KEYS[Math.floor(random() * KEYS.length)] ?? "a";
-      const isLarge = random() < 0.04;
-      const size = isLarge ? BATCH_LIMIT : Math.floor(random() * 90);
-      const [id = 0] = outbox.append([key], { data: "x".repeat(size) });
-      if (isLarge) large.add(id);
+    append(count) {
+      const appendOne = () => {
+        const key = KEYS[Math.floor(random() * KEYS.length)] ?? "a";
+        const isLarge = random() < 0.04;
+        const size = isLarge ? BATCH_LIMIT : Math.floor(random() * 90);
+        const [id = 0] = outbox.append([key], { data: "x".repeat(size) });
+        if (isLarge) large.add(id);
+      };
+      outbox.db.transaction(() => Array.from({ length: count }, appendOne)).immediate();
+      running?.relay.wake();
+    },
+    redrive() {
+      for (const { id, partitionKey, parkedAt } of outbox.rows()) {
+        if (parkedAt === null) continue;
+        redriven.add(partitionKey);
+        if (random() < 0.5 && large.delete(id)) {
+          outbox.db.run("UPDATE outbox SET payload = '{}' WHERE id = ?", [id]);
+        }
+      }
+      outbox.db.run("UPDATE outbox SET parkedAt = NULL, attempts = 0 WHERE parkedAt IS NOT NULL");
       running?.relay.wake();
     },
     runRelay() {
@@ -172,12 +212,15 @@ export function openRelayWorld(
       );
     },
     outOfOrder() {
+      const keys = new Map(outbox.rows().map(({ id, partitionKey }) => [id, partitionKey]));
       const seen = new Set<number>();
-      const newest = new Map<number, number>();
+      const newest = new Map<number | string, number>();
       return writes.flatMap(({ id, partition }) => {
-        const late = !seen.has(id) && id < (newest.get(partition) ?? 0);
+        const key = keys.get(id) ?? "";
+        const inOrderOf = redriven.has(key) ? [key] : [key, partition];
+        const late = !seen.has(id) && inOrderOf.some((name) => id < (newest.get(name) ?? 0));
         seen.add(id);
-        newest.set(partition, Math.max(id, newest.get(partition) ?? 0));
+        for (const name of [key, partition]) newest.set(name, Math.max(id, newest.get(name) ?? 0));
         return late ? [id] : [];
       });
     },
@@ -199,7 +242,7 @@ export function openRelayWorld(
     counts() {
       const distinct = new Set(writes.map(({ id }) => id)).size;
       const parked = outbox.rows().filter(({ parkedAt }) => parkedAt !== null).length;
-      return { written: distinct, repeated: writes.length - distinct, parked };
+      return { written: distinct, repeated: writes.length - distinct, parked, readAhead };
     },
   };
 }
