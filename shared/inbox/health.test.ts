@@ -8,6 +8,7 @@ const status = (facts: Partial<InboxStatus>): InboxStatus => ({
   consumer: { ...JOINED, assigned: [], stopped: [] },
   inFlight: 0,
   lag: 0,
+  lags: [],
   lastProgressAt: NOW,
   held: {},
   processed: 0,

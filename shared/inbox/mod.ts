@@ -9,6 +9,12 @@ export {
   type InboxRetentionStatus,
   startInboxRetention,
 } from "./retention.ts";
-export { INBOX_TABLES } from "./schema.ts";
-export { type Inbox, type InboxOptions, type InboxStatus, startInbox } from "./start-inbox.ts";
+export { HELD_STATE_INDEX, INBOX_TABLES } from "./schema.ts";
+export {
+  type Inbox,
+  type InboxOptions,
+  type InboxStatus,
+  type PartitionLag,
+  startInbox,
+} from "./start-inbox.ts";
 export { INBOX_STEPS, type InboxStep } from "./steps.ts";

@@ -70,3 +70,6 @@ export const INBOX_TABLES = `
 
   INSERT INTO consumer_identity (id, databaseId) VALUES (1, lower(hex(randomblob(16))));
 `;
+
+/** Lets held events be counted without reading their records. */
+export const HELD_STATE_INDEX = "CREATE INDEX held_events_state ON held_events (state);";

@@ -40,6 +40,13 @@ export interface InboxOptions {
   random?(): number;
 }
 
+/** The lag of one partition, as of its last batch. */
+export interface PartitionLag {
+  topic: string;
+  partition: number;
+  records: number;
+}
+
 /** What an inbox is doing, for health checks and metrics. */
 export interface InboxStatus extends InboxFacts, InboxCounters {
   consumer: ConsumerStatus;
@@ -47,6 +54,7 @@ export interface InboxStatus extends InboxFacts, InboxCounters {
   inFlight: number;
   /** Records between what this database has finished and the ends of its partitions. */
   lag: number;
+  lags: PartitionLag[];
   /** Milliseconds since the epoch of the last finished event, or of the end of the last rest. */
   lastProgressAt: number | null;
 }
@@ -176,23 +184,27 @@ export function startInbox(options: InboxOptions): Inbox {
     );
   }
 
-  function lag(): number {
-    let sum = 0;
-    for (const [name, end] of ends) {
-      sum += Math.max(0, end - (trackers.get(name)?.watermark() ?? end));
-    }
-    return sum;
+  function partitionLags(): PartitionLag[] {
+    return [...ends].map(([name, end]) => {
+      const [topic = "", partition] = name.split("/");
+      const records = Math.max(0, end - (trackers.get(name)?.watermark() ?? end));
+      return { topic, partition: Number(partition), records };
+    });
   }
 
   return {
-    status: () => ({
-      consumer: consumer.status(),
-      ...store.facts(),
-      ...counters,
-      inFlight: lanes.size,
-      lag: lag(),
-      lastProgressAt,
-    }),
+    status() {
+      const lags = partitionLags();
+      return {
+        consumer: consumer.status(),
+        ...store.facts(),
+        ...counters,
+        inFlight: lanes.size,
+        lag: lags.reduce((sum, { records }) => sum + records, 0),
+        lags,
+        lastProgressAt,
+      };
+    },
     async stop() {
       stopping.abort(new AppError("SHUTTING_DOWN", "the consumer is stopping"));
       runner.stop();

@@ -66,10 +66,14 @@ const signs = ({ pending, relay = {}, silentFor = 0 }: Case): OutboxSigns => ({
       ? undefined
       : {
           standby: false,
+          holdsLease: true,
           broker: "up",
           published: 7,
           lastAckAt: ago(300),
           failures: 0,
+          failedAttempts: 0,
+          refusals: 0,
+          parked: 0,
           lastError: null,
           ...relay,
         },

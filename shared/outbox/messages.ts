@@ -31,6 +31,7 @@ export type LogLevel = "debug" | "info" | "warn" | "error";
 /** From the outbox worker to its service's main thread. */
 export type FromWorker =
   | { type: "ready" }
-  | { type: "heartbeat"; status: RelayStatus }
+  /** `rounds`: how long the broker took to answer each round since the last one, in milliseconds. */
+  | { type: "heartbeat"; status: RelayStatus; rounds: number[] }
   | { type: "log"; level: LogLevel; fields: object; message: string }
   | { type: "stopped" };

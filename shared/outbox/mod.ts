@@ -11,4 +11,9 @@ export { OUTBOX_TABLE } from "./schema.ts";
 export { serveOutboxWorker } from "./serve-worker.ts";
 export { type OutboxWorker, startOutboxWorker } from "./start-worker.ts";
 export { RELAY_STEPS, type RelayStep } from "./steps.ts";
-export { createOutboxStore, type OutboxFacts, prepareOutboxFacts } from "./store.ts";
+export {
+  createOutboxStore,
+  type OutboxFacts,
+  prepareOutboxFacts,
+  preparePendingCount,
+} from "./store.ts";

@@ -30,10 +30,14 @@ test.concurrent("rows are published in id order per partition, through as many r
   expect(await publishedIds(broker.kafkaHost, outbox.topic)).toEqual(expected);
   expect(relay.status()).toEqual({
     standby: false,
+    holdsLease: true,
     broker: "up",
     published: 120,
     lastAckAt: expect.any(Number),
     failures: 0,
+    failedAttempts: 0,
+    refusals: 0,
+    parked: 0,
     lastError: null,
   });
   expect(relay.lines).toEqual([]);

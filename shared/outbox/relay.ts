@@ -50,12 +50,18 @@ export interface RelayDeps {
 export interface RelayStatus {
   /** Whether another worker has the right to publish, and this one waits to follow it. */
   standby: boolean;
+  holdsLease: boolean;
   broker: "unknown" | "up" | "down";
   published: number;
   /** Milliseconds since the epoch of the last acknowledged round; null before the first. */
   lastAckAt: number | null;
   /** Attempts in a row that ended without an answer. */
   failures: number;
+  /** All attempts that ended without an answer. */
+  failedAttempts: number;
+  /** Times that a record was refused alone. */
+  refusals: number;
+  parked: number;
   lastError: string | null;
 }
 
@@ -84,10 +90,14 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
   const holds = createPartitionHolds(settings.backoff, settings.limits.rows);
   const status: RelayStatus = {
     standby: false,
+    holdsLease: false,
     broker: "unknown",
     published: 0,
     lastAckAt: null,
     failures: 0,
+    failedAttempts: 0,
+    refusals: 0,
+    parked: 0,
     lastError: null,
   };
   let connection: Awaited<ReturnType<RelayDeps["connect"]>> | undefined;
@@ -131,6 +141,7 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
     if (lease?.fencing() !== before) ahead = undefined;
     if (held && status.standby) log.info({}, "publishing from this outbox now");
     status.standby = !held;
+    status.holdsLease = held;
     return held;
   }
 
@@ -240,10 +251,12 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
       log.warn({ topic, partition, rows: rows.length }, `partition waits: ${error.message}`);
       return;
     }
+    status.refusals += 1;
     const attempts = store.attemptsOf(only.id) + 1;
     const parked = attempts >= settings.refusalsToPark;
     store.chargeRefusal(only.id, error.message, parked ? new Date(now()).toISOString() : null);
     if (!parked) return;
+    status.parked += 1;
     const { id, eventId, orderId } = only;
     log.error(
       { outboxId: id, eventId, orderId },
@@ -302,6 +315,7 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
     }
     lastCode = error.code;
     status.failures += 1;
+    status.failedAttempts += 1;
     status.lastError = error.message;
     return backoffDelay(status.failures, settings.backoff, random());
   }

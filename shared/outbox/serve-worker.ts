@@ -12,6 +12,7 @@ import type { FromWorker, LogLevel, OutboxWorkerSettings, ToWorker } from "./mes
 import { preparePartitionGuard } from "./partition-guard.ts";
 import { createRelay, LEASE_MS, type Relay, type RelaySettings } from "./relay.ts";
 import { createOutboxStore } from "./store.ts";
+import { timePublisher } from "./timed-publisher.ts";
 
 declare const self: Worker;
 
@@ -54,6 +55,7 @@ async function work(
   // consumers' inboxes know the event. So these commits need not wait for the disk.
   const db = openDatabase(settings.databasePath, { synchronous: "NORMAL" });
   const log = postLog();
+  let rounds: number[] = [];
   const client = createKafkaClient({ ...settings, log });
   const guardPartitions = preparePartitionGuard(db, settings.clientId);
   const relay = createRelay(
@@ -68,7 +70,8 @@ async function work(
       connect: async () => {
         const partitions = await requireTopics(client, settings.topics);
         guardPartitions(partitions, new Date().toISOString());
-        return { partitions, publisher: await connectPublisher(client) };
+        const publisher = await connectPublisher(client);
+        return { partitions, publisher: timePublisher(publisher, (ms) => rounds.push(ms)) };
       },
       now: Date.now,
       random: Math.random,
@@ -82,7 +85,10 @@ async function work(
     },
   );
   onRelay(relay);
-  const beat = () => tell({ type: "heartbeat", status: relay.status() });
+  const beat = () => {
+    tell({ type: "heartbeat", status: relay.status(), rounds });
+    rounds = [];
+  };
   const heart = setInterval(beat, HEARTBEAT_MS);
   await relay.run();
   clearInterval(heart);

@@ -11,6 +11,8 @@ export interface StartOutboxWorkerOptions {
   log: Log;
   /** Called once if the worker ends without having been told to, or hangs: WORKER_FAILED. */
   onFailure(error: AppError): void;
+  /** Hears every few seconds how long the broker took to answer each round since, in milliseconds. */
+  onRounds?(durationsMs: readonly number[]): void;
   /** Milliseconds since the epoch. */
   now(): number;
 }
@@ -55,6 +57,7 @@ export function startOutboxWorker(options: StartOutboxWorkerOptions): OutboxWork
         break;
       case "heartbeat":
         status = data.status;
+        options.onRounds?.(data.rounds);
         break;
       case "log":
         log[data.level]({ component: "outbox", ...data.fields }, data.message);

@@ -114,6 +114,19 @@ export function prepareOutboxFacts(db: Database): () => OutboxFacts {
   });
 }
 
+/** How far pending rows are counted: more of them would keep the thread too long. */
+const PENDING_COUNT_LIMIT = 100_000;
+
+/** Prepares a count of the pending rows up to 100,000, for any connection. */
+export function preparePendingCount(db: Database): () => number {
+  const count = db.prepare<{ pending: number }, []>(
+    `SELECT count(*) AS pending FROM
+       (SELECT 1 FROM outbox WHERE isPublished = 0 AND parkedAt IS NULL
+        LIMIT ${PENDING_COUNT_LIMIT})`,
+  );
+  return () => count.get()?.pending ?? 0;
+}
+
 function prepareReader(db: Database, clause: string) {
   return db.prepare<PendingRow, [string, number]>(
     `SELECT ${COLUMNS} FROM outbox AS row

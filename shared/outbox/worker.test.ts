@@ -57,10 +57,14 @@ test.concurrent("the worker publishes what is there and what it is woken for, an
   await worker.stop();
   expect(worker.status()).toEqual({
     standby: false,
+    holdsLease: true,
     broker: "up",
     published: 5,
     lastAckAt: expect.any(Number),
     failures: 0,
+    failedAttempts: 0,
+    refusals: 0,
+    parked: 0,
     lastError: null,
   });
   expect((await publishedIds(broker.kafkaHost, outbox.topic)).flat().toSorted()).toEqual([

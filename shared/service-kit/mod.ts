@@ -24,6 +24,8 @@ export { type Listener, type ListenOptions, listen } from "./http.ts";
 export { MAX_BODY_BYTES, readJsonBody } from "./json-body.ts";
 export { KafkaConfig, kafkaConnectionOf, kafkaSettings } from "./kafka-settings.ts";
 export { createLogger, type Logger, type LoggerOptions, wantsColor } from "./logger.ts";
+export { createMetrics, type Metrics, type MetricsOptions } from "./metrics.ts";
+export { metricsRoute } from "./metrics-route.ts";
 export { openapi } from "./openapi.ts";
 export { type Answer, type OperationDetails, operation } from "./openapi-details.ts";
 export type { ApiInfo, OpenApiDocument } from "./openapi-document.ts";

@@ -1,6 +1,5 @@
 import type { NoteRequest } from "./metrics-http.ts";
 import { matchesPath } from "./problem-plugin.ts";
-import { REQUEST_ID, requestIdOf } from "./request-id.ts";
 
 /** An app as far as serving it goes; an Elysia instance is one. */
 export interface ServedApp {
@@ -8,12 +7,11 @@ export interface ServedApp {
   readonly routes: readonly { path: string }[];
 }
 
-/** `app`, with every request noted and every answer carrying the request's id. */
+/** `app`, with every request noted when it is answered. */
 export function observeRequests(app: ServedApp, note: NoteRequest): Pick<ServedApp, "fetch"> {
   const routeOf = createRouteFinder(app.routes);
 
   function finish(request: Request, startedAt: number, response: Response): Response {
-    response.headers.set(REQUEST_ID, requestIdOf(request));
     const route = routeOf(pathOf(request.url));
     note(request.method, route, response.status, performance.now() - startedAt);
     return response;

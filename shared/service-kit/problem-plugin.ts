@@ -3,13 +3,13 @@ import { type AnyElysia, NotFoundError, ParseError, ValidationError } from "elys
 import { readJsonBody } from "./json-body.ts";
 import type { Logger } from "./logger.ts";
 import { invalidInput, problemResponse, statusOf } from "./problem.ts";
-import { requestIdOf } from "./request-id.ts";
+import { chooseRequestId, REQUEST_ID } from "./request-id.ts";
 import { violationsOf } from "./violations.ts";
 
 /**
  * Makes an app answer every error as problem+json and read bodies strictly ({@link readJsonBody}).
  * Use it first: `new Elysia().use(problemJson({ logger })).post(…)`. It covers the plugins that the
- * app uses afterwards too.
+ * app uses afterwards too. Every request gets an id, which its answer carries.
  *
  * A function and not an Elysia instance, because 405 needs the routes of the app itself.
  */
@@ -19,13 +19,16 @@ export function problemJson({ logger }: { logger: Logger }) {
     app.config.normalize = "typebox";
     // Without this, requests whose Host has less than four characters find no route.
     app.config.handler = { ...app.config.handler, standardHostname: false };
+    app.onRequest(function nameRequest({ request, set }) {
+      set.headers[REQUEST_ID] = chooseRequestId(request.headers.get(REQUEST_ID));
+    });
     app.onParse({ as: "global" }, function readBody({ request }) {
       return readJsonBody(request);
     });
-    app.onError({ as: "global" }, function answerProblem({ error, request }) {
+    app.onError({ as: "global" }, function answerProblem({ error, request, set }) {
       const { pathname } = new URL(request.url);
       const problem = toProblem(error, () => allowedMethods(app, pathname));
-      const requestId = requestIdOf(request);
+      const requestId = String(set.headers[REQUEST_ID]);
       if (statusOf(problem.code) === 500) {
         logger.error(
           { error, method: request.method, path: pathname, requestId },

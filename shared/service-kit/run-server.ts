@@ -2,6 +2,8 @@ import { exitOnConfigError } from "./config.ts";
 import type { Readiness } from "./health.ts";
 import { listen } from "./http.ts";
 import type { Logger } from "./logger.ts";
+import type { Metrics } from "./metrics.ts";
+import { observeRequests, type ServedApp } from "./observe-requests.ts";
 import { onShutdown, type ShutdownStep } from "./shutdown.ts";
 
 /** What {@link runServer} serves, and what ends with it. */
@@ -9,7 +11,8 @@ export interface ServerOptions {
   config: { HOST: string; PORT: number; DATABASE_PATH: string; KAFKA_HOST: string };
   logger: Logger;
   /** Makes the app; `readiness` is for its `/ready`. */
-  app: (readiness: () => Readiness) => { fetch(request: Request): Response | Promise<Response> };
+  app: (readiness: () => Readiness) => ServedApp;
+  metrics: Metrics;
   /** Run in order once no request is accepted any more. */
   steps: readonly ShutdownStep[];
 }
@@ -19,10 +22,13 @@ export interface ServerOptions {
  * lets those in flight finish, runs `steps`, and exits. Ends the process with a message when it
  * cannot listen.
  */
-export function runServer({ config, logger, app, steps }: ServerOptions): void {
+export function runServer({ config, logger, app, metrics, steps }: ServerOptions): void {
   const { HOST: host, PORT: port, DATABASE_PATH: database, KAFKA_HOST: kafka } = config;
   let readiness: Readiness = "starting";
-  const handler = app(() => readiness);
+  const handler = observeRequests(
+    app(() => readiness),
+    metrics.noteRequest,
+  );
   const server = exitOnConfigError(() => listen(handler, { host, port }));
   readiness = "ready";
   logger.info({ url: server.url, database, kafka }, "ready");

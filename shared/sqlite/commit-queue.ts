@@ -8,8 +8,11 @@ export interface CommitQueueOptions {
   limit?: number;
   /** How many units share one commit at most, before the event loop gets a turn; 500 when left out. */
   maxBatch?: number;
-  /** Called after each COMMIT with the number of units in it. What it throws is dropped. */
-  onCommit?: (units: number) => void;
+  /**
+   * Called after each COMMIT with the number of units in it and the time from BEGIN to its end, in
+   * milliseconds. What it throws is dropped.
+   */
+  onCommit?: (units: number, durationMs: number) => void;
 }
 
 /** Puts units of work of one connection into shared transactions. */
@@ -53,12 +56,13 @@ export function createCommitQueue(db: Database, options: CommitQueueOptions = {}
 
   function flush(): void {
     const batch = takeBatch();
+    const startedAt = performance.now();
     const outcome = commitBatch(db, control, batch);
     if (outcome.kind === "not-begun") {
       // Every further try would block the thread for the whole busy timeout.
       for (const unit of takeAll()) unit.reject(outcome.error);
     } else if (outcome.kind === "committed" && outcome.units > 0) {
-      notify(outcome.units);
+      notify(outcome.units, performance.now() - startedAt);
     }
     scheduled = false;
     if (waiting.length > 0) schedule();
@@ -75,9 +79,9 @@ export function createCommitQueue(db: Database, options: CommitQueueOptions = {}
     return all;
   }
 
-  function notify(units: number): void {
+  function notify(units: number, durationMs: number): void {
     try {
-      onCommit?.(units);
+      onCommit?.(units, durationMs);
     } catch {
       // The units are committed whatever the listener makes of it.
     }

@@ -7,6 +7,8 @@ import {
   type HealthOptions,
   health,
   type Logger,
+  type Metrics,
+  metricsRoute,
   openapi,
   PageQuery,
   problemJson,
@@ -25,6 +27,8 @@ import type { ListedOrder } from "./order-store.ts";
 export interface AppDeps extends CreateOrderOnceDeps {
   logger: Logger;
   health: HealthOptions;
+  /** Without it there is no /metrics. */
+  metrics?: Metrics | undefined;
   /** Without it there are no admin routes. */
   admin?: AdminOptions | undefined;
 }
@@ -48,6 +52,7 @@ export function createApp(deps: AppDeps) {
   return new Elysia({ name: "order-service" })
     .use(problemJson({ logger: deps.logger }))
     .use(health(deps.health))
+    .use(deps.metrics === undefined ? new Elysia() : metricsRoute(deps.metrics))
     .use(deps.admin === undefined ? new Elysia() : adminRoutes(deps.admin))
     .post(
       "/api/orders",
@@ -58,7 +63,8 @@ export function createApp(deps: AppDeps) {
             ? { answer: answerTo(await createOrder(deps, body)), replayed: false }
             : await createOrderOnce(deps, body, key);
         const { orderId, amount } = answer.body;
-        deps.logger.debug({ orderId, amount, replayed }, "order accepted");
+        const requestId = set.headers["x-request-id"];
+        deps.logger.debug({ orderId, amount, replayed, requestId }, "order accepted");
         set.status = answer.status;
         set.headers.location = answer.location;
         if (replayed) set.headers["idempotent-replayed"] = "true";

@@ -6,11 +6,13 @@ import {
   judgeOutbox,
   prepareAppend,
   prepareOutboxFacts,
+  preparePendingCount,
   startOutboxPruner,
   startOutboxWorker,
 } from "@order-outbox/outbox";
 import {
   createLogger,
+  createMetrics,
   exitOnConfigError,
   kafkaConnectionOf,
   loadConfig,
@@ -41,6 +43,20 @@ const orders = createOrderStore(db);
 const keys = createIdempotencyStore(db);
 const keyRetentionMs = config.IDEMPOTENCY_RETENTION_HOURS * 3_600_000;
 const outboxFacts = prepareOutboxFacts(db);
+const countPending = preparePendingCount(db);
+
+const metrics = createMetrics({
+  service: SERVICE,
+  databasePath: config.DATABASE_PATH,
+  commitQueueDepth: () => queue.size,
+  outbox: () => ({
+    ...outboxFacts(),
+    pending: countPending(),
+    relay: outbox.status(),
+    silentFor: outbox.silentFor(),
+  }),
+  inbox: () => inbox.status(),
+});
 
 const outbox = startOutboxWorker({
   entry: new URL("./outbox-worker.ts", import.meta.url),
@@ -55,6 +71,7 @@ const outbox = startOutboxWorker({
   },
   log: logger,
   now: Date.now,
+  onRounds: metrics.noteRounds,
   onFailure(error) {
     logger.error({ error }, "cannot publish without the outbox worker; exiting");
     process.exit(1);
@@ -62,7 +79,10 @@ const outbox = startOutboxWorker({
 });
 const queue = createCommitQueue(db, {
   limit: config.COMMIT_QUEUE_LIMIT,
-  onCommit: outbox.wake,
+  onCommit(units, durationMs) {
+    outbox.wake();
+    metrics.noteCommit(units, durationMs);
+  },
 });
 
 const inbox = startInbox({
@@ -96,6 +116,7 @@ const keyPruner = startKeyPruner({ ...pruning, keepMs: keyRetentionMs });
 runServer({
   config,
   logger,
+  metrics,
   app: (readiness) =>
     createApp({
       orders,
@@ -114,6 +135,7 @@ runServer({
               held: createHeldDesk(db, queue, Date.now),
               outbox: createOutboxDesk(db, queue, outbox.wake, Date.now),
             },
+      metrics,
       health: {
         service: SERVICE,
         readiness,

@@ -1,4 +1,4 @@
-import { INBOX_TABLES } from "@order-outbox/inbox";
+import { HELD_STATE_INDEX, INBOX_TABLES } from "@order-outbox/inbox";
 import { OUTBOX_TABLE } from "@order-outbox/outbox";
 import type { Migration } from "@order-outbox/sqlite";
 
@@ -35,4 +35,5 @@ export const MIGRATIONS: readonly Migration[] = [
       CREATE INDEX idempotency_keys_age ON idempotency_keys (createdAt);
     `,
   },
+  { name: "index held events by state", up: HELD_STATE_INDEX },
 ];

@@ -6,6 +6,8 @@ import {
   type HealthOptions,
   health,
   type Logger,
+  type Metrics,
+  metricsRoute,
   openapi,
   PageQuery,
   problemJson,
@@ -21,6 +23,8 @@ export interface AppDeps {
   payments: PaymentStore;
   logger: Logger;
   health: HealthOptions;
+  /** Without it there is no /metrics. */
+  metrics?: Metrics | undefined;
   /** Without it there are no admin routes. */
   admin?: AdminOptions | undefined;
 }
@@ -35,10 +39,11 @@ const PaymentsCursor = Type.Object({ seq: Type.Integer() });
 export type App = ReturnType<typeof createApp>;
 export type { PaymentView };
 
-export function createApp({ payments, logger, health: healthOptions, admin }: AppDeps) {
+export function createApp({ payments, logger, health: healthOptions, metrics, admin }: AppDeps) {
   return new Elysia({ name: "payment-service" })
     .use(problemJson({ logger }))
     .use(health(healthOptions))
+    .use(metrics === undefined ? new Elysia() : metricsRoute(metrics))
     .use(admin === undefined ? new Elysia() : adminRoutes(admin))
     .get(
       "/api/payments",

@@ -7,11 +7,13 @@ import {
   judgeOutbox,
   prepareAppend,
   prepareOutboxFacts,
+  preparePendingCount,
   startOutboxPruner,
   startOutboxWorker,
 } from "@order-outbox/outbox";
 import {
   createLogger,
+  createMetrics,
   exitOnConfigError,
   kafkaConnectionOf,
   loadConfig,
@@ -40,6 +42,7 @@ const kafka = kafkaConnectionOf(config);
 const db = exitOnConfigError(() => openMigrated(config.DATABASE_PATH, MIGRATIONS));
 const payments = createPaymentStore(db);
 const outboxFacts = prepareOutboxFacts(db);
+const countPending = preparePendingCount(db);
 const provider = openSimulatedProvider({
   ledgerPath:
     config.PAYMENT_LEDGER_PATH ?? join(dirname(config.DATABASE_PATH), "provider-ledger.db"),
@@ -47,6 +50,19 @@ const provider = openSimulatedProvider({
   latencyMs: config.PAYMENT_LATENCY_MS,
   seed: config.PAYMENT_SEED,
   now: Date.now,
+});
+
+const metrics = createMetrics({
+  service: SERVICE,
+  databasePath: config.DATABASE_PATH,
+  commitQueueDepth: () => queue.size,
+  outbox: () => ({
+    ...outboxFacts(),
+    pending: countPending(),
+    relay: outbox.status(),
+    silentFor: outbox.silentFor(),
+  }),
+  inbox: () => inbox.status(),
 });
 
 const outbox = startOutboxWorker({
@@ -62,12 +78,18 @@ const outbox = startOutboxWorker({
   },
   log: logger,
   now: Date.now,
+  onRounds: metrics.noteRounds,
   onFailure(error) {
     logger.error({ error }, "cannot publish without the outbox worker; exiting");
     process.exit(1);
   },
 });
-const queue = createCommitQueue(db, { onCommit: outbox.wake });
+const queue = createCommitQueue(db, {
+  onCommit(units, durationMs) {
+    outbox.wake();
+    metrics.noteCommit(units, durationMs);
+  },
+});
 
 const inbox = startInbox({
   client: createKafkaClient({ ...kafka, clientId: SERVICE, log: logger }),
@@ -104,6 +126,7 @@ const outboxPruner = startOutboxPruner({
 runServer({
   config,
   logger,
+  metrics,
   app: (readiness) =>
     createApp({
       payments,
@@ -116,6 +139,7 @@ runServer({
               held: createHeldDesk(db, queue, Date.now),
               outbox: createOutboxDesk(db, queue, outbox.wake, Date.now),
             },
+      metrics,
       health: {
         service: SERVICE,
         readiness,
