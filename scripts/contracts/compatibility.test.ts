@@ -1,5 +1,11 @@
 import { describe, expect, test } from "bun:test";
-import { Amount, type JsonSchema, OrderCreatedData, toJsonSchema } from "@order-outbox/contracts";
+import {
+  Amount,
+  headersOf,
+  type JsonSchema,
+  OrderCreatedData,
+  toJsonSchema,
+} from "@order-outbox/contracts";
 import fc from "fast-check";
 import { findBreakingChanges, type ReleasedEvent } from "./compatibility.ts";
 import { presentEvents } from "./released.ts";
@@ -18,7 +24,13 @@ const data = {
   },
 } satisfies JsonSchema;
 
-const released: ReleasedEvent = { type: "THING_MADE", topic: "things", data };
+const headers = {
+  type: "object",
+  required: ["ce_id"],
+  properties: { ce_id: { type: "string" }, ce_type: { const: "THING_MADE" } },
+} satisfies JsonSchema;
+
+const released: ReleasedEvent = { type: "THING_MADE", topic: "things", headers, data };
 
 /** The released schema, with the fields in `changes` merged into or replacing its own. */
 const withFields = (changes: Record<string, object>, required = data.required): ReleasedEvent => ({
@@ -46,54 +58,64 @@ const breaking: [what: string, present: ReleasedEvent[], path: string, problem: 
   [
     "a removed optional field",
     [{ ...released, data: { ...data, properties: withoutState } }],
-    "THING_MADE/state",
+    "THING_MADE/data/state",
     "was removed",
   ],
   [
     "a field that became required",
     [withFields({}, [...data.required, "state"])],
-    "THING_MADE/state",
+    "THING_MADE/data/state",
     "became required",
   ],
   [
     "a field that became optional",
     [withFields({}, ["id"])],
-    "THING_MADE/amount",
+    "THING_MADE/data/amount",
     "became optional",
   ],
   [
     "a new required field",
     [withFields({ currency: { type: "string" } }, [...data.required, "currency"])],
-    "THING_MADE/currency",
+    "THING_MADE/data/currency",
     "added as required",
   ],
   [
     "another type",
     [amount({ type: "integer" })],
-    "THING_MADE/amount",
+    "THING_MADE/data/amount",
     'type ("number" → "integer")',
   ],
-  ["a higher minimum", [amount({ minimum: 2 })], "THING_MADE/amount", "was narrowed"],
-  ["a lower minimum", [amount({ minimum: 0 })], "THING_MADE/amount", "was widened"],
-  ["a lower maximum", [amount({ maximum: 8 })], "THING_MADE/amount", "was narrowed"],
-  ["a higher maximum", [amount({ maximum: 10 })], "THING_MADE/amount", "was widened"],
-  ["no maximum any more", [amount({ maximum: undefined })], "THING_MADE/amount", "was widened"],
-  ["a new limit", [amount({ exclusiveMaximum: 5 })], "THING_MADE/amount", "was narrowed"],
-  ["finer steps", [amount({ multipleOf: 0.25 })], "THING_MADE/amount", "multipleOf (0.5 → 0.25)"],
-  ["longer text", [id({ maxLength: 11 })], "THING_MADE/id", "was widened"],
-  ["shorter text", [id({ minLength: 1 })], "THING_MADE/id", "was widened"],
-  ["another pattern", [id({ pattern: "^b" })], "THING_MADE/id", "pattern"],
-  ["a new format", [id({ format: "uuid" })], "THING_MADE/id", 'format (none → "uuid")'],
+  ["a higher minimum", [amount({ minimum: 2 })], "THING_MADE/data/amount", "was narrowed"],
+  ["a lower minimum", [amount({ minimum: 0 })], "THING_MADE/data/amount", "was widened"],
+  ["a lower maximum", [amount({ maximum: 8 })], "THING_MADE/data/amount", "was narrowed"],
+  ["a higher maximum", [amount({ maximum: 10 })], "THING_MADE/data/amount", "was widened"],
+  [
+    "no maximum any more",
+    [amount({ maximum: undefined })],
+    "THING_MADE/data/amount",
+    "was widened",
+  ],
+  ["a new limit", [amount({ exclusiveMaximum: 5 })], "THING_MADE/data/amount", "was narrowed"],
+  [
+    "finer steps",
+    [amount({ multipleOf: 0.25 })],
+    "THING_MADE/data/amount",
+    "multipleOf (0.5 → 0.25)",
+  ],
+  ["longer text", [id({ maxLength: 11 })], "THING_MADE/data/id", "was widened"],
+  ["shorter text", [id({ minLength: 1 })], "THING_MADE/data/id", "was widened"],
+  ["another pattern", [id({ pattern: "^b" })], "THING_MADE/data/id", "pattern"],
+  ["a new format", [id({ format: "uuid" })], "THING_MADE/data/id", 'format (none → "uuid")'],
   [
     "another choice",
     [withFields({ state: { type: "string", enum: ["A", "B", "C"] } })],
-    "THING_MADE/state",
+    "THING_MADE/data/state",
     "was widened",
   ],
   [
     "a choice less",
     [withFields({ state: { type: "string", enum: ["A"] } })],
-    "THING_MADE/state",
+    "THING_MADE/data/state",
     "was narrowed",
   ],
   [
@@ -103,20 +125,26 @@ const breaking: [what: string, present: ReleasedEvent[], path: string, problem: 
         address: { type: "object", required: [], properties: { city: { type: "string" } } },
       }),
     ],
-    "THING_MADE/address/city",
+    "THING_MADE/data/address/city",
     "became optional",
   ],
   [
     "a change of what a list has",
     [withFields({ tags: { type: "array", items: { ...text, maxLength: 9 } } })],
-    "THING_MADE/tags/[]",
+    "THING_MADE/data/tags/[]",
     "was narrowed",
   ],
   [
     "a closed schema",
     [{ ...released, data: { ...data, additionalProperties: false } }],
-    "THING_MADE",
+    "THING_MADE/data",
     "additionalProperties (true → false)",
+  ],
+  [
+    "a header that became optional",
+    [{ ...released, headers: { ...headers, required: [] } }],
+    "THING_MADE/headers/ce_id",
+    "became optional",
   ],
 ];
 
@@ -173,7 +201,7 @@ test("every change of a released field is found, wherever it is made", () => {
     const schema = changed.find((event) => event.type === type)?.data as typeof data;
     Object.assign(schema.properties[name as "id"], { [keyword]: "changed" });
     const found = findBreakingChanges(events, changed);
-    expect(found.map(({ path }) => path)).toEqual([`${type}/${name}`]);
+    expect(found.map(({ path }) => path)).toEqual([`${type}/data/${name}`]);
   }
   expect(places.length).toBeGreaterThan(30);
 });
@@ -183,6 +211,7 @@ test("the present schemas are those of the code, without what only TypeBox knows
   expect(created).toEqual({
     type: "ORDER_CREATED",
     topic: "order_created",
+    headers: toJsonSchema(headersOf("ORDER_CREATED"), new Map()),
     data: toJsonSchema(OrderCreatedData, new Map()),
   });
   const properties = created?.data.properties as Record<string, unknown>;

@@ -4,12 +4,13 @@ import type { JsonSchema } from "@order-outbox/contracts";
 export interface ReleasedEvent {
   type: string;
   topic: string;
+  headers: JsonSchema;
   data: JsonSchema;
 }
 
 /** A change that a reader or a writer of the released schema would not survive. */
 export interface BreakingChange {
-  /** Where, as a JSON Pointer into the event's data after its type: `ORDER_CREATED/amount`. */
+  /** The event type, the part of it, and the field there: `ORDER_CREATED/data/amount`. */
   path: string;
   problem: string;
 }
@@ -56,7 +57,8 @@ export function findBreakingChanges(
     };
     return [
       ...(before.topic === after.topic ? [] : [moved]),
-      ...compare(before.data, after.data, type),
+      ...compare(before.headers, after.headers, `${type}/headers`),
+      ...compare(before.data, after.data, `${type}/data`),
     ];
   });
 }

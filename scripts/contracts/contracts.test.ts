@@ -34,7 +34,7 @@ test("a stale document and a breaking change fail the check, with what to do", a
   const checked = await contracts("--check", "--root", root.path);
   expect(checked.code).toBe(1);
   expect(checked.text).toContain('docs/asyncapi.yaml is stale: run "bun run contracts"');
-  expect(checked.text).toContain("ORDER_CREATED/customerId: pattern");
+  expect(checked.text).toContain("ORDER_CREATED/data/customerId: pattern");
   expect(checked.text).toContain("a new optional field, or a new event type");
 
   const refused = await contracts("--release", "--root", root.path);

@@ -10,17 +10,20 @@
  * 2,000 cases for a service are a failure.
  */
 import { Database } from "bun:sqlite";
-import { type ServiceProcess, startSystem, waitFor } from "@order-outbox/testing";
+import { resolve } from "node:path";
+import { type ServiceProcess, startSystem, tempDir, waitFor } from "@order-outbox/testing";
 
 const LEAST_CASES = 2_000;
 const TOKEN = "a-token-of-sixteen-or-more";
 const [examples = "200", seed = "1"] = process.argv.slice(2);
-const schemathesis = process.env.SCHEMATHESIS ?? "schemathesis";
-
-if (Bun.which(schemathesis) === null) {
-  console.error(`there is no ${schemathesis}; see the top of scripts/contracts/fuzz.ts`);
+const schemathesis = Bun.which(process.env.SCHEMATHESIS ?? "schemathesis");
+if (schemathesis === null) {
+  console.error("schemathesis is missing; see the top of scripts/contracts/fuzz.ts");
   process.exit(2);
 }
+const program = resolve(schemathesis);
+/** Where schemathesis leaves its cache. */
+using folder = tempDir();
 
 await using system = await startSystem({ env: { LOG_LEVEL: "warn", ADMIN_TOKEN: TOKEN } });
 const services = [system.order, system.payment, system.notification];
@@ -53,10 +56,11 @@ async function fuzz({ name, url }: ServiceProcess): Promise<boolean> {
   const args = ["--checks", "all", "--continue-on-failure", "--max-examples", examples];
   const child = Bun.spawn(
     [
-      ...[schemathesis, "run", `${url}/openapi`, ...args, "--seed", seed, "--no-color"],
+      ...[program, "run", `${url}/openapi`, ...args, "--seed", seed, "--no-color"],
       ...["-H", `Authorization: Bearer ${TOKEN}`],
     ],
     {
+      cwd: folder.path,
       stdout: "pipe",
       stderr: "inherit",
       env: {

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { EVENTS, type EventType, toJsonSchema } from "@order-outbox/contracts";
+import { EVENTS, type EventType, headersOf, toJsonSchema } from "@order-outbox/contracts";
 import type { ReleasedEvent } from "./compatibility.ts";
 
 /** The event types as the code has them now, in the form in which they are kept. */
@@ -8,6 +8,7 @@ export function presentEvents(): ReleasedEvent[] {
   return (Object.keys(EVENTS) as EventType[]).map((type) => ({
     type,
     topic: EVENTS[type].topic,
+    headers: toJsonSchema(headersOf(type), new Map()),
     data: toJsonSchema(EVENTS[type].data, new Map()),
   }));
 }

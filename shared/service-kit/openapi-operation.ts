@@ -4,6 +4,7 @@ import { OptionalKind, type TObject, type TSchema } from "@sinclair/typebox";
 import type { Answer, HeaderSchemas, OperationDetails } from "./openapi-details.ts";
 import type { OperationObject, ParameterObject, ResponseObject } from "./openapi-document.ts";
 import { describeProblems } from "./openapi-problems.ts";
+import type { Violation } from "./problem.ts";
 
 /** What is read of a route of an Elysia app. */
 export interface Route {
@@ -46,7 +47,7 @@ export async function describeOperation(
     responses: withRequestId(
       merge(
         describeAnswers(answersOf(hooks), named),
-        await describeProblems([...impliedProblems(hooks), ...problems], named),
+        await describeProblems([...impliedProblems(hooks), ...problems], named, violationOf(hooks)),
       ),
     ),
   };
@@ -59,6 +60,16 @@ function impliedProblems({ body, query, params }: Route["hooks"]): ErrorCode[] {
     ...(readsInput ? (["INPUT_INVALID"] as const) : []),
     "INTERNAL",
   ];
+}
+
+/** How a request could break the schema of what it sends, by its first field. */
+function violationOf({ body, query, params }: Route["hooks"]): Violation {
+  const place = body ? "body" : query ? "query" : "params";
+  const properties: Record<string, TSchema> = { body, query, params }[place]?.properties ?? {};
+  const [name = ""] = Object.keys(properties);
+  const { error, description }: Partial<TSchema> = properties[name] ?? {};
+  const rule = description === undefined ? "is not valid" : `must be ${description}`;
+  return { in: place, path: `/${name}`, message: typeof error === "string" ? error : rule };
 }
 
 /** Of the handler's name, where it has one. */

@@ -2,14 +2,11 @@ import { type NamedSchemas, toJsonSchema } from "@order-outbox/contracts";
 import { AppError, type ErrorCode } from "@order-outbox/errors";
 import { MAX_BODY_BYTES } from "./json-body.ts";
 import type { ResponseObject } from "./openapi-document.ts";
-import { invalidInput, ProblemSchema, problemResponse } from "./problem.ts";
+import { invalidInput, ProblemSchema, problemResponse, type Violation } from "./problem.ts";
 
-const ERRORS: Partial<Record<ErrorCode, AppError>> = {
-  INPUT_INVALID: invalidInput([{ in: "body", path: "/amount", message: "is required" }]),
-  METHOD_NOT_ALLOWED: new AppError("METHOD_NOT_ALLOWED", "This address takes GET, HEAD.", {
-    details: { allow: ["GET", "HEAD"] },
-  }),
-};
+const NOT_ALLOWED = new AppError("METHOD_NOT_ALLOWED", "This address takes GET, HEAD.", {
+  details: { allow: ["GET", "HEAD"] },
+});
 
 const SENTENCES: Partial<Record<ErrorCode, string>> = {
   INPUT_MALFORMED: "The body is not valid JSON: Unexpected EOF.",
@@ -30,15 +27,20 @@ const HEADERS: Readonly<Record<string, string>> = {
   "WWW-Authenticate": "How to send the token.",
 };
 
-/** The problem+json answers to these errors by status, each with what is really sent as example. */
+/**
+ * The problem+json answers to these errors by status, each with what is really sent as example.
+ *
+ * @param violation what is wrong in the example of `INPUT_INVALID`
+ */
 export async function describeProblems(
   codes: readonly ErrorCode[],
   named: NamedSchemas,
+  violation: Violation = { in: "body", path: "", message: "is not valid" },
 ): Promise<Record<string, ResponseObject>> {
   const schema = toJsonSchema(ProblemSchema, named);
   const answers = await Promise.all(
     [...new Set(codes)].map(async (code) => {
-      const answer = problemResponse(ERRORS[code] ?? new AppError(code, SENTENCES[code] ?? code));
+      const answer = problemResponse(exampleOf(code, violation));
       return { code, answer, value: (await answer.json()) as { title: string } };
     }),
   );
@@ -58,6 +60,12 @@ export async function describeProblems(
       },
     ]),
   );
+}
+
+function exampleOf(code: ErrorCode, violation: Violation): AppError {
+  if (code === "INPUT_INVALID") return invalidInput([violation]);
+  if (code === "METHOD_NOT_ALLOWED") return NOT_ALLOWED;
+  return new AppError(code, SENTENCES[code] ?? code);
 }
 
 function headersOf(headers: Headers): Pick<ResponseObject, "headers"> {

@@ -86,8 +86,18 @@ test("errors are problem+json, with an example and headers of each code", () => 
   const problem = responses["422"]?.content?.["application/problem+json"];
   expect(problem?.schema).toEqual({ $ref: "#/components/schemas/Problem" });
   expect(problem?.examples).toMatchObject({
-    INPUT_INVALID: { value: { status: 422, code: "INPUT_INVALID", errors: [{ in: "body" }] } },
+    INPUT_INVALID: {
+      value: { status: 422, code: "INPUT_INVALID", errors: [{ in: "body", path: "/name" }] },
+    },
     IDEMPOTENCY_KEY_REUSED: { value: { status: 422, title: "Unprocessable Entity" } },
+  });
+  const ofQuery = document.paths["/things"]?.get?.responses["422"]?.content;
+  expect(ofQuery?.["application/problem+json"]?.examples).toMatchObject({
+    INPUT_INVALID: {
+      value: {
+        errors: [{ in: "query", path: "/limit", message: "must be a whole number from 1 to 100" }],
+      },
+    },
   });
   expect(responses["503"]?.content).toMatchObject({
     "application/json": { schema: { $ref: "#/components/schemas/Thing" } },
