@@ -7,6 +7,8 @@ interface Described {
   content?: Record<string, object>;
 }
 
+const validator = new Validator();
+
 /** An OpenAPI 3.1 document, as far as answers are held to it. */
 export interface ApiDocument {
   paths: Record<string, Record<string, { summary: string; responses: Record<string, Described> }>>;
@@ -25,7 +27,7 @@ export interface ApiContract {
  * @throws Error when it is not valid by the schema of OpenAPI
  */
 export async function openApiContract(document: ApiDocument): Promise<ApiContract> {
-  const { valid, errors } = await new Validator().validate({ ...structuredClone(document) });
+  const { valid, errors } = await validator.validate({ ...structuredClone(document) });
   if (!valid) throw new Error(`not an OpenAPI document: ${JSON.stringify(errors)}`);
   const ajv = jsonSchemas();
   ajv.addSchema(document, "document");
