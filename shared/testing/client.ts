@@ -63,10 +63,18 @@ async function allPages<Item>(
 }
 
 async function answered<Body>(
-  call: Promise<{ data: Body; error: unknown; response: Response; status: number }>,
+  call: Promise<{
+    data: Body;
+    error: { value: unknown } | null;
+    response: Response | undefined;
+  }>,
 ): Promise<NonNullable<Body>> {
-  const { data, error, response, status } = await call;
-  if (error || !data)
-    throw new Error(`${response?.url} answered ${status}: ${JSON.stringify(error)}`);
+  const { data, error, response } = await call;
+  // Eden makes a 503 of a connection that is refused or lost.
+  if (response === undefined) throw new Error("there was no answer", { cause: error?.value });
+  if (error !== null || !data) {
+    const body = JSON.stringify(error?.value);
+    throw new Error(`${response.url} answered ${response.status}: ${body}`);
+  }
   return data;
 }
