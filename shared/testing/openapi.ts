@@ -11,7 +11,14 @@ const validator = new Validator();
 
 /** An OpenAPI 3.1 document, as far as answers are held to it. */
 export interface ApiDocument {
-  paths: Record<string, Record<string, { summary: string; responses: Record<string, Described> }>>;
+  paths: Record<string, Record<string, ApiOperation>>;
+}
+
+/** One method of one path. */
+export interface ApiOperation {
+  operationId: string;
+  summary: string;
+  responses: Record<string, Described>;
 }
 
 /** Holds answers to what a document says about them. */

@@ -75,14 +75,17 @@ async function surprises(service: ServiceProcess, calls: readonly Call[]): Promi
     found.push(...(await contract.check(operation, response)));
   }
   const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, { summary }]) => ({
+    Object.entries(methods).map(([method, { operationId, summary }]) => ({
       name: `${method.toUpperCase()} ${path}`,
+      operationId,
       summary,
     })),
   );
+  const ids = Map.groupBy(operations, ({ operationId }) => operationId);
   const called = new Set(calls.map(([operation]) => operation));
   return [
     ...found,
+    ...[...ids].filter(([, { length }]) => length > 1).map(([id]) => `${id} is not unique`),
     ...operations.filter(({ summary }) => !summary).map(({ name }) => `${name} has no summary`),
     ...operations
       .filter(({ name }) => !called.has(name))
