@@ -12,7 +12,8 @@ export interface ServerOptions {
   logger: Logger;
   /** Makes the app; `readiness` is for its `/ready`. */
   app: (readiness: () => Readiness) => ServedApp;
-  metrics: Metrics;
+  /** Counts the requests. */
+  metrics?: Metrics;
   /** Run in order once no request is accepted any more. */
   steps: readonly ShutdownStep[];
 }
@@ -25,10 +26,8 @@ export interface ServerOptions {
 export function runServer({ config, logger, app, metrics, steps }: ServerOptions): void {
   const { HOST: host, PORT: port, DATABASE_PATH: database, KAFKA_HOST: kafka } = config;
   let readiness: Readiness = "starting";
-  const handler = observeRequests(
-    app(() => readiness),
-    metrics.noteRequest,
-  );
+  const plain = app(() => readiness);
+  const handler = metrics === undefined ? plain : observeRequests(plain, metrics.noteRequest);
   const server = exitOnConfigError(() => listen(handler, { host, port }));
   readiness = "ready";
   logger.info({ url: server.url, database, kafka }, "ready");
