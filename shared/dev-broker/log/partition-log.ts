@@ -1,5 +1,5 @@
 import type { CommitQueue, OnRollback } from "../storage/commit-queue.ts";
-import type { Store, StoredPartition, StoredSequence } from "../storage/store.ts";
+import type { Store, StoredPartition } from "../storage/store.ts";
 import { KafkaError } from "../wire/error-codes.ts";
 import { afterBatch, checkSequence, type ProducerState } from "./producer-state.ts";
 import { type BatchHeader, placeBatch } from "./record-batch.ts";
@@ -41,10 +41,8 @@ export class PartitionLog {
     return this.#logEnd;
   }
 
-  /** Takes a producer's batch back into account, at start. */
-  remember(written: StoredSequence): void {
-    const { producerId, baseOffset } = written;
-    const state = afterBatch(this.#producers.get(producerId), written, baseOffset);
+  /** Knows a producer again, at start; the one that wrote last is to come last. */
+  remember(producerId: number, state: ProducerState): void {
     this.#setProducer(producerId, state);
   }
 
@@ -65,7 +63,7 @@ export class PartitionLog {
       const lastOffset = offset + header.recordCount - 1;
       this.#store.append(this.id, { ...header, baseOffset: offset, lastOffset, bytes: batch });
       this.#logEnd = lastOffset + 1;
-      if (producerId >= 0) this.#setProducer(producerId, afterBatch(state, header, offset));
+      if (producerId >= 0) this.#noteWritten(producerId, afterBatch(state, header, offset));
       onRollback(() => {
         this.#logEnd = offset;
         this.#setProducer(producerId, state);
@@ -119,15 +117,19 @@ export class PartitionLog {
     for (const listener of [...this.#listeners]) listener(bytes);
   }
 
+  #noteWritten(producerId: number, state: ProducerState): void {
+    this.#store.saveProducer({ partitionId: this.id, producerId, state });
+    this.#setProducer(producerId, state);
+    if (this.#producers.size <= REMEMBERED_PRODUCERS) return;
+    for (const oldest of this.#producers.keys()) {
+      this.#producers.delete(oldest);
+      this.#store.forgetProducer(this.id, oldest);
+      break;
+    }
+  }
+
   #setProducer(id: number, state: ProducerState | undefined): void {
     this.#producers.delete(id);
-    if (state === undefined) return;
-    this.#producers.set(id, state);
-    if (this.#producers.size > REMEMBERED_PRODUCERS) {
-      for (const oldest of this.#producers.keys()) {
-        this.#producers.delete(oldest);
-        break;
-      }
-    }
+    if (state !== undefined) this.#producers.set(id, state);
   }
 }

@@ -148,8 +148,8 @@ export class TopicCatalog {
     const logs = new Map(
       this.all().flatMap(({ partitions }) => partitions.map((log) => [log.id, log] as const)),
     );
-    for (const sequence of this.#store.sequences()) {
-      logs.get(sequence.partitionId)?.remember(sequence);
+    for (const { partitionId, producerId, state } of this.#store.producers()) {
+      logs.get(partitionId)?.remember(producerId, state);
     }
   }
 }

@@ -1,7 +1,8 @@
 import type { Database } from "bun:sqlite";
 import { AppError } from "@order-outbox/errors";
+import { addProducers, PRODUCERS } from "./producers-table.ts";
 
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 /**
  * `batches.position` packs partition and offset into the row id, so that a partition is one dense
@@ -44,9 +45,10 @@ const SCHEMA = `
     metadata TEXT NOT NULL,
     PRIMARY KEY (groupId, topic, partition)
   ) WITHOUT ROWID;
+  ${PRODUCERS}
 `;
 
-/** Creates the tables of an empty file; refuses a file that a newer version has written. */
+/** Creates the tables of an empty file, or those that an old one lacks; refuses a file that a newer version has written. */
 export function prepareSchema(db: Database, newClusterId: () => string): void {
   const { user_version: version } = db.query("PRAGMA user_version").get() as {
     user_version: number;
@@ -56,8 +58,12 @@ export function prepareSchema(db: Database, newClusterId: () => string): void {
     throw new AppError("STORAGE_SCHEMA_NEWER", `the broker's data has version ${version}`);
   }
   db.transaction(() => {
-    db.run(SCHEMA);
-    db.run("INSERT INTO broker VALUES (1, ?, 1)", [newClusterId()]);
+    if (version === 0) {
+      db.run(SCHEMA);
+      db.run("INSERT INTO broker VALUES (1, ?, 1)", [newClusterId()]);
+    } else {
+      addProducers(db);
+    }
     db.run(`PRAGMA user_version = ${SCHEMA_VERSION}`);
   }).immediate();
 }

@@ -1,4 +1,6 @@
+import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
+import { join } from "node:path";
 import { tempDir } from "@order-outbox/testing";
 import { makeBatch } from "../batch-fixture.ts";
 import { readBatchHeader } from "../log/record-batch.ts";
@@ -90,6 +92,68 @@ test("a reopened store has everything it had", () => {
   after.close();
 });
 
+test("producers are known again, the one that wrote last comes last", () => {
+  using folder = tempDir();
+  const open = () => openSqliteStore({ folder: folder.path, synchronous: "NORMAL" });
+  const stateAt = (baseOffset: number) => ({
+    epoch: 0,
+    batches: [{ firstSequence: 0, lastSequence: 9, baseOffset }],
+  });
+  const before = open();
+  before.saveProducer({ partitionId: 1, producerId: 7, state: stateAt(0) });
+  before.saveProducer({ partitionId: 1, producerId: 8, state: stateAt(10) });
+  before.saveProducer({ partitionId: 1, producerId: 9, state: stateAt(20) });
+  before.saveProducer({ partitionId: 1, producerId: 7, state: stateAt(30) });
+  before.forgetProducer(1, 8);
+  before.close();
+  const after = open();
+  expect(after.producers()).toEqual([
+    { partitionId: 1, producerId: 9, state: stateAt(20) },
+    { partitionId: 1, producerId: 7, state: stateAt(30) },
+  ]);
+  after.close();
+});
+
+test("a file from before producers had a table gets them from its log", () => {
+  using folder = tempDir();
+  const open = () => openSqliteStore({ folder: folder.path, synchronous: "NORMAL" });
+  const before = open();
+  const [first] = before.addTopic("t", 1, {}).partitions;
+  for (const batch of [0, 1, 2, 3, 4, 5, 6]) {
+    const bytes = makeBatch({
+      records: 3,
+      producerId: 5,
+      producerEpoch: 1,
+      baseSequence: 3 * batch,
+    });
+    const [baseOffset, lastOffset] = [3 * batch, 3 * batch + 2];
+    const header = { ...readBatchHeader(bytes), baseOffset };
+    before.append(first?.id ?? 0, { ...header, lastOffset, bytes });
+  }
+  before.close();
+  {
+    using old = new Database(join(folder.path, "broker.db"));
+    old.run("DROP TABLE producers");
+    old.run("PRAGMA user_version = 1");
+  }
+  const after = open();
+  expect(after.producers()).toEqual([
+    {
+      partitionId: first?.id ?? 0,
+      producerId: 5,
+      state: {
+        epoch: 1,
+        batches: [6, 9, 12, 15, 18].map((at) => ({
+          firstSequence: at,
+          lastSequence: at + 2,
+          baseOffset: at,
+        })),
+      },
+    },
+  ]);
+  after.close();
+});
+
 test("a transaction that throws leaves nothing behind", () => {
   const store = openSqliteStore({ synchronous: "NORMAL" });
   const failing = () =>
@@ -137,8 +201,10 @@ test("a deleted topic is gone with its records and its offsets", () => {
     { topic: "t", ...committed },
     { topic: "other", ...committed },
   ]);
+  store.saveProducer({ partitionId: first, producerId: 1, state: { epoch: 0, batches: [] } });
   store.removeTopic(topic.id);
   expect(store.topics()).toEqual([]);
+  expect(store.producers()).toEqual([]);
   expect(store.read(first, 0, 1e6, true)).toEqual([]);
   expect(store.groupOffsets().map((offset) => offset.topic)).toEqual(["other"]);
   const again = store.addTopic("t", 2, {});

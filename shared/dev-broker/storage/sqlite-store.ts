@@ -1,12 +1,9 @@
 import { AppError } from "@order-outbox/errors";
+import type { ProducerState } from "../log/producer-state.ts";
+import { OFFSETS_PER_PARTITION, position } from "./position.ts";
+import { lastBaseOffsetOf } from "./producers-table.ts";
 import { openDatabase, type SqliteStoreOptions } from "./sqlite-database.ts";
-import type { GroupOffset, Store, StoredPartition, StoredSequence, StoredTopic } from "./store.ts";
-
-/** Offsets have 33 bits, partitions the 20 bits above: together what a number holds exactly. */
-const OFFSETS_PER_PARTITION = 2 ** 33;
-
-const position = (partitionId: number, offset: number) =>
-  partitionId * OFFSETS_PER_PARTITION + offset;
+import type { GroupOffset, Store, StoredPartition, StoredProducer, StoredTopic } from "./store.ts";
 
 /** One SQLite file (or memory) holding whole record batches and everything else of the broker. */
 export function openSqliteStore(options: SqliteStoreOptions): Store {
@@ -30,6 +27,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
   const batchByTime = db.query<{ bytes: Uint8Array }, [number, number, number]>(
     "SELECT bytes FROM batches WHERE position >= ? AND position < ? AND maxTimestamp >= ? ORDER BY position LIMIT 1",
   );
+  const saveProducer = db.query("INSERT OR REPLACE INTO producers VALUES (?, ?, ?, ?)");
   const saveOffset = db.query("INSERT OR REPLACE INTO offsets VALUES (?, ?, ?, ?, ?, ?)");
 
   function addPartitions(topicId: number, indexes: readonly number[]): StoredPartition[] {
@@ -75,26 +73,13 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
       return rows.map((row) => ({ ...row, offset: BigInt(row.offset) }));
     },
 
-    *sequences(): Iterable<StoredSequence> {
-      const rows = db.query<
-        Omit<StoredSequence, "partitionId" | "recordCount" | "baseOffset"> & {
-          position: number;
-          lastOffset: number;
-        },
-        []
-      >(
-        `SELECT position, lastOffset, producerId, producerEpoch, baseSequence
-         FROM batches WHERE producerId >= 0 ORDER BY position`,
-      );
-      for (const { position: at, lastOffset, ...sequence } of rows.iterate()) {
-        const baseOffset = at % OFFSETS_PER_PARTITION;
-        yield {
-          ...sequence,
-          partitionId: Math.floor(at / OFFSETS_PER_PARTITION),
-          recordCount: lastOffset - baseOffset + 1,
-          baseOffset,
-        };
-      }
+    producers(): StoredProducer[] {
+      const rows = db
+        .query<{ partitionId: number; producerId: number; state: string }, []>(
+          "SELECT partitionId, producerId, state FROM producers ORDER BY partitionId, lastBaseOffset",
+        )
+        .all();
+      return rows.map((row) => ({ ...row, state: JSON.parse(row.state) as ProducerState }));
     },
 
     transaction(work) {
@@ -123,6 +108,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
 
     removeTopic(topicId) {
       for (const { id } of topicPartitions(topicId)) {
+        db.query("DELETE FROM producers WHERE partitionId = ?").run(id);
         db.query("DELETE FROM batches WHERE position >= ? AND position < ?").run(
           position(id, 0),
           position(id + 1, 0),
@@ -148,6 +134,17 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
         batch.baseSequence,
         batch.bytes.length,
         batch.bytes,
+      );
+    },
+
+    saveProducer({ partitionId, producerId, state }) {
+      saveProducer.run(partitionId, producerId, lastBaseOffsetOf(state), JSON.stringify(state));
+    },
+
+    forgetProducer(partitionId, producerId) {
+      db.query("DELETE FROM producers WHERE partitionId = ? AND producerId = ?").run(
+        partitionId,
+        producerId,
       );
     },
 

@@ -1,4 +1,5 @@
 import type { CommittedOffset } from "../groups/mod.ts";
+import type { ProducerState } from "../log/producer-state.ts";
 
 /** A partition as it is stored. */
 export interface StoredPartition {
@@ -18,14 +19,11 @@ export interface StoredTopic {
   readonly partitions: readonly StoredPartition[];
 }
 
-/** The idempotence fields of a stored batch, from which producer states are rebuilt. */
-export interface StoredSequence {
+/** What a partition knows of an idempotent producer, as it is stored. */
+export interface StoredProducer {
   readonly partitionId: number;
   readonly producerId: number;
-  readonly producerEpoch: number;
-  readonly baseSequence: number;
-  readonly recordCount: number;
-  readonly baseOffset: number;
+  readonly state: ProducerState;
 }
 
 /** A record batch with what the store must know to find it again. */
@@ -52,8 +50,8 @@ export interface Store {
   readonly clusterId: string;
   topics(): readonly StoredTopic[];
   groupOffsets(): readonly GroupOffset[];
-  /** The sequences of all batches of idempotent producers, in the order of their offsets. */
-  sequences(): Iterable<StoredSequence>;
+  /** Every partition's idempotent producers, each partition's in the order of their last batches. */
+  producers(): readonly StoredProducer[];
 
   /** Runs `work` in one transaction, which a throw rolls back. */
   transaction(work: () => void): void;
@@ -64,6 +62,8 @@ export interface Store {
   /** Removes the topic, its records and every group's offsets for it. */
   removeTopic(topicId: number): void;
   append(partitionId: number, batch: StoredBatch): void;
+  saveProducer(producer: StoredProducer): void;
+  forgetProducer(partitionId: number, producerId: number): void;
   /** Forgets whole batches below `logStart`; the last one may still hold records below it. */
   deleteRecords(partitionId: number, logStart: number): void;
   /** A producer id that was never given out before. */
