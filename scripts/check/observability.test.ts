@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { FAULTS } from "../observability/faults.ts";
 import { metricNamesIn } from "./promql-names.ts";
 
 const ROOT = resolve(import.meta.dir, "../..");
@@ -69,6 +70,7 @@ test("every metric that an alert reads exists", () => {
 });
 
 test("every metric that a dashboard reads exists", () => {
+  expect(dashboards).toHaveLength(4);
   for (const { path, expressions } of dashboards) {
     const unknown = expressions.flatMap(metricNamesIn).filter((name) => !isKnown(name));
     expect([path, expressions.length > 0, unknown]).toEqual([path, true, []]);
@@ -80,4 +82,10 @@ test("every alert has its section in docs/operations.md", () => {
     expect(page).toContain(`\n### ${alert}\n`);
     expect(annotations.runbook_url).toBe(`docs/operations.md#${alert.toLowerCase()}`);
   }
+});
+
+test("every alert has a fault under which it is proved", () => {
+  expect(FAULTS.flatMap(({ alerts }) => alerts).toSorted()).toEqual(
+    rules.map(({ alert }) => alert).toSorted(),
+  );
 });
