@@ -64,7 +64,8 @@ function describe(
   };
 }
 
-async function createTopic(kafkaHost: string, topic: string): Promise<string> {
+/** Makes an empty topic; gives its name. */
+export async function createTopic(kafkaHost: string, topic: string): Promise<string> {
   const kafka = new Kafka({ brokers: kafkaHost.split(","), logLevel: logLevel.NOTHING });
   const admin = kafka.admin();
   await admin.connect();

@@ -2,6 +2,7 @@ import { E2E_TABLE, SUSTAINED } from "./e2e.ts";
 import { IDLE_TABLE } from "./idle.ts";
 import { INTAKE_TABLE } from "./intake.ts";
 import { LATENCY_TABLE } from "./latency.ts";
+import { GROWTH_TABLE, MOST_TO_NONE } from "./outbox-growth.ts";
 import { RELAY_TABLE } from "./relay.ts";
 import { START_TABLE, WHOLE } from "./start.ts";
 import type { Target } from "./targets.ts";
@@ -133,4 +134,12 @@ export const TARGETS: readonly Target[] = [
     target: { atMost: 1_500 },
     stretch: { atMost: 1_000 },
   },
+  ...["orders/s taken", "events/s published"].map(
+    (column): Target => ({
+      ...{ part: "growth", table: GROWTH_TABLE, row: MOST_TO_NONE, column },
+      name: `growth: ${column} with 5,000,000 published rows, % of none`,
+      target: { atLeast: 90 },
+      stretch: { atLeast: 100 },
+    }),
+  ),
 ];

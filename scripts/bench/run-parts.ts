@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { BenchBroker } from "./broker.ts";
 import { e2e } from "./e2e.ts";
 import { type PartResult, recordInto } from "./figures.ts";
+import { growth } from "./growth.ts";
 import { idle } from "./idle.ts";
 import { intake } from "./intake.ts";
 import { latency } from "./latency.ts";
@@ -14,7 +15,7 @@ import { showPart } from "./report.ts";
 import { start } from "./start.ts";
 
 /** Every part, in the order in which they are measured. */
-const ALL: readonly Part[] = [intake, relay, latency, e2e, idle, start];
+const ALL: readonly Part[] = [intake, relay, latency, e2e, idle, start, growth];
 
 /** What the parts share. */
 export interface Surroundings {
