@@ -2,6 +2,7 @@ import { toAppError } from "@order-outbox/errors";
 import type { Log } from "@order-outbox/kafka";
 import type { CommitQueue, Database } from "@order-outbox/sqlite";
 import type { HeldRunner } from "./held-runner.ts";
+import { noticeWrites } from "./notice-writes.ts";
 import type { InboxStore } from "./store.ts";
 
 /**
@@ -66,12 +67,18 @@ export function openOperatorDesk(deps: OperatorDeps): OperatorDesk {
     }
   }
 
+  const written = noticeWrites(db.filename, now);
   let busy = false;
+  let again = false;
   const timer = setInterval(() => {
-    if (busy) return;
+    if (busy || !(written() || again)) return;
     busy = true;
+    again = false;
     working = workOnRequests()
-      .catch((error: unknown) => log.warn({ error }, "operators' requests wait"))
+      .catch((error: unknown) => {
+        again = true;
+        log.warn({ error }, "operators' requests wait");
+      })
       .finally(() => {
         busy = false;
       });
