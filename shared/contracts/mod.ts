@@ -25,5 +25,6 @@ export type { HeaderValue } from "./header-reader.ts";
 export { exampleOf, type JsonSchema, type NamedSchemas, toJsonSchema } from "./json-schema.ts";
 export { PARTIES, type Parties } from "./parties.ts";
 export { DEFAULT_PARTITIONS, TOPICS, type Topic } from "./topics.ts";
+export { traceIdOf } from "./trace-id.ts";
 export { Amount, CustomerId, OrderId, Timestamp } from "./values.ts";
 export { describeViolations, type Violation } from "./violations.ts";

@@ -1,4 +1,5 @@
 import { SQLiteError } from "bun:sqlite";
+import { traceIdOf } from "@order-outbox/contracts";
 import { isAppError, toAppError } from "@order-outbox/errors";
 import type { ConsumedRecord } from "@order-outbox/kafka";
 import { storageError } from "@order-outbox/sqlite";
@@ -127,11 +128,12 @@ const REASONS = {
 /** Says in the log that an event is set aside, as loud as its state deserves. */
 export function tellHolding(
   { log, counters }: WorkDeps,
-  { topic, partition, offset }: ConsumedRecord,
+  { topic, partition, offset, headers }: ConsumedRecord,
   { eventId, eventType, eventKey: orderId }: EventIdentity,
   { state, errorCode: code, lastError, attempts, nextAttemptAt }: Holding,
 ): void {
-  const fields = { topic, partition, offset, eventId, eventType, orderId, code };
+  const traceId = traceIdOf(headers.traceparent);
+  const fields = { topic, partition, offset, eventId, eventType, orderId, traceId, code };
   switch (state) {
     case "PARKED":
       counters.parked += 1;

@@ -1,5 +1,6 @@
 import { SQLiteError } from "bun:sqlite";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { traceIdOf } from "@order-outbox/contracts";
 import { type ErrorCode, isAppError, toAppError } from "@order-outbox/errors";
 import type { Log, PartitionOutcome, Publisher } from "@order-outbox/kafka";
 import { storageError } from "@order-outbox/sqlite";
@@ -257,9 +258,9 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
     store.chargeRefusal(only.id, error.message, parked ? new Date(now()).toISOString() : null);
     if (!parked) return;
     status.parked += 1;
-    const { id, eventId, orderId } = only;
+    const { id, eventId, orderId, traceparent } = only;
     log.error(
-      { outboxId: id, eventId, orderId },
+      { outboxId: id, eventId, orderId, traceId: traceIdOf(traceparent) },
       `event parked, the broker refuses it: ${error.message}`,
     );
   }

@@ -14,10 +14,10 @@ const LEVEL_COLORS: Record<string, string> = {
 export function formatLogLine(line: string, { color }: { color: boolean }): string {
   const fields = parseFields(line);
   if (fields === undefined) return line.trimEnd();
-  const { time, level, service, msg, orderId, eventId, ...others } = fields;
+  const { time, level, service, msg, orderId, eventId, traceId, requestId, ...others } = fields;
   const paint = (text: string, code: string) => (color ? `${code}${text}${RESET}` : text);
   const name = String(level ?? "info");
-  const pairs = Object.entries({ orderId, eventId, ...others })
+  const pairs = Object.entries({ orderId, eventId, traceId, requestId, ...others })
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => `${paint(`${key}=`, DIM)}${formatValue(key, value)}`);
   return [

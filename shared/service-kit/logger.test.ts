@@ -59,11 +59,11 @@ test("circular causes and thrown values that are no errors are written, too", ()
 test("a pretty line is for reading: time, level, service, message, ids first", () => {
   const { lines, logger } = recordingLogger({ format: "pretty", color: false });
   logger.warn(
-    { attempts: 2, note: "two words", eventId: "e-1", orderId: "o-1" },
+    { attempts: 2, note: "two words", traceId: "t-1", eventId: "e-1", orderId: "o-1" },
     "event held back",
   );
   expect(lines[0]).toMatch(
-    /^\d\d:\d\d:\d\d\.\d{3} WARN {2}order-service event held back orderId=o-1 eventId=e-1 attempts=2 note="two words"$/,
+    /^\d\d:\d\d:\d\d\.\d{3} WARN {2}order-service event held back orderId=o-1 eventId=e-1 traceId=t-1 attempts=2 note="two words"$/,
   );
 });
 

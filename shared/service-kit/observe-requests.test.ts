@@ -32,11 +32,14 @@ test("every answer has a request id: the client's when it is sane, else a new on
 });
 
 test("the answer to a failure and its log line have the same request id", async () => {
-  const response = await fetch(`${app.url}/fails/foreign`);
+  const response = await fetch(`${app.url}/fails/foreign`, {
+    headers: { traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" },
+  });
   const problem = (await response.json()) as { requestId: string };
   const line = JSON.parse(app.logLines.at(-1) ?? "{}");
   expect(problem.requestId).toBe(response.headers.get("x-request-id") ?? "none");
   expect(line.requestId).toBe(problem.requestId);
+  expect(line.traceId).toBe("0af7651916cd43dd8448eb211c80319c");
 });
 
 test("a fixed route comes before a pattern, and a last slash makes no difference", () => {

@@ -1,3 +1,4 @@
+import { traceIdOf } from "@order-outbox/contracts";
 import { AppError } from "@order-outbox/errors";
 import { type AnyElysia, NotFoundError, ParseError, ValidationError } from "elysia";
 import { readJsonBody } from "./json-body.ts";
@@ -30,8 +31,9 @@ export function problemJson({ logger }: { logger: Logger }) {
       const problem = toProblem(error, () => allowedMethods(app, pathname));
       const requestId = String(set.headers[REQUEST_ID]);
       if (statusOf(problem.code) === 500) {
+        const traceId = traceIdOf(request.headers.get("traceparent"));
         logger.error(
-          { error, method: request.method, path: pathname, requestId },
+          { error, method: request.method, path: pathname, requestId, traceId },
           "request failed",
         );
       }

@@ -1,4 +1,4 @@
-import { type DomainEvent, followUpEventId } from "@order-outbox/contracts";
+import { type DomainEvent, followUpEventId, traceIdOf } from "@order-outbox/contracts";
 import { AppError } from "@order-outbox/errors";
 import type { EventHandler } from "@order-outbox/inbox";
 import type { Logger } from "@order-outbox/service-kit";
@@ -69,9 +69,10 @@ export function notify<T extends NotifiedType>(
         event,
         channels.map(({ name }) => name),
       );
+      const { id: eventId, subject: orderId, type: eventType } = event;
+      const traceId = traceIdOf(event.traceparent);
       for (const { name: channel } of channels) {
-        const { id: eventId, subject: orderId, type: eventType } = event;
-        logger.info({ orderId, eventId, eventType, channel }, "notification sent");
+        logger.info({ orderId, eventId, traceId, eventType, channel }, "notification sent");
       }
     },
   };

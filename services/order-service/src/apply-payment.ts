@@ -1,3 +1,4 @@
+import { traceIdOf } from "@order-outbox/contracts";
 import { AppError } from "@order-outbox/errors";
 import type { EventHandler } from "@order-outbox/inbox";
 import type { Logger } from "@order-outbox/service-kit";
@@ -22,8 +23,9 @@ export function applyPayment(deps: ApplyPaymentDeps): EventHandler<PaymentResult
     apply(event) {
       const { orderId } = event.data;
       const status = STATUS_OF[event.type];
+      const ids = { orderId, eventId: event.id, traceId: traceIdOf(event.traceparent) };
       if (deps.orders.settle(orderId, status, new Date(deps.now()).toISOString())) {
-        deps.logger.info({ orderId, eventId: event.id, status }, "order settled");
+        deps.logger.info({ ...ids, status }, "order settled");
         return;
       }
       const order = deps.orders.find(orderId);
@@ -32,7 +34,7 @@ export function applyPayment(deps: ApplyPaymentDeps): EventHandler<PaymentResult
       }
       if (order.status !== status) {
         deps.logger.warn(
-          { orderId, eventId: event.id, status: order.status, contradicting: status },
+          { ...ids, status: order.status, contradicting: status },
           "a second payment result contradicts the first, which stands",
         );
       }

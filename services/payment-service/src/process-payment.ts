@@ -1,4 +1,10 @@
-import { EVENTS, type EventData, type EventType, followUpEventId } from "@order-outbox/contracts";
+import {
+  EVENTS,
+  type EventData,
+  type EventType,
+  followUpEventId,
+  traceIdOf,
+} from "@order-outbox/contracts";
 import type { EventHandler } from "@order-outbox/inbox";
 import type { OutboxEvent } from "@order-outbox/outbox";
 import type { Logger } from "@order-outbox/service-kit";
@@ -51,7 +57,14 @@ export function processPayment(
         ...(event.traceparent === undefined ? {} : { traceparent: event.traceparent }),
       });
       deps.logger.info(
-        { orderId, eventId: event.id, transactionId, amount, status },
+        {
+          orderId,
+          eventId: event.id,
+          traceId: traceIdOf(event.traceparent),
+          transactionId,
+          amount,
+          status,
+        },
         status === "SUCCEEDED" ? "payment succeeded" : "payment failed",
       );
     },
