@@ -26,20 +26,24 @@ const LOOK_MS = 100;
  * @returns their ids, in the order of `requests`
  */
 export function insertRequests(db: Database, requests: readonly Request[], at: string): number[] {
-  const open = db.prepare<{ id: number }, [string, string]>(
-    "SELECT id FROM operator_requests WHERE finishedAt IS NULL AND kind = ? AND target = ?",
+  const open = db.prepare<{ id: number; kind: string; target: string }, []>(
+    "SELECT id, kind, target FROM operator_requests WHERE finishedAt IS NULL",
   );
   const insert = db.prepare<{ id: number }, [string, string, string | null, string]>(
     `INSERT INTO operator_requests (kind, target, reason, requestedAt) VALUES (?, ?, ?, ?)
      RETURNING id`,
   );
-  return writeAtOnce(db, () =>
-    requests.map(({ kind, target, reason }) => {
+  return writeAtOnce(db, () => {
+    // All at once: the service waits for the lock, however many requests there are.
+    const known = new Map(open.all().map(({ id, kind, target }) => [`${kind} ${target}`, id]));
+    return requests.map(({ kind, target, reason }) => {
       const text = JSON.stringify(target);
-      const row = open.get(kind, text) ?? insert.get(kind, text, reason ?? null, at);
-      return (row as { id: number }).id;
-    }),
-  );
+      const id =
+        known.get(`${kind} ${text}`) ?? insert.get(kind, text, reason ?? null, at)?.id ?? 0;
+      known.set(`${kind} ${text}`, id);
+      return id;
+    });
+  });
 }
 
 /** Waits until the service has finished the requests, at most `timeoutMs`, and says how they stand. */
