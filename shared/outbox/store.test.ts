@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { keyHash } from "@order-outbox/kafka";
-import { prepareAppend, prepareOutboxFacts } from "./mod.ts";
+import { prepareAppend, prepareOutboxFacts, preparePendingCount } from "./mod.ts";
 import { keysOf, type TestOutbox, tempOutbox } from "./test-outbox.ts";
 
 const AT = "2026-01-02T03:04:05.678Z";
@@ -154,4 +154,15 @@ test("the facts tell the oldest pending row's time and how many rows are parked"
   expect(facts()).toEqual({ oldestPendingAt: "2026-01-01T00:00:01.000Z", parked: 0 });
   outbox.store.chargeRefusal(2, "too large", AT);
   expect(facts()).toEqual({ oldestPendingAt: "2026-01-01T00:00:02.000Z", parked: 1 });
+});
+
+test("the count of pending rows leaves out what is published or parked", () => {
+  using outbox = tempOutbox();
+  const count = preparePendingCount(outbox.db);
+  expect(count()).toBe(0);
+  const [first = 0, second = 0] = outbox.append(["a", "b", "c"]);
+  expect(count()).toBe(3);
+  outbox.store.markPublished([first], AT);
+  outbox.store.chargeRefusal(second, "too large", AT);
+  expect(count()).toBe(1);
 });

@@ -19,7 +19,7 @@ export function metricsRoute(metrics: Metrics) {
         tags: ["operations"],
         answers: {
           200: {
-            description: "The metrics in Prometheus's text format",
+            description: "The Prometheus text format 0.0.4",
             text: ["text/plain"],
             headers: { "Cache-Control": Type.Literal("no-store") },
           },
