@@ -104,7 +104,8 @@ export const kafkaSettings = {
   KAFKA_SSL_KEY_FILE: setting(file("The private key of that certificate, PEM."), keyFile),
   KAFKA_CREATE_TOPICS: Type.Boolean({
     default: true,
-    description: "Whether missing topics are created; where that is forbidden, see `bun run outbox topics`.",
+    description:
+      "Whether missing topics are created; where that is forbidden, see `bun run outbox topics`.",
   }),
 };
 

@@ -4,6 +4,9 @@ import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { startProcess, type TempDir, tempDir } from "@order-outbox/testing";
 import { outbox, outboxJson } from "../test-cli.ts";
 
+/** Every spawned command takes its time: these run with PROOF=full, as in CI. */
+const proofTest = process.env.PROOF === "full" ? test.concurrent : test.skip;
+
 const TABLES = `
   CREATE TABLE orders (id TEXT);
   CREATE TABLE outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, eventId TEXT);
@@ -64,7 +67,7 @@ test.concurrent("a copy is of what is committed, and nothing is overwritten", as
   expect(valuesOf(file, "SELECT count(*) FROM outbox")).toEqual([3]);
 });
 
-test.concurrent("a damaged database leaves no copy, and one line that says so", async () => {
+proofTest("a damaged database leaves no copy, and one line that says so", async () => {
   using dir = tempDir();
   writeFileSync(dir.join("orders.db"), "no database".repeat(1_000));
   const { err, exitCode } = await backUp(dir);
@@ -101,7 +104,7 @@ test.concurrent("a restored database has its WAL's rows aside, its note, and num
   expect(partials(dir)).toEqual([]);
 });
 
-test.concurrent.each(["no database", "another one that was begun since"])(
+proofTest.each(["no database", "another one that was begun since"])(
   "where there is %s the numbers go on far beyond the copy's",
   async (what) => {
     using dir = tempDir();
@@ -139,7 +142,7 @@ test.concurrent("a database in use is left alone, and whoever has it is named", 
   expect(valuesOf(dir.join("orders.db"), "SELECT count(*) FROM orders")).toEqual([0]);
 });
 
-test.concurrent("a present file that is no database is moved aside only when one says so", async () => {
+proofTest("a present file that is no database is moved aside only when one says so", async () => {
   using dir = tempDir();
   makeOrders(dir.join("orders.db"), 3).close(true);
   await backUp(dir);
@@ -159,7 +162,7 @@ test.concurrent("a present file that is no database is moved aside only when one
   ]);
 });
 
-test.concurrent("another service's database is not put into this one's place", async () => {
+proofTest("another service's database is not put into this one's place", async () => {
   using dir = tempDir();
   const db = makeOrders(dir.join("orders.db"), 3);
   await backUp(dir);

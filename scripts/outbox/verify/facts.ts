@@ -81,7 +81,7 @@ export const FOR_EVER = "9";
  * out of an outbox were never rows of it.
  */
 export function hasGaps(db: Database, schema: string, table: "outbox" | "notifications"): boolean {
-  const skipped = `SELECT coalesce(sum(target ->> '$.skippedOutboxIds'), 0)
+  const skipped = `SELECT max(0, coalesce(sum(target ->> '$.skippedOutboxIds'), 0))
     FROM ${schema}.operator_audit WHERE action IN ('RESTORE', 'RECOVER_ORDERS')`;
   const { rows, made } = db
     .query<{ rows: number; made: number }, [string]>(

@@ -5,6 +5,7 @@ import { TOPICS } from "@order-outbox/contracts";
 import type { DevBroker } from "@order-outbox/dev-broker";
 import type { TopicRecord } from "@order-outbox/testing";
 import { connectKafka, withAdmin } from "../broker.ts";
+import { outboxJson } from "../test-cli.ts";
 import { copyRun, type FinishedRun, finishRun, replayRun, type World } from "../test-run.ts";
 import type { Kind, Report } from "./report.ts";
 import { deleteOf, FAULTS } from "./test-faults.ts";
@@ -261,6 +262,44 @@ test("a database that was built again numbers its events anew, in an order of th
     findings: [],
     notes: [expect.stringMatching(/^1 first deliveries seem out of order because/)],
   });
+});
+
+test("orders that a database lacks come back from their topic, also when their number is taken", async () => {
+  using world = copyRun(run, broker);
+  const where = { dataDir: world.dataDir, kafkaHost: world.kafkaHost };
+  const rows = (columns: string, table: string) =>
+    world.value<string>(
+      "orders",
+      `SELECT json_group_array(json_array(${columns}) ORDER BY ${columns}) FROM ${table}`,
+    );
+  const orders = () => rows("id, customerId, amount, createdAt", "orders");
+  const events = () =>
+    rows("eventId, eventType, orderId, payload, isPublished, createdAt, keyHash", "outbox");
+  const [first, second, other] = run.orderIds.slice(-3) as [string, string, string];
+  const numberOf = (id: string) =>
+    world.value<number>("orders", `SELECT id FROM outbox WHERE orderId = '${id}'`);
+  const statuses = [first, second].map(
+    (id) =>
+      `UPDATE orders SET status = '${world.value("orders", `SELECT status FROM orders WHERE id = '${id}'`)}' WHERE id = '${id}'`,
+  );
+  const [before, taken, kept] = [[orders(), events()], numberOf(first), numberOf(second)];
+  world.change(
+    "orders",
+    `DELETE FROM orders WHERE id IN ('${first}', '${second}')`,
+    `DELETE FROM outbox WHERE orderId IN ('${first}', '${second}')`,
+    `UPDATE outbox SET id = ${taken} WHERE orderId = '${other}'`,
+  );
+
+  expect(await outboxJson(where, "recover-orders", "--dry-run")).toMatchObject({ orders: 2 });
+  const recover = () => outboxJson<object>(where, "recover-orders", "--reason", "a test");
+  expect(await recover()).toEqual({ dryRun: false, orders: 2, withOldNumber: 1 });
+  expect([orders(), events()]).toEqual(before);
+  expect([numberOf(second), numberOf(other)]).toEqual([kept, taken]);
+  expect(await recover()).toMatchObject({ orders: 0 });
+
+  // What redriving the parked results does after a real restore.
+  world.change("orders", ...statuses);
+  expect((await verify(world)).findings).toEqual([]);
 });
 
 test("the notifications of an order may be pruned when its messages were sent", async () => {
