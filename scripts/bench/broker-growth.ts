@@ -5,6 +5,7 @@ import { createTopic } from "./broker.ts";
 import type { BrokerClientPlan, BrokerClientResult } from "./broker-client.ts";
 import { residentMib } from "./cpu.ts";
 import type { Recorder } from "./figures.ts";
+import { growthRounds } from "./outbox-growth.ts";
 import { type BenchContext, inTurns } from "./part.ts";
 import { runTool } from "./tools.ts";
 
@@ -12,13 +13,13 @@ export const BROKER_TABLE = "The embedded broker by the records that it keeps";
 
 /** Starts the embedded broker on data with and without a past, writes to it and reads from it. */
 export async function brokerGrowth(context: BenchContext, recorder: Recorder): Promise<void> {
-  const { folder, rounds, quick, signal, progress } = context;
+  const { folder, quick, signal, progress } = context;
   const most = quick ? 100_000 : 5_000_000;
   const pasts = [0, most];
   const dataOf = (records: number) => join(folder, `broker-${records}`);
   progress.step(`making ${most.toLocaleString("en-US")} records`);
   await fill(dataOf(most), most, signal);
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < growthRounds(context); round++) {
     for (const records of inTurns(pasts, round)) {
       progress.step(`the embedded broker with ${records.toLocaleString("en-US")} records`);
       const row = `${records.toLocaleString("en-US")} records`;

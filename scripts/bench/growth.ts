@@ -1,6 +1,6 @@
 import { brokerGrowth } from "./broker-growth.ts";
 import { outageDrain } from "./outage-drain.ts";
-import { outboxGrowth, sizesOf } from "./outbox-growth.ts";
+import { growthRounds, outboxGrowth, sizesOf } from "./outbox-growth.ts";
 import type { Part } from "./part.ts";
 
 export const growth: Part = {
@@ -12,7 +12,7 @@ of two tables; ids grow with time, so the new pages are at the right edge and in
 embedded broker keeps its records in SQLite and reads its place at the start. After an outage the
 backlog goes out at the relay's rate, and is consumed and answered while that happens; the time counts
 from when the broker answers again, so the pauses between attempts are in it.`,
-  steps: (context) => context.rounds * (sizesOf(context).length * 2 + 2) + 6,
+  steps: (context) => growthRounds(context) * (sizesOf(context).length * 2 + 2) + 6,
   async run(context, recorder) {
     await outageDrain(context, recorder);
     await outboxGrowth(context, recorder);
