@@ -1,11 +1,6 @@
-// The table of docs/operations.md; `bun shared/service-kit/metrics-table-fixture.ts` writes it there.
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { REPOSITORY } from "@order-outbox/testing";
+// The metrics of docs/operations.md; `bun run docs` writes them there.
 import { sampleMetrics } from "./metrics-fixture.ts";
-
-const PAGE = join(REPOSITORY, "docs/operations.md");
-const TABLE = /(?<=<!-- metrics: begin -->\n)[\s\S]*?(?=<!-- metrics: end -->)/;
+import { writePart } from "./operations-page-fixture.ts";
 
 /** The table as the code has it. */
 export function metricsTable(): string {
@@ -18,15 +13,4 @@ export function metricsTable(): string {
   return `| metric | type | labels | meaning |\n|---|---|---|---|\n${rows.join("")}`;
 }
 
-/** The table as the page has it. */
-export function documentedTable(): string {
-  return TABLE.exec(readFileSync(PAGE, "utf8"))?.[0] ?? "";
-}
-
-if (import.meta.main) {
-  const page = readFileSync(PAGE, "utf8");
-  writeFileSync(
-    PAGE,
-    page.replace(TABLE, () => metricsTable()),
-  );
-}
+if (import.meta.main) writePart("metrics", metricsTable());

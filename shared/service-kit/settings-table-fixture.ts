@@ -1,0 +1,68 @@
+// The settings of docs/operations.md; `bun run docs` writes them there.
+import { join } from "node:path";
+import { REPOSITORY } from "@order-outbox/testing";
+import { KindGuard, type TObject, type TSchema } from "@sinclair/typebox";
+import { expectedOf } from "./config.ts";
+import { writePart } from "./operations-page-fixture.ts";
+import { notesOf } from "./settings.ts";
+
+/** One variable, with its schema in each service that reads it. */
+interface Variable {
+  name: string;
+  schemas: { service: string; schema: TSchema }[];
+}
+
+/** The table as the code has it: what every service reads first, then what fewer do. */
+export async function settingsTable(): Promise<string> {
+  const services = await readServices();
+  const names = new Set(services.flatMap(({ settings }) => Object.keys(settings.properties)));
+  const variables = [...names].map(
+    (name): Variable => ({
+      name,
+      schemas: services.flatMap(({ service, settings: { properties } }) => {
+        const schema = properties[name];
+        return schema === undefined ? [] : [{ service, schema }];
+      }),
+    }),
+  );
+  const rows = variables
+    .toSorted((a, b) => b.schemas.length - a.schemas.length)
+    .map((variable) => rowOf(variable, services.length));
+  return `| variable | of | default | must be | meaning |\n|---|---|---|---|---|\n${rows.join("")}`;
+}
+
+/** The settings that each service's config.ts exports, in the order of the services' ports. */
+async function readServices(): Promise<{ service: string; settings: TObject }[]> {
+  const files = new Bun.Glob("services/*/src/config.ts").scanSync({ cwd: REPOSITORY });
+  const services = await Promise.all(
+    [...files].map(async (file) => {
+      const exports: object = await import(join(REPOSITORY, file));
+      const settings = Object.values(exports).find(KindGuard.IsObject);
+      if (settings === undefined) throw new Error(`${file} exports no settings`);
+      return { service: file.split(/[/\\]/)[1]?.replace(/-service$/, "") ?? file, settings };
+    }),
+  );
+  return services.toSorted((a, b) => portOf(a.settings) - portOf(b.settings));
+}
+
+const portOf = ({ properties }: TObject): number => Number(properties.PORT?.default);
+
+function rowOf({ name, schemas }: Variable, services: number): string {
+  const [first] = schemas;
+  if (first === undefined) return "";
+  const { schema } = first;
+  const readers =
+    schemas.length === services ? "all" : schemas.map(({ service }) => service).join(", ");
+  const meaning = `${schema.description}${notesOf(schema).secret ? " Never shown or logged." : ""}`;
+  const cells = [`\`${name}\``, readers, defaultsOf(schemas), expectedOf(schema), meaning];
+  return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |\n`;
+}
+
+function defaultsOf(schemas: Variable["schemas"]): string {
+  const defaults = schemas.map(({ schema }) =>
+    schema.default === undefined ? "" : schema.default === "" ? "empty" : `\`${schema.default}\``,
+  );
+  return [...new Set(defaults)].join(", ");
+}
+
+if (import.meta.main) writePart("settings", await settingsTable());
