@@ -52,7 +52,8 @@ async function expectWorked(system: System, { plain }: SecuredKafka, orders = 20
   expect(audit).toMatchObject({ orders, findings: [] });
 }
 
-for (const mechanism of ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]) {
+// SCRAM-SHA-512 is what the listener with TLS asks for.
+for (const mechanism of ["PLAIN", "SCRAM-SHA-256"]) {
   securedTest(`orders are worked with a password by ${mechanism}`, async (secured) => {
     await resetTopics(secured.plain);
     const env = passwordOf(ADMIN, mechanism);
