@@ -16,8 +16,9 @@ const PRECISION = 0.06;
 const LEAST = 50;
 /** After the last order of a minute, everything has to be done within this. */
 const DONE_WITHIN_S = 5;
-/** In a short trial, within this share of its length. */
+/** In a short trial, within this share of its length, or this long at least. */
 const DONE_SHARE = 0.2;
+const LEAST_DONE_S = 2;
 /** For a trial that failed, so that the next one starts from nothing. */
 const CATCH_UP_MS = 120_000;
 const PROOFS = 4;
@@ -51,7 +52,7 @@ ${DONE_WITHIN_S} s after the last order; afterwards every order is counted.`,
       const seconds = quick ? 4 : 8;
       let outcome = await trial(rate, seconds);
       // A hiccup of the machine must not end the search, and a rate far too high need not be repeated.
-      if (!outcome.holds && outcome.doneAfterS < seconds * DONE_SHARE * 2) {
+      if (!outcome.holds && outcome.doneAfterS < LEAST_DONE_S * 2) {
         outcome = await trial(rate, seconds);
       }
       search.note(rate, outcome.holds);
@@ -144,13 +145,14 @@ function createTrials({ broker, signal, progress }: BenchContext, system: Runnin
     );
     cpu.set("load generator", load.cpuSeconds);
     const kept = load.accepted / (rate * seconds);
-    const doneWithinS = Math.min(DONE_WITHIN_S, Math.max(1, seconds * DONE_SHARE));
+    const doneWithinS = Math.min(DONE_WITHIN_S, Math.max(LEAST_DONE_S, seconds * DONE_SHARE));
     const problems = [
       ...(Object.keys(load.refused).length > 0 ? ["orders were refused"] : []),
       ...(kept < KEPT ? [`only ${Math.round(kept * 100)} % of the orders were taken in time`] : []),
       ...(isSteady(samples, seconds, rate) ? [] : ["the backlog grew"]),
       ...(doneAfterS <= doneWithinS ? [] : [`done only after ${doneAfterS.toFixed(1)} s`]),
     ];
+    if (problems.length > 0) progress.step(`${rate} orders/s: ${problems.join(", ")}`);
     return {
       holds: problems.length === 0,
       why: problems.join(", "),
