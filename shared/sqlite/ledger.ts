@@ -42,6 +42,14 @@ const MIGRATIONS: readonly Migration[] = [
   },
 ];
 
+interface Recording {
+  key: string;
+  entry: unknown;
+  json: string;
+  resolve: (standing: unknown) => void;
+  reject: (error: unknown) => void;
+}
+
 /**
  * Opens the ledger of something outside the system, such as a payment provider: a file of its own,
  * written when the call is made and never changed, against which tests count what really happened.
@@ -57,12 +65,45 @@ export function openLedger(path: string, now: () => number): Ledger {
   );
   const find = db.prepare<{ entry: string }, [string]>("SELECT entry FROM ledger WHERE key = ?");
 
+  /** Those that wait for their transaction: one unit of the queue for all, as none fails alone. */
+  let waiting: Recording[] | undefined;
+
+  function write(recordings: readonly Recording[]): unknown[] {
+    const recordedAt = new Date(now()).toISOString();
+    return recordings.map(({ key, entry, json }) => {
+      if (insert.run(key, json, recordedAt).changes > 0) return entry;
+      return JSON.parse(find.get(key)?.entry ?? "null");
+    });
+  }
+
+  async function writeTogether(recordings: readonly Recording[]): Promise<void> {
+    const close = () => {
+      if (waiting === recordings) waiting = undefined;
+    };
+    try {
+      const stand = await queue.run(() => {
+        close();
+        return write(recordings);
+      });
+      for (const [i, { resolve }] of recordings.entries()) resolve(stand[i]);
+    } catch (error) {
+      close();
+      for (const { reject } of recordings) reject(error);
+    }
+  }
+
   return {
     record<Entry>(key: string, entry: Entry): Promise<Entry> {
-      return queue.run(() => {
-        const { changes } = insert.run(key, JSON.stringify(entry), new Date(now()).toISOString());
-        if (changes > 0) return entry;
-        return JSON.parse(find.get(key)?.entry ?? "null") as Entry;
+      return new Promise((resolve, reject) => {
+        const json = JSON.stringify(entry);
+        // What stands under a key is what a call with that key has recorded.
+        const recording = { key, entry, json, resolve: resolve as Recording["resolve"], reject };
+        if (waiting !== undefined) {
+          waiting.push(recording);
+          return;
+        }
+        waiting = [recording];
+        void writeTogether(waiting);
       });
     },
     async close() {
