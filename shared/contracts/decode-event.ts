@@ -1,5 +1,6 @@
 import { type AnyEvent, eventDataViolations, isEventType, malformed } from "./events.ts";
 import { decodeUtf8, HeaderReader, type HeaderValue } from "./header-reader.ts";
+import { readTraceparent } from "./traceparent.ts";
 import { isTimestamp } from "./values.ts";
 
 /** The parts of a Kafka record that an event is read from. */
@@ -22,9 +23,6 @@ export interface RecordIdentity {
 }
 
 const JSON_MEDIA_TYPE = /^application\/json\s*(?:;|$)/i;
-/** W3C Trace Context: version, trace id, parent id, flags; ids of zeros only are invalid. */
-const TRACEPARENT =
-  /^(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?$/;
 
 /**
  * Reads a record that should be an event of ours in CloudEvents binary mode. Unknown headers and
@@ -78,7 +76,8 @@ function readContext(headers: HeaderReader) {
   if (mediaType && !JSON_MEDIA_TYPE.test(mediaType)) {
     headers.refuse("content-type", "must be application/json");
   }
-  const traceparent = readTraceparent(headers);
+  // A broken trace is no reason to refuse an event.
+  const traceparent = readTraceparent(headers.tolerated("traceparent"));
   return {
     source,
     time,
@@ -102,12 +101,6 @@ function readSequence(headers: HeaderReader): number | undefined {
   if (Number.isSafeInteger(sequence)) return sequence;
   headers.refuse("ce_sequence", "must be a whole number");
   return undefined;
-}
-
-/** A broken trace is no reason to refuse an event: by W3C Trace Context a new one starts. */
-function readTraceparent(headers: HeaderReader): string | undefined {
-  const text = headers.tolerated("traceparent");
-  return text !== undefined && TRACEPARENT.test(text) ? text : undefined;
 }
 
 function keyViolations(key: Uint8Array | null, subject: string) {

@@ -26,5 +26,6 @@ export { exampleOf, type JsonSchema, type NamedSchemas, toJsonSchema } from "./j
 export { PARTIES, type Parties } from "./parties.ts";
 export { DEFAULT_PARTITIONS, TOPICS, type Topic } from "./topics.ts";
 export { traceIdOf } from "./trace-id.ts";
+export { readTraceparent } from "./traceparent.ts";
 export { Amount, CustomerId, OrderId, Timestamp } from "./values.ts";
 export { describeViolations, type Violation } from "./violations.ts";
