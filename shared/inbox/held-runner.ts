@@ -57,13 +57,13 @@ export function createHeldRunner(deps: WorkDeps, lanes: Lanes, stopping: AbortSi
   async function tryHeld(held: HeldEvent): Promise<string | undefined> {
     const { id, record } = held;
     const reading = readRecord(record, deps.handlers);
-    const commitWith = <T>(unit: (at: string) => T) =>
+    const commitWith = <T>(unit: (at: string) => T, traceparent?: string) =>
       commitForSure(deps, () =>
         queue.run(() => {
           const value = unit(isoNow());
           store.release(id);
           return value;
-        }),
+        }, traceparent),
       );
     if (reading.kind === "skip") {
       await commitWith(() => {});
@@ -72,7 +72,14 @@ export function createHeldRunner(deps: WorkDeps, lanes: Lanes, stopping: AbortSi
     const attempt =
       reading.kind === "malformed"
         ? ({ kind: "failed", error: reading.error } as const)
-        : await attemptEvent(deps, reading.event, reading.handler, record, commitWith);
+        : await attemptEvent(
+            deps,
+            reading.event,
+            reading.handler,
+            record,
+            commitWith,
+            held.attempts,
+          );
     if (attempt.kind !== "failed") return undefined;
     const holding = holdingAfter(deps, attempt.error, held.attempts + 1);
     await commitForSure(deps, () => queue.run(() => store.updateHeld(id, holding)));

@@ -32,7 +32,7 @@ export async function processRecord(
   const { store, queue, counters } = deps;
 
   /** Commits `unit` together with the partition's new offset. */
-  async function commit<T>(unit: (at: string) => T): Promise<T> {
+  async function commit<T>(unit: (at: string) => T, traceparent?: string): Promise<T> {
     try {
       const result = await queue.run(() => {
         const at = new Date(deps.now()).toISOString();
@@ -45,7 +45,7 @@ export async function processRecord(
           throw error;
         }
         return value;
-      });
+      }, traceparent);
       tracker.settle(record.offset);
       return result;
     } catch (error) {
@@ -53,7 +53,8 @@ export async function processRecord(
       throw error;
     }
   }
-  const commitSurely = <T>(unit: (at: string) => T) => commitForSure(deps, () => commit(unit));
+  const commitSurely = <T>(unit: (at: string) => T, traceparent?: string) =>
+    commitForSure(deps, () => commit(unit, traceparent));
 
   async function setAside(identity: EventIdentity, holding: Holding): Promise<void> {
     await commitSurely((at) => store.hold(clusterId, record, { ...identity, ...holding }, at));
@@ -75,7 +76,9 @@ export async function processRecord(
   tellStep("received", event);
   const known = await commitForSure(deps, async () => readSafely(() => store.hasApplied(event.id)));
   if (known) {
+    const work = deps.follow?.({ event, record, attempt: 1, repeated: true });
     await commitSurely(() => {});
+    work?.end("duplicate");
     counters.duplicates += 1;
     return "done";
   }

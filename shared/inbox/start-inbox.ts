@@ -12,6 +12,7 @@ import type { Handlers } from "./handler.ts";
 import type { RetryPolicy } from "./held-rules.ts";
 import { createHeldRunner } from "./held-runner.ts";
 import { createLanes } from "./lanes.ts";
+import type { FollowEvent } from "./observer.ts";
 import { createOffsetTracker, type OffsetTracker } from "./offset-tracker.ts";
 import { openOperatorDesk } from "./operator-requests.ts";
 import { processRecord } from "./process-record.ts";
@@ -38,6 +39,8 @@ export interface InboxOptions {
   retry?: RetryPolicy;
   /** A number in [0, 1), for the spread of delays. */
   random?(): number;
+  /** Follows the work on each event. */
+  follow?: FollowEvent | undefined;
 }
 
 /** The lag of one partition, as of its last batch. */
@@ -102,6 +105,7 @@ export function startInbox(options: InboxOptions): Inbox {
     counters,
     random: options.random ?? Math.random,
     retry: options.retry ?? RETRY,
+    follow: options.follow,
     pause: (attempt: number) => pause(attempt, stopping.signal),
   };
   const runner = createHeldRunner(deps, lanes, stopping.signal);

@@ -4,6 +4,7 @@ import type { ConsumedRecord, Log } from "@order-outbox/kafka";
 import type { CommitQueue } from "@order-outbox/sqlite";
 import type { AnyHandler, Handlers } from "./handler.ts";
 import { decideFailure, type RetryPolicy } from "./held-rules.ts";
+import type { FollowEvent } from "./observer.ts";
 import { tellStep } from "./steps.ts";
 import type { Holding, InboxStore } from "./store.ts";
 
@@ -32,10 +33,11 @@ export interface WorkDeps {
   pause(attempt: number): Promise<void>;
   retry: RetryPolicy;
   counters: InboxCounters;
+  follow?: FollowEvent | undefined;
 }
 
-/** Runs `unit` in a transaction of the service's commit queue. */
-export type Commit = <T>(unit: (at: string) => T) => Promise<T>;
+/** Runs `unit`, which belongs to a trace, in a transaction of the service's commit queue. */
+export type Commit = <T>(unit: (at: string) => T, traceparent: string | undefined) => Promise<T>;
 
 /** What an attempt at an event came to. */
 export type Attempt =
@@ -48,9 +50,32 @@ export type Attempt =
  * what belongs to the same transaction. Trouble of a database (full, busy) is not the event's and
  * is waited out here.
  *
+ * @param failures attempts that failed before
  * @throws AppError SHUTTING_DOWN
  */
 export async function attemptEvent(
+  deps: WorkDeps,
+  event: AnyEvent,
+  handler: AnyHandler,
+  record: ConsumedRecord,
+  commit: Commit,
+  failures = 0,
+): Promise<Attempt> {
+  const { follow } = deps;
+  if (follow === undefined) return workOn(deps, event, handler, record, commit);
+  const work = follow({ event, record, attempt: failures + 1, repeated: failures > 0 });
+  try {
+    const traced = { ...event, traceparent: work.traceparent };
+    const attempt = await workOn(deps, traced, handler, record, commit);
+    work.end(attempt.kind, attempt.kind === "failed" ? attempt.error : undefined);
+    return attempt;
+  } catch (error) {
+    work.end("abandoned");
+    throw error;
+  }
+}
+
+async function workOn(
   deps: WorkDeps,
   event: AnyEvent,
   handler: AnyHandler,
@@ -66,7 +91,7 @@ export async function attemptEvent(
         handler.apply(event as never, prepared as never);
         tellStep("inside", event);
         return true;
-      });
+      }, event.traceparent);
       tellStep("committed", event);
       deps.counters[fresh ? "processed" : "duplicates"] += 1;
       return { kind: fresh ? "applied" : "duplicate" };

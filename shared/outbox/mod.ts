@@ -4,6 +4,7 @@ export { createOutboxDesk, type OutboxDesk, type OutboxItem, type OutboxState } 
 export { judgeOutbox, type OutboxHealth, type OutboxSigns } from "./health.ts";
 export { createLease, type Lease, type LeaseHolder } from "./lease.ts";
 export type { OutboxWorkerSettings } from "./messages.ts";
+export type { OutboxObserver, PublishedBatch, PublishedRow } from "./observer.ts";
 export { type OutboxPruneOptions, startOutboxPruner } from "./prune.ts";
 export { createRelay, type Relay, type RelaySettings, type RelayStatus } from "./relay.ts";
 export type { RoundLimits } from "./round.ts";

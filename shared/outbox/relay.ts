@@ -6,6 +6,7 @@ import type { Log, PartitionOutcome, Publisher } from "@order-outbox/kafka";
 import { storageError } from "@order-outbox/sqlite";
 import { type Backoff, backoffDelay } from "./backoff.ts";
 import type { Lease } from "./lease.ts";
+import type { OutboxObserver } from "./observer.ts";
 import { createPartitionHolds } from "./partition-holds.ts";
 import { composeRound, type Round, type RoundLimits, type RoundPart } from "./round.ts";
 import { tellStep } from "./steps.ts";
@@ -45,6 +46,8 @@ export interface RelayDeps {
   /** A number in [0, 1). */
   random(): number;
   log: Log;
+  /** Hears of what the broker has acknowledged. */
+  onPublished?: OutboxObserver["published"] | undefined;
 }
 
 /** What a relay has done since it was created. */
@@ -106,6 +109,7 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
   let unmarked: number[] = [];
   let ahead: Round | undefined;
   let lookedAt = 0;
+  let sentAt = 0;
   let lastCode: ErrorCode | undefined;
 
   async function run(): Promise<void> {
@@ -168,6 +172,7 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
       return false;
     }
     unknown = round;
+    sentAt = now();
     const answer = connection.publisher.send(round.parts);
     tellStep("sent", () => idsOf(round.parts));
     const work = workInFlight(round, connection.partitions);
@@ -225,10 +230,12 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
     const written = round.parts.filter((_, index) => outcomes[index]?.error === undefined);
     unmarked.push(...idsOf(written));
     tellStep("acknowledged", () => idsOf(written));
+    const acknowledgedAt = now();
     for (const { topic, partition, rows } of written) {
       holds.noteSuccess(topic, partition, rows.length);
+      deps.onPublished?.({ topic, partition, rows, sentAt, acknowledgedAt });
     }
-    if (written.length > 0) status.lastAckAt = now();
+    if (written.length > 0) status.lastAckAt = acknowledgedAt;
     if (written.length === round.parts.length) return;
     // The publisher's sequence numbers no longer tell the truth; see Publisher.
     await disconnect();

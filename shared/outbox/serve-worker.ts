@@ -9,6 +9,7 @@ import {
 import { closeDatabase, openDatabase } from "@order-outbox/sqlite";
 import { createLease } from "./lease.ts";
 import type { FromWorker, LogLevel, OutboxWorkerSettings, ToWorker } from "./messages.ts";
+import type { OutboxObserver } from "./observer.ts";
 import { preparePartitionGuard } from "./partition-guard.ts";
 import { createRelay, LEASE_MS, type Relay, type RelaySettings } from "./relay.ts";
 import { createOutboxStore } from "./store.ts";
@@ -26,14 +27,14 @@ const RELAY_DEFAULTS: Omit<RelaySettings, "source" | "pollMs" | "backoff"> = {
 /**
  * The whole of an outbox worker: call it in the entry file of a Bun `Worker` that
  * `startOutboxWorker` starts. It opens its own connection to the service's database, runs the relay
- * until it is told to stop, and ends the thread.
+ * until it is told to stop, and ends the thread. `observer` follows what it publishes.
  */
-export function serveOutboxWorker(): void {
+export function serveOutboxWorker(observer?: OutboxObserver): void {
   let relay: Relay | undefined;
   self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
     switch (data.type) {
       case "start":
-        void work(data.settings, (started) => {
+        void work(data.settings, observer, (started) => {
           relay = started;
         });
         break;
@@ -49,6 +50,7 @@ export function serveOutboxWorker(): void {
 
 async function work(
   settings: OutboxWorkerSettings,
+  observer: OutboxObserver | undefined,
   onRelay: (relay: Relay) => void,
 ): Promise<void> {
   // A mark that a power cut takes back is made again after the row was published again; the
@@ -76,6 +78,7 @@ async function work(
       now: Date.now,
       random: Math.random,
       log,
+      onPublished: observer?.published,
     },
     {
       ...RELAY_DEFAULTS,
@@ -94,6 +97,7 @@ async function work(
   clearInterval(heart);
   beat();
   closeDatabase(db);
+  await observer?.stop();
   tell({ type: "stopped" });
   process.exit(0);
 }

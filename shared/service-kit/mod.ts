@@ -68,3 +68,5 @@ export {
   type SettingNotes,
 } from "./settings.ts";
 export { onParentExit, onShutdown, type ShutdownOptions, type ShutdownStep } from "./shutdown.ts";
+export { traceparentOf } from "./trace-context.ts";
+export type { RequestFacts, TracedRequest, TraceRequest } from "./trace-requests.ts";

@@ -45,7 +45,8 @@ export function createRouteFinder(
     "none";
 }
 
-function pathOf(url: string): string {
+/** The path in an absolute URL, without its query. */
+export function pathOf(url: string): string {
   const start = url.indexOf("/", url.indexOf("//") + 2);
   const end = url.indexOf("?", start);
   return end === -1 ? url.slice(start) : url.slice(start, end);

@@ -5,6 +5,7 @@ import { readJsonBody } from "./json-body.ts";
 import type { Logger } from "./logger.ts";
 import { invalidInput, problemResponse, statusOf } from "./problem.ts";
 import { chooseRequestId, REQUEST_ID } from "./request-id.ts";
+import { traceparentOf } from "./trace-context.ts";
 import { violationsOf } from "./violations.ts";
 
 /**
@@ -31,7 +32,7 @@ export function problemJson({ logger }: { logger: Logger }) {
       const problem = toProblem(error, () => allowedMethods(app, pathname));
       const requestId = String(set.headers[REQUEST_ID]);
       if (statusOf(problem.code) === 500) {
-        const traceId = traceIdOf(request.headers.get("traceparent"));
+        const traceId = traceIdOf(traceparentOf(request));
         logger.error(
           { error, method: request.method, path: pathname, requestId, traceId },
           "request failed",

@@ -5,6 +5,7 @@ import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
 import { observeRequests, type ServedApp } from "./observe-requests.ts";
 import { onShutdown, type ShutdownStep } from "./shutdown.ts";
+import { type TraceRequest, traceRequests } from "./trace-requests.ts";
 
 /** What {@link runServer} serves, and what ends with it. */
 export interface ServerOptions {
@@ -14,6 +15,8 @@ export interface ServerOptions {
   app: (readiness: () => Readiness) => ServedApp;
   /** Counts the requests. */
   metrics?: Metrics;
+  /** Records the traces of requests; `stop` runs last and sends what is left of them. */
+  tracing?: { traceRequest: TraceRequest; stop(): Promise<void> } | undefined;
   /** Run in order once no request is accepted any more. */
   steps: readonly ShutdownStep[];
 }
@@ -23,11 +26,13 @@ export interface ServerOptions {
  * lets those in flight finish, runs `steps`, and exits. Ends the process with a message when it
  * cannot listen.
  */
-export function runServer({ config, logger, app, metrics, steps }: ServerOptions): void {
+export function runServer(options: ServerOptions): void {
+  const { config, logger, app, metrics, tracing, steps } = options;
   const { HOST: host, PORT: port, DATABASE_PATH: database, KAFKA_HOST: kafka } = config;
   let readiness: Readiness = "starting";
   const plain = app(() => readiness);
-  const handler = metrics === undefined ? plain : observeRequests(plain, metrics.noteRequest);
+  const traced = tracing === undefined ? plain : traceRequests(plain, tracing.traceRequest);
+  const handler = metrics === undefined ? traced : observeRequests(traced, metrics.noteRequest);
   const server = exitOnConfigError(() => listen(handler, { host, port }));
   readiness = "ready";
   logger.info({ url: server.url, database, kafka }, "ready");
@@ -39,5 +44,6 @@ export function runServer({ config, logger, app, metrics, steps }: ServerOptions
       return server.stop();
     },
   };
-  onShutdown({ logger, steps: [stopAccepting, ...steps] });
+  const lastSteps = tracing === undefined ? [] : [{ name: "send the traces", run: tracing.stop }];
+  onShutdown({ logger, steps: [stopAccepting, ...steps, ...lastSteps] });
 }

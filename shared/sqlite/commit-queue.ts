@@ -26,8 +26,10 @@ export interface CommitQueue {
    * writing after an error that it caught from SQLite. What it throws is what the promise rejects
    * with, except for a full disk. Otherwise the promise rejects with `STORAGE_FULL`,
    * `STORAGE_FAILED`, `OVERLOADED`, `SHUTTING_DOWN` or `WORK_NOT_SYNCHRONOUS`.
+   *
+   * `traceparent`, the W3C trace context of what `work` is part of, is for who wraps the queue.
    */
-  run<T>(work: () => T): Promise<T>;
+  run<T>(work: () => T, traceparent?: string): Promise<T>;
   /** How many units wait for their transaction. */
   readonly size: number;
   /** Refuses new units and resolves when the waiting ones are settled. Leaves the database open. */

@@ -1,4 +1,4 @@
-import { Amount, CustomerId, OrderId } from "@order-outbox/contracts";
+import { Amount, CustomerId, OrderId, traceIdOf } from "@order-outbox/contracts";
 import { AppError } from "@order-outbox/errors";
 import {
   type AdminOptions,
@@ -13,6 +13,7 @@ import {
   PageQuery,
   problemJson,
   toPage,
+  traceparentOf,
 } from "@order-outbox/service-kit";
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
@@ -58,13 +59,15 @@ export function createApp(deps: AppDeps) {
       "/api/orders",
       async function postOrder({ body, request, set }) {
         const key = readIdempotencyKey(request.headers);
+        const traceparent = traceparentOf(request);
         const { answer, replayed } =
           key === undefined
-            ? { answer: answerTo(await createOrder(deps, body)), replayed: false }
-            : await createOrderOnce(deps, body, key);
+            ? { answer: answerTo(await createOrder(deps, body, traceparent)), replayed: false }
+            : await createOrderOnce(deps, body, key, traceparent);
         const { orderId, amount } = answer.body;
         const requestId = set.headers["x-request-id"];
-        deps.logger.debug({ orderId, amount, replayed, requestId }, "order accepted");
+        const traceId = traceIdOf(traceparent);
+        deps.logger.debug({ orderId, amount, replayed, requestId, traceId }, "order accepted");
         set.status = answer.status;
         set.headers.location = answer.location;
         if (replayed) set.headers["idempotent-replayed"] = "true";

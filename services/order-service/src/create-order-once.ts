@@ -27,6 +27,7 @@ export async function createOrderOnce(
   deps: CreateOrderOnceDeps,
   order: NewOrder,
   key: string,
+  traceparent?: string,
 ): Promise<OnceAnswer> {
   const { keys, queue } = deps;
   const requestHash = hashOf(order);
@@ -45,7 +46,7 @@ export async function createOrderOnce(
   }
 
   function accept(): OnceAnswer {
-    const accepted = insertOrder(deps, order);
+    const accepted = insertOrder(deps, order, traceparent);
     const answer = answerTo(accepted);
     const response = JSON.stringify(answer);
     const { id: orderId, createdAt } = accepted;
@@ -54,7 +55,7 @@ export async function createOrderOnce(
   }
 
   try {
-    return await queue.run(() => replay() ?? accept());
+    return await queue.run(() => replay() ?? accept(), traceparent);
   } catch (error) {
     // No room or no time for a transaction is no reason to refuse an order that is stored.
     const known = isAppError(error) && error.retryable ? replay() : undefined;

@@ -19,13 +19,23 @@ export interface CreateOrderDeps {
 /**
  * Accepts an order: order row and ORDER_CREATED event are committed together, and the promise
  * resolves when they are on the disk.
+ *
+ * @param traceparent W3C trace context of the request, which the event carries on
  */
-export function createOrder(deps: CreateOrderDeps, order: NewOrder): Promise<Order> {
-  return deps.queue.run(() => insertOrder(deps, order));
+export function createOrder(
+  deps: CreateOrderDeps,
+  order: NewOrder,
+  traceparent?: string,
+): Promise<Order> {
+  return deps.queue.run(() => insertOrder(deps, order, traceparent), traceparent);
 }
 
 /** The writes that make an order accepted; to be called in a transaction. */
-export function insertOrder(deps: CreateOrderDeps, { customerId, amount }: NewOrder): Order {
+export function insertOrder(
+  deps: CreateOrderDeps,
+  { customerId, amount }: NewOrder,
+  traceparent?: string,
+): Order {
   const createdAt = new Date(deps.now()).toISOString();
   const id = deps.newId();
   const order: Order = {
@@ -45,6 +55,7 @@ export function insertOrder(deps: CreateOrderDeps, { customerId, amount }: NewOr
     partitionKey: id,
     data: { orderId: id, customerId, amount },
     createdAt,
+    ...(traceparent === undefined ? {} : { traceparent }),
   });
   return order;
 }
