@@ -59,5 +59,10 @@ export { type SmallDisk, smallDisk, whyNoSmallDisk } from "./small-disk.ts";
 export { type System, type SystemOptions, startSystem } from "./system.ts";
 export { type TempDir, tempDir } from "./temp-dir.ts";
 export { startTlsProxy, type TlsProxy } from "./tls-proxy.ts";
+export {
+  type ReceivedSpan,
+  startTraceCollector,
+  type TraceCollector,
+} from "./trace-collector.ts";
 export { uniqueName } from "./unique-name.ts";
 export { type WaitOptions, waitFor } from "./wait-for.ts";

@@ -7,6 +7,8 @@ export interface Message {
   orderId: string;
   customerId: string;
   text: string;
+  /** W3C trace context to pass on. */
+  traceparent?: string | undefined;
 }
 
 export const CHANNEL_NAMES = ["EMAIL", "SMS", "PUSH"] as const;
@@ -41,7 +43,7 @@ export function openSimulatedChannels(ledgerPath: string, now: () => number): Ch
 function simulatedChannel(name: ChannelName, ledger: Ledger): Channel {
   return {
     name,
-    async send({ idempotencyKey, ...message }) {
+    async send({ idempotencyKey, traceparent: _, ...message }) {
       await ledger.record(idempotencyKey, { channel: name, ...message });
     },
   };

@@ -12,6 +12,7 @@ import {
   runServer,
 } from "@order-outbox/service-kit";
 import { closeDatabase, createCommitQueue, openMigrated } from "@order-outbox/sqlite";
+import { startTracing } from "@order-outbox/telemetry";
 import { createApp } from "./app.ts";
 import { openSimulatedChannels } from "./channels.ts";
 import { NotificationConfig } from "./config.ts";
@@ -19,6 +20,7 @@ import { createNotificationStore } from "./notification-store.ts";
 import { type NotifyDeps, notify } from "./notify.ts";
 import { startNotificationPruner } from "./prune-notifications.ts";
 import { MIGRATIONS } from "./schema.ts";
+import { traceChannel } from "./trace-channel.ts";
 
 const SERVICE = "notification-service";
 const config = exitOnConfigError(() =>
@@ -30,6 +32,7 @@ const logger = createLogger({
   format: config.LOG_FORMAT,
 });
 const kafka = kafkaConnectionOf(config);
+const tracing = await startTracing({ service: SERVICE, env: process.env, log: logger });
 
 const db = exitOnConfigError(() => openMigrated(config.DATABASE_PATH, MIGRATIONS));
 const notifications = createNotificationStore(db);
@@ -40,13 +43,22 @@ const metrics = createMetrics({
   inbox: () => inbox.status(),
 });
 
-const queue = createCommitQueue(db, { onCommit: metrics.noteCommit });
+const commits = createCommitQueue(db, {
+  onCommit(units, durationMs) {
+    metrics.noteCommit(units, durationMs);
+    tracing?.noteCommit(units, durationMs);
+  },
+});
+const queue = tracing?.traceCommits(commits) ?? commits;
 const channels = openSimulatedChannels(
   config.CHANNELS_LEDGER_PATH ?? join(dirname(config.DATABASE_PATH), "channels-ledger.db"),
   Date.now,
 );
 const deps: NotifyDeps = {
-  channels: channels.all,
+  channels:
+    tracing === undefined
+      ? channels.all
+      : channels.all.map((channel) => traceChannel(channel, tracing)),
   notifications,
   queue,
   logger,
@@ -68,6 +80,7 @@ const inbox = startInbox({
     PAYMENT_SUCCEEDED: notify(deps, "ORDER_CREATED"),
     PAYMENT_FAILED: notify(deps, "ORDER_CREATED"),
   },
+  follow: tracing?.followEvents(SERVICE),
   log: logger,
   now: Date.now,
 });
@@ -88,6 +101,7 @@ runServer({
   config,
   logger,
   metrics,
+  tracing,
   app: (readiness) =>
     createApp({
       notifications,

@@ -53,12 +53,8 @@ export function notify<T extends NotifiedType>(
       const failed = results.filter((result) => result.status === "rejected");
       if (failed.length === 0) return undefined;
       const sent = open.filter((_, index) => results[index]?.status === "fulfilled");
-      await queue.run(() =>
-        record(
-          event,
-          sent.map(({ name }) => name),
-        ),
-      );
+      const names = sent.map(({ name }) => name);
+      await queue.run(() => record(event, names), event.traceparent);
       throw new AppError("HANDLER_FAILED", `${failed.length} channels did not send`, {
         cause: failed[0]?.reason,
         retryable: true,
@@ -81,5 +77,6 @@ export function notify<T extends NotifiedType>(
 function toMessage<T extends NotifiedType>(event: DomainEvent<T>, channel: ChannelName) {
   const { orderId, customerId } = event.data;
   const idempotencyKey = `${event.id}/${channel}`;
-  return { idempotencyKey, orderId, customerId, text: messageText(event) };
+  const { traceparent } = event;
+  return { idempotencyKey, orderId, customerId, text: messageText(event), traceparent };
 }

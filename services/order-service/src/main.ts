@@ -20,6 +20,7 @@ import {
   runServer,
 } from "@order-outbox/service-kit";
 import { closeDatabase, createCommitQueue, openMigrated } from "@order-outbox/sqlite";
+import { startTracing } from "@order-outbox/telemetry";
 import { createApp } from "./app.ts";
 import { applyPayment } from "./apply-payment.ts";
 import { OrderConfig } from "./config.ts";
@@ -37,6 +38,7 @@ const logger = createLogger({
   format: config.LOG_FORMAT,
 });
 const kafka = kafkaConnectionOf(config);
+const tracing = await startTracing({ service: SERVICE, env: process.env, log: logger });
 
 const db = exitOnConfigError(() => openMigrated(config.DATABASE_PATH, MIGRATIONS));
 const orders = createOrderStore(db);
@@ -77,13 +79,15 @@ const outbox = startOutboxWorker({
     process.exit(1);
   },
 });
-const queue = createCommitQueue(db, {
+const commits = createCommitQueue(db, {
   limit: config.COMMIT_QUEUE_LIMIT,
   onCommit(units, durationMs) {
     outbox.wake();
     metrics.noteCommit(units, durationMs);
+    tracing?.noteCommit(units, durationMs);
   },
 });
+const queue = tracing?.traceCommits(commits) ?? commits;
 
 const inbox = startInbox({
   client: createKafkaClient({ ...kafka, clientId: SERVICE, log: logger }),
@@ -96,6 +100,7 @@ const inbox = startInbox({
     PAYMENT_SUCCEEDED: applyPayment({ orders, logger, now: Date.now }),
     PAYMENT_FAILED: applyPayment({ orders, logger, now: Date.now }),
   },
+  follow: tracing?.followEvents(SERVICE),
   log: logger,
   now: Date.now,
 });
@@ -117,6 +122,7 @@ runServer({
   config,
   logger,
   metrics,
+  tracing,
   app: (readiness) =>
     createApp({
       orders,

@@ -21,12 +21,14 @@ import {
   runServer,
 } from "@order-outbox/service-kit";
 import { closeDatabase, createCommitQueue, openMigrated } from "@order-outbox/sqlite";
+import { startTracing } from "@order-outbox/telemetry";
 import { createApp } from "./app.ts";
 import { PaymentConfig } from "./config.ts";
 import { openSimulatedProvider } from "./payment-provider.ts";
 import { createPaymentStore } from "./payment-store.ts";
 import { processPayment } from "./process-payment.ts";
 import { MIGRATIONS } from "./schema.ts";
+import { traceProvider } from "./trace-provider.ts";
 
 const SERVICE = "payment-service";
 const config = exitOnConfigError(() =>
@@ -38,6 +40,7 @@ const logger = createLogger({
   format: config.LOG_FORMAT,
 });
 const kafka = kafkaConnectionOf(config);
+const tracing = await startTracing({ service: SERVICE, env: process.env, log: logger });
 
 const db = exitOnConfigError(() => openMigrated(config.DATABASE_PATH, MIGRATIONS));
 const payments = createPaymentStore(db);
@@ -84,12 +87,14 @@ const outbox = startOutboxWorker({
     process.exit(1);
   },
 });
-const queue = createCommitQueue(db, {
+const commits = createCommitQueue(db, {
   onCommit(units, durationMs) {
     outbox.wake();
     metrics.noteCommit(units, durationMs);
+    tracing?.noteCommit(units, durationMs);
   },
 });
+const queue = tracing?.traceCommits(commits) ?? commits;
 
 const inbox = startInbox({
   client: createKafkaClient({ ...kafka, clientId: SERVICE, log: logger }),
@@ -100,13 +105,14 @@ const inbox = startInbox({
   topics: { [TOPICS.orderCreated]: DEFAULT_PARTITIONS },
   handlers: {
     ORDER_CREATED: processPayment({
-      provider,
+      provider: tracing === undefined ? provider : traceProvider(provider, tracing),
       payments,
       append: prepareAppend(db),
       logger,
       now: Date.now,
     }),
   },
+  follow: tracing?.followEvents(SERVICE),
   log: logger,
   now: Date.now,
 });
@@ -127,6 +133,7 @@ runServer({
   config,
   logger,
   metrics,
+  tracing,
   app: (readiness) =>
     createApp({
       payments,

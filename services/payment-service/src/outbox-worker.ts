@@ -1,3 +1,5 @@
 import { serveOutboxWorker } from "@order-outbox/outbox";
+import { startTracing } from "@order-outbox/telemetry";
 
-serveOutboxWorker();
+const tracing = await startTracing({ service: "payment-service", env: process.env });
+serveOutboxWorker(tracing?.outbox);

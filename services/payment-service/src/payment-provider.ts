@@ -8,6 +8,8 @@ export interface ChargeRequest {
   orderId: string;
   customerId: string;
   amount: number;
+  /** W3C trace context to pass on. */
+  traceparent?: string | undefined;
 }
 
 /** What the provider did, the same for every call with one key. */
@@ -41,7 +43,7 @@ export function openSimulatedProvider(options: SimulatedProviderOptions): Paymen
   const { ledgerPath, successRate, latencyMs, seed, now } = options;
   const ledger = openLedger(ledgerPath, now);
   return {
-    async charge({ idempotencyKey, ...request }) {
+    async charge({ idempotencyKey, traceparent: _, ...request }) {
       if (latencyMs > 0) await Bun.sleep(latencyMs);
       const result = decideCharge(idempotencyKey, seed, successRate);
       const recorded = await ledger.record(idempotencyKey, { ...request, result });

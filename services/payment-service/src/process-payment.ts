@@ -28,7 +28,8 @@ export function processPayment(
   deps: ProcessPaymentDeps,
 ): EventHandler<"ORDER_CREATED", ChargeResult> {
   return {
-    prepare: ({ id, data }) => deps.provider.charge({ idempotencyKey: id, ...data }),
+    prepare: ({ id, data: { orderId, customerId, amount }, traceparent }) =>
+      deps.provider.charge({ idempotencyKey: id, orderId, customerId, amount, traceparent }),
     apply(event, charge) {
       const { orderId, customerId, amount } = event.data;
       const createdAt = new Date(deps.now()).toISOString();

@@ -1,0 +1,1 @@
+export { type RemoteCall, startTracing, type Tracing, type TracingOptions } from "./tracing.ts";
