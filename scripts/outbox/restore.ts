@@ -1,5 +1,13 @@
 import type { Database } from "bun:sqlite";
-import { existsSync, linkSync, mkdirSync, renameSync, rmSync, statSync } from "node:fs";
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { join, resolve } from "node:path";
 import { requireReason } from "./arguments.ts";
 import { copyDatabase, syncName } from "./backup/copy-database.ts";
@@ -37,7 +45,7 @@ it, is different for each database: docs/operations.md, "Backup and restore".
     if (values.from === undefined) throw new UserError("say where the copy is with --from FOLDER");
     const reason = requireReason(values.reason);
     const source = join(resolve(values.from), service.database);
-    const path = join(resolve(dataDir), service.database);
+    const path = followLinks(join(resolve(dataDir), service.database));
     requireCopy(source, path);
 
     mkdirSync(dataDir, { recursive: true });
@@ -70,6 +78,11 @@ it, is different for each database: docs/operations.md, "Backup and restore".
     }
   },
 });
+
+/** A link to the database stays one: it is the file itself that is replaced. */
+function followLinks(path: string): string {
+  return existsSync(path) ? realpathSync(path) : path;
+}
 
 function requireCopy(source: string, path: string): void {
   if (!existsSync(source)) throw new UserError(`there is no ${source}`);

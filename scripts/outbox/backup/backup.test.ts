@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
-import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { startProcess, type TempDir, tempDir } from "@order-outbox/testing";
 import { outbox, outboxJson } from "../test-cli.ts";
 
@@ -173,4 +173,20 @@ proofTest("another service's database is not put into this one's place", async (
   expect(refused.err).toContain("this is no database of order-service: it has no table orders");
   expect(existsSync(dir.join("orders.db"))).toBe(true);
   expect(partials(dir)).toEqual([]);
+});
+
+proofTest("where the folder has a link to a database, the file behind it is restored", async () => {
+  using dir = tempDir();
+  mkdirSync(dir.join("volume"));
+  makeOrders(dir.join("volume/orders.db"), 3).close();
+  symlinkSync(dir.join("volume/orders.db"), dir.join("orders.db"));
+  await backUp(dir);
+  const restored = await restoreOrders(dir);
+  expect([restored.exitCode, restored.err]).toEqual([0, ""]);
+  expect(lstatSync(dir.join("orders.db")).isSymbolicLink()).toBe(true);
+  expect(readdirSync(dir.join("volume")).filter((name) => name.endsWith(".db"))).toEqual([
+    "orders.db",
+    expect.stringMatching(/replaced/),
+  ]);
+  expect(valuesOf(dir.join("orders.db"), "SELECT action FROM operator_audit")).toEqual(["RESTORE"]);
 });

@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { closeSync, fsyncSync, openSync, rmSync, statSync } from "node:fs";
-import { setPriority } from "node:os";
+import { getPriority, setPriority } from "node:os";
 import { dirname } from "node:path";
 import { UserError } from "../command.ts";
 import type { CopyAnswer, CopyRequest } from "./vacuum-worker.ts";
@@ -62,7 +62,7 @@ export const syncName = (path: string): void => syncToDisk(dirname(path));
 function askThread(request: CopyRequest): Promise<CopyAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<CopyAnswer>();
   // A thread has the priority of the one that starts it.
-  setPriority(GIVE_WAY);
+  if (getPriority() < GIVE_WAY) setPriority(GIVE_WAY);
   const worker = new Worker(new URL("./vacuum-worker.ts", import.meta.url));
   worker.addEventListener("message", ({ data }: MessageEvent<CopyAnswer>) => resolve(data));
   worker.addEventListener("error", ({ message }) => reject(new Error(message)));

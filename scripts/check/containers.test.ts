@@ -1,0 +1,59 @@
+import { expect, test } from "bun:test";
+import { join, resolve } from "node:path";
+
+const ROOT = resolve(import.meta.dir, "../..");
+
+interface Container {
+  image?: string;
+  build?: { dockerfile: string };
+  read_only?: boolean;
+  mem_limit?: string;
+  cpus?: number;
+  pids_limit?: number;
+  cap_drop?: string[];
+  security_opt?: string[];
+  user?: string;
+}
+
+async function containersOf(file: string): Promise<[string, Container][]> {
+  const compose = Bun.YAML.parse(await Bun.file(join(ROOT, file)).text());
+  return Object.entries((compose as { services: Record<string, Container> }).services);
+}
+
+test("no container can gain rights, and each has a limit of memory", async () => {
+  for (const [name, container] of await containersOf("compose.yaml")) {
+    expect({ name, ...container }).toMatchObject({
+      name,
+      cap_drop: ["ALL"],
+      security_opt: ["no-new-privileges:true"],
+      mem_limit: expect.stringMatching(/^\d+[mg]$/),
+    });
+  }
+});
+
+test("our own containers write to their volumes only, and are bounded", async () => {
+  const ours = (await Promise.all(["compose.yaml", "compose.dev-broker.yaml"].map(containersOf)))
+    .flat()
+    .filter(([, { build }]) => build !== undefined);
+  expect(ours).toHaveLength(4);
+  for (const [name, container] of ours) {
+    const bounds = { read_only: true, cpus: 1, pids_limit: 128, mem_limit: "512m" };
+    expect({ name, ...container }).toMatchObject({ name, ...bounds });
+  }
+});
+
+test("no image of ours, and no container of Bun's image, runs as root", async () => {
+  const dockerfile = await Bun.file(join(ROOT, "services/Dockerfile")).text();
+  for (const stage of ["service", "dev-broker"]) {
+    const text = new RegExp(`^FROM \\w+ AS ${stage}$([\\s\\S]*?)(?=^FROM )`, "m").exec(dockerfile);
+    expect({ stage, text: text?.[1] }).toEqual({
+      stage,
+      text: expect.stringMatching(/^USER bun$/m),
+    });
+  }
+  for (const file of ["compose.yaml", "compose.dev-broker.yaml"]) {
+    for (const [name, { image, user }] of await containersOf(file)) {
+      if (image?.startsWith("oven/bun")) expect({ name, user }).toEqual({ name, user: "bun" });
+    }
+  }
+});
