@@ -113,6 +113,20 @@ test.concurrent("the process does nothing after the step, and starts again witho
   expect(seen).toEqual([["first"], ["first", "second"]]);
 });
 
+test.concurrent("a crash point survives a garbage collection before the program makes its channel", async () => {
+  const tellLate = (env: Record<string, string>) =>
+    startProcess(
+      [
+        process.execPath,
+        "-e",
+        `for (let i = 0; i < 20; i++) await Bun.sleep(1).then(() => Bun.gc(true));
+         require("node:diagnostics_channel").channel("steps").publish({ step: "late" });`,
+      ],
+      { env },
+    );
+  await crashTest({ start: tellLate, at: { channel: "steps", step: "late" }, ...rest });
+});
+
 test.concurrent("a step that is never reached, and another end before it, are said", async () => {
   const at = { channel: "steps", step: "third", count: 2 };
   await expect(crashTest({ start: startSteps, at, ...rest, timeoutMs: 300 })).rejects.toThrow(

@@ -5,9 +5,9 @@
  * because the relay lives in one. A step that concerned no rows, such as a look at an empty outbox,
  * does not count.
  */
-import { subscribe } from "node:diagnostics_channel";
+import { channel } from "node:diagnostics_channel";
 
-const [channel, step] = (process.env.CRASH_AT ?? "").split(":");
+const [name, step] = (process.env.CRASH_AT ?? "").split(":");
 let left = Number(process.env.CRASH_COUNT ?? 1);
 
 if (Bun.isMainThread) {
@@ -19,8 +19,11 @@ if (Bun.isMainThread) {
   } as typeof Worker;
 }
 
-if (channel && step) {
-  subscribe(channel, (message) => {
+if (name && step) {
+  const steps = channel(name);
+  // Bun lets go of a channel that only has subscribers, and the program makes another one.
+  Object.assign(globalThis, { [Symbol.for("order-outbox.crash-point")]: steps });
+  steps.subscribe((message) => {
     const { step: told, ids } = message as { step?: unknown; ids?: unknown };
     if (told !== step || (Array.isArray(ids) && ids.length === 0)) return;
     left -= 1;
