@@ -1,11 +1,11 @@
-import { SpanKind, type Tracer } from "@opentelemetry/api";
+import { SpanKind } from "@opentelemetry/api";
 import { ATTR_SERVICE_PEER_NAME } from "./attributes.ts";
-import { childOf, traceparentOf } from "./span-context.ts";
+import { childOf, type SpanStarter, traceparentOf } from "./span-context.ts";
 import { noteError } from "./span-errors.ts";
 import type { Tracing } from "./tracing.ts";
 
 /** Client spans of calls to the outside world. */
-export function traceCalls(tracer: Tracer): Tracing["call"] {
+export function traceCalls(tracer: SpanStarter): Tracing["call"] {
   return async ({ name, peer, traceparent, attributes }, work) => {
     const span = tracer.startSpan(
       name,

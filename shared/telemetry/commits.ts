@@ -1,4 +1,4 @@
-import { SpanKind, type Tracer } from "@opentelemetry/api";
+import { SpanKind } from "@opentelemetry/api";
 import type { CommitQueue } from "@order-outbox/sqlite";
 import {
   ATTR_COMMIT_DURATION,
@@ -6,11 +6,11 @@ import {
   ATTR_DB_OPERATION_NAME,
   ATTR_DB_SYSTEM_NAME,
 } from "./attributes.ts";
-import { childOf } from "./span-context.ts";
+import { childOf, type SpanStarter } from "./span-context.ts";
 import { noteError } from "./span-errors.ts";
 
 /** Spans of units of work from the moment they begin to wait until their commit is on the disk. */
-export function traceCommits(tracer: Tracer) {
+export function traceCommits(tracer: SpanStarter) {
   let last = { units: 0, durationMs: 0 };
 
   function follow(committed: Promise<unknown>, traceparent: string): void {
@@ -47,6 +47,7 @@ export function traceCommits(tracer: Tracer) {
           if (traceparent !== undefined) follow(committed, traceparent);
           return committed;
         },
+        read: queue.read,
         get size() {
           return queue.size;
         },

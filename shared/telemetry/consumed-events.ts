@@ -1,4 +1,4 @@
-import { SpanKind, type Tracer } from "@opentelemetry/api";
+import { SpanKind } from "@opentelemetry/api";
 import type { Delivery, FollowEvent } from "@order-outbox/inbox";
 import {
   ATTR_ATTEMPT,
@@ -7,7 +7,7 @@ import {
   ATTR_OUTCOME,
 } from "./attributes.ts";
 import { messageAttributes } from "./messaging.ts";
-import { childOf, linkTo, traceparentOf } from "./span-context.ts";
+import { childOf, linkTo, type SpanStarter, traceparentOf } from "./span-context.ts";
 import { noteError } from "./span-errors.ts";
 
 /** An event that is older when it is worked on begins a trace of its own. */
@@ -24,7 +24,11 @@ export function continuesTrace({ event, repeated }: Delivery, now: number): bool
 }
 
 /** Consumer spans for the work on events, from the first call to the outside world to the commit. */
-export function traceConsumed(tracer: Tracer, groupId: string, now: () => number): FollowEvent {
+export function traceConsumed(
+  tracer: SpanStarter,
+  groupId: string,
+  now: () => number,
+): FollowEvent {
   return (delivery) => {
     const { event, record, attempt } = delivery;
     const { topic, partition, offset } = record;

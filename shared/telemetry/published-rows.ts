@@ -1,4 +1,4 @@
-import { SpanKind, type Tracer } from "@opentelemetry/api";
+import { SpanKind } from "@opentelemetry/api";
 import type { OutboxObserver } from "@order-outbox/outbox";
 import {
   ATTR_EVENT_TYPE,
@@ -7,14 +7,14 @@ import {
   ATTR_MESSAGING_MESSAGE_ID,
 } from "./attributes.ts";
 import { messageAttributes } from "./messaging.ts";
-import { childOf } from "./span-context.ts";
+import { childOf, type SpanStarter } from "./span-context.ts";
 
 /**
  * Two spans for each row that belongs to a trace: how long it lay in the outbox, and its
  * publication. One for a whole batch could be in one trace only, and holds no more than 128 links
  * by default; this way the trace of an order has its own publication.
  */
-export function tracePublished(tracer: Tracer): OutboxObserver["published"] {
+export function tracePublished(tracer: SpanStarter): OutboxObserver["published"] {
   return ({ topic, partition, rows, sentAt, acknowledgedAt }) => {
     for (const { eventId, eventType, partitionKey: key, createdAt, traceparent } of rows) {
       if (traceparent === null) continue;

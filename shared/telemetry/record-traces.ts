@@ -22,6 +22,7 @@ import { createExporter } from "./exporter.ts";
 import { tracePublished } from "./published-rows.ts";
 import { traceRequests } from "./requests.ts";
 import type { Sampling, TracingSettings } from "./settings.ts";
+import { skipUnsampled } from "./skip-unsampled.ts";
 import type { Tracing } from "./tracing.ts";
 
 const FLUSH_MS = 2_000;
@@ -35,7 +36,8 @@ export function recordTraces(settings: TracingSettings, log: Log | undefined): T
     sampler: samplerOf(settings.sampling),
     spanProcessors: [new BatchSpanProcessor({ exporter: createExporter(log), ...settings.batch })],
   });
-  const tracer = provider.getTracer("order-outbox");
+  const sdkTracer = provider.getTracer("order-outbox");
+  const tracer = settings.sampling.parentBased ? skipUnsampled(sdkTracer) : sdkTracer;
   const stop = () => within(FLUSH_MS, provider.shutdown());
   return {
     traceRequest: traceRequests(tracer),

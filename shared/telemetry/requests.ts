@@ -1,4 +1,4 @@
-import { type Attributes, SpanKind, SpanStatusCode, type Tracer } from "@opentelemetry/api";
+import { type Attributes, SpanKind, SpanStatusCode } from "@opentelemetry/api";
 import { readTraceparent } from "@order-outbox/contracts";
 import type { TraceRequest } from "@order-outbox/service-kit";
 import {
@@ -12,7 +12,7 @@ import {
   ATTR_URL_SCHEME,
   ATTR_USER_AGENT_ORIGINAL,
 } from "./attributes.ts";
-import { childOf, traceparentOf } from "./span-context.ts";
+import { childOf, type SpanStarter, traceparentOf } from "./span-context.ts";
 
 const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE"];
 
@@ -20,7 +20,7 @@ const METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CO
  * Server spans by the conventions for HTTP
  * (https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-server).
  */
-export function traceRequests(tracer: Tracer): TraceRequest {
+export function traceRequests(tracer: SpanStarter): TraceRequest {
   return ({ method: given, route, path, headers }) => {
     const method = METHODS.includes(given) ? given : "_OTHER";
     const word = method === "_OTHER" ? "HTTP" : method;

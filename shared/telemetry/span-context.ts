@@ -4,8 +4,12 @@ import {
   ROOT_CONTEXT,
   type Span,
   type SpanContext,
+  type Tracer,
   trace,
 } from "@opentelemetry/api";
+
+/** What the recording of spans needs of a tracer. */
+export type SpanStarter = Pick<Tracer, "startSpan">;
 
 /** The context that a well-formed `traceparent` of version 00 names. */
 function spanContextOf(traceparent: string): SpanContext {

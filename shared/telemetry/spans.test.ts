@@ -10,6 +10,8 @@ import { traceCommits } from "./commits.ts";
 import { traceConsumed } from "./consumed-events.ts";
 import { tracePublished } from "./published-rows.ts";
 import { traceRequests } from "./requests.ts";
+import { skipUnsampled } from "./skip-unsampled.ts";
+import { childOf, traceparentOf } from "./span-context.ts";
 import { createTestTracer } from "./test-tracer.ts";
 
 const TRACE = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -157,6 +159,21 @@ test("a unit's span lasts until its commit, and knows how many shared that", asy
   ).toEqual([
     ["commit", SPAN, 2, undefined],
     ["commit", SPAN, undefined, "HANDLER_FAILED"],
+  ]);
+});
+
+test("what is part of a trace that is not recorded stays in its context", () => {
+  const { tracer, spans } = createTestTracer();
+  const starter = skipUnsampled(tracer);
+  const traceparents = [UNSAMPLED, SAMPLED, undefined].map((traceparent) => {
+    const span = starter.startSpan("a", {}, childOf(traceparent));
+    span.end();
+    return traceparentOf(span);
+  });
+  expect(traceparents[0]).toBe(UNSAMPLED);
+  expect(spans().map(relationOf)).toEqual([
+    { parent: SPAN, links: [] },
+    { parent: undefined, links: [] },
   ]);
 });
 
