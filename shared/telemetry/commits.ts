@@ -42,6 +42,7 @@ export function traceCommits(tracer: SpanStarter) {
     },
     traceCommits(queue: CommitQueue): CommitQueue {
       return {
+        ...queue,
         run(work, traceparent) {
           const committed = queue.run(work);
           if (traceparent !== undefined) follow(committed, traceparent);
@@ -51,7 +52,6 @@ export function traceCommits(tracer: SpanStarter) {
         get size() {
           return queue.size;
         },
-        close: queue.close,
       };
     },
   };
