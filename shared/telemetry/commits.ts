@@ -48,7 +48,6 @@ export function traceCommits(tracer: SpanStarter) {
           if (traceparent !== undefined) follow(committed, traceparent);
           return committed;
         },
-        read: queue.read,
         get size() {
           return queue.size;
         },
