@@ -1,21 +1,15 @@
 import { SQLiteError } from "bun:sqlite";
-import { traceIdOf } from "@order-outbox/contracts";
+import { type AnyEvent, traceIdOf } from "@order-outbox/contracts";
 import { isAppError, toAppError } from "@order-outbox/errors";
 import type { ConsumedRecord } from "@order-outbox/kafka";
 import { storageError } from "@order-outbox/sqlite";
+import type { RecordPlace } from "./event-commits.ts";
+import type { AnyHandler } from "./handler.ts";
 import { type Arrival, decideArrival } from "./held-rules.ts";
-import type { OffsetTracker } from "./offset-tracker.ts";
 import type { Reading } from "./read-record.ts";
 import { tellStep } from "./steps.ts";
-import type { EventIdentity, Holding } from "./store.ts";
+import type { EventIdentity, Holding, InboxStore } from "./store.ts";
 import { attemptEvent, commitForSure, holdingAfter, type WorkDeps } from "./work.ts";
-
-/** Where a record comes from, and how far its partition is done. */
-export interface RecordPlace {
-  clusterId: string;
-  record: ConsumedRecord;
-  tracker: OffsetTracker;
-}
 
 /**
  * Works on one record to its end: applied, skipped or set aside, with the offset moved in the same
@@ -27,89 +21,67 @@ export interface RecordPlace {
 export async function processRecord(
   deps: WorkDeps,
   reading: Reading,
-  { clusterId, record, tracker }: RecordPlace,
+  place: RecordPlace,
 ): Promise<"applied" | "held" | "done"> {
-  const { store, queue, counters } = deps;
+  const { store, queue, commits, counters } = deps;
+  const { clusterId, record } = place;
 
   /** Commits `unit` together with the partition's new offset. */
-  async function commit<T>(unit: (at: string) => T, traceparent?: string): Promise<T> {
-    try {
-      const result = await queue.run(() => {
-        const at = new Date(deps.now()).toISOString();
-        const value = unit(at);
-        tracker.finish(record.offset);
-        try {
-          store.advance(clusterId, record.topic, record.partition, tracker.watermark(), at);
-        } catch (error) {
-          tracker.reopen(record.offset);
-          throw error;
-        }
-        return value;
-      }, traceparent);
-      tracker.settle(record.offset);
-      return result;
-    } catch (error) {
-      tracker.reopen(record.offset);
-      throw error;
-    }
-  }
-  const commitSurely = <T>(unit: (at: string) => T, traceparent?: string) =>
-    commitForSure(deps, () => commit(unit, traceparent));
+  const commit = <T>(unit: (at: string) => T, traceparent?: string) =>
+    commitForSure(deps, () => commits.commit(place, unit, traceparent));
 
-  async function setAside(identity: EventIdentity, holding: Holding): Promise<void> {
-    await commitSurely((at) => store.hold(clusterId, record, { ...identity, ...holding }, at));
+  async function setAside(identity: EventIdentity, holding: Holding): Promise<"held"> {
+    await commit((at) => store.hold(clusterId, record, { ...identity, ...holding }, at));
     tellHolding(deps, record, identity, holding);
+    return "held";
   }
 
   if (reading.kind === "skip") {
-    await commitSurely(() => {});
+    await commit(() => {});
     counters.skipped += 1;
     return "done";
   }
   if (reading.kind === "malformed") {
-    await setAside(reading.identity, holdingAfter(deps, reading.error, 1));
-    return "held";
+    return setAside(reading.identity, holdingAfter(deps, reading.error, 1));
   }
 
   const { event, handler } = reading;
   const identity = { eventId: event.id, eventType: event.type, eventKey: event.subject };
   tellStep("received", event);
-  const known = await commitForSure(deps, async () => readSafely(() => store.hasApplied(event.id)));
-  if (known) {
+  let arrival: Arrival | "KNOWN";
+  try {
+    arrival = await commitForSure(deps, async () =>
+      queue.read(() => judgeArrival(store, event, handler)),
+    );
+  } catch (thrown) {
+    if (isAppError(thrown, "SHUTTING_DOWN")) throw thrown;
+    return setAside(identity, holdingAfter(deps, toAppError(thrown, "HANDLER_FAILED"), 1));
+  }
+  if (arrival === "KNOWN") {
     const work = deps.follow?.({ event, record, attempt: 1, repeated: true });
-    await commitSurely(() => {});
+    await commit(() => {});
     work?.end("duplicate");
     counters.duplicates += 1;
     return "done";
   }
-  let arrival: Arrival;
-  try {
-    arrival = await commitForSure(deps, async () =>
-      readSafely(() => {
-        const ready = handler.isReady?.(event as never) ?? true;
-        return decideArrival(store.heldStates(event.subject), ready);
-      }),
-    );
-  } catch (thrown) {
-    if (isAppError(thrown, "SHUTTING_DOWN")) throw thrown;
-    await setAside(identity, holdingAfter(deps, toAppError(thrown, "HANDLER_FAILED"), 1));
-    return "held";
-  }
   if (arrival !== "RUN") {
-    await setAside(identity, { state: arrival, ...REASONS[arrival], attempts: 0 });
-    return "held";
+    return setAside(identity, { state: arrival, ...REASONS[arrival], attempts: 0 });
   }
-  const attempt = await attemptEvent(deps, event, handler, record, commitSurely);
+  const attempt = await attemptEvent(deps, event, handler, record, commit);
   if (attempt.kind === "applied") return "applied";
   if (attempt.kind === "duplicate") return "done";
-  await setAside(identity, holdingAfter(deps, attempt.error, 1));
-  return "held";
+  return setAside(identity, holdingAfter(deps, attempt.error, 1));
 }
 
-/** Reads outside a transaction; trouble of the database is waited out like that of a commit. */
-function readSafely<T>(read: () => T): T {
+/**
+ * Looks at what the database knows of an event that arrives, outside a transaction; trouble of the
+ * database is waited out like that of a commit.
+ */
+function judgeArrival(store: InboxStore, event: AnyEvent, handler: AnyHandler): Arrival | "KNOWN" {
   try {
-    return read();
+    if (store.hasApplied(event.id)) return "KNOWN";
+    const ready = handler.isReady?.(event as never) ?? true;
+    return decideArrival(store.heldStates(event.subject), ready);
   } catch (error) {
     throw error instanceof SQLiteError ? storageError(error, "cannot read the inbox") : error;
   }

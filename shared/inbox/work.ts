@@ -2,6 +2,7 @@ import type { AnyEvent } from "@order-outbox/contracts";
 import { type AppError, errorCodeOf, isAppError, toAppError } from "@order-outbox/errors";
 import type { ConsumedRecord, Log } from "@order-outbox/kafka";
 import type { CommitQueue } from "@order-outbox/sqlite";
+import type { EventCommits } from "./event-commits.ts";
 import type { AnyHandler, Handlers } from "./handler.ts";
 import { decideFailure, type RetryPolicy } from "./held-rules.ts";
 import type { FollowEvent } from "./observer.ts";
@@ -23,6 +24,7 @@ export interface InboxCounters {
 export interface WorkDeps {
   store: InboxStore;
   queue: CommitQueue;
+  commits: EventCommits;
   handlers: Handlers;
   log: Log;
   /** Milliseconds since the epoch. */
@@ -130,5 +132,6 @@ export async function commitForSure<T>(deps: WorkDeps, commit: () => Promise<T>)
   }
 }
 
-const isStorageTrouble = (error: unknown): boolean =>
+/** Whether an error is a database's own, and no event's: full, busy, broken. */
+export const isStorageTrouble = (error: unknown): boolean =>
   ["STORAGE_FULL", "STORAGE_FAILED", "OVERLOADED"].includes(errorCodeOf(error));
