@@ -8,6 +8,7 @@ import {
   type Log,
 } from "@order-outbox/kafka";
 import type { CommitQueue, Database } from "@order-outbox/sqlite";
+import { createEventCommits } from "./event-commits.ts";
 import type { Handlers } from "./handler.ts";
 import type { RetryPolicy } from "./held-rules.ts";
 import { createHeldRunner } from "./held-runner.ts";
@@ -99,6 +100,7 @@ export function startInbox(options: InboxOptions): Inbox {
   const deps: WorkDeps = {
     store,
     queue,
+    commits: createEventCommits({ store, queue, now, apart: options.follow !== undefined }),
     handlers,
     log,
     now,
@@ -146,7 +148,8 @@ export function startInbox(options: InboxOptions): Inbox {
         const place = { clusterId, record, tracker };
         const outcome = await processRecord(deps, reading, place);
         if (outcome === "held") runner.plan();
-        if (outcome === "applied" && store.heldStates(reading.key).length > 0) {
+        const isHeld = () => store.heldStates(reading.key).length > 0;
+        if (outcome === "applied" && queue.read(isHeld)) {
           await runner.runKey(reading.key);
         }
         lastProgressAt = now();

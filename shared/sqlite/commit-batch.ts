@@ -19,6 +19,7 @@ export type BatchOutcome =
 /** The statements that steer a transaction, prepared once per connection. */
 export interface Control {
   begin: Statement;
+  beginRead: Statement;
   commit: Statement;
   rollback: Statement;
   savepoint: Statement;
@@ -37,6 +38,7 @@ export function prepareControl(db: Database): Control {
   db.run("PRAGMA temp_store = MEMORY");
   const statements = {
     begin: db.prepare("BEGIN IMMEDIATE"),
+    beginRead: db.prepare("BEGIN DEFERRED"),
     commit: db.prepare("COMMIT"),
     rollback: db.prepare("ROLLBACK"),
     savepoint: db.prepare("SAVEPOINT unit"),

@@ -233,3 +233,26 @@ test("a queue without work closes at once", async () => {
   await s.queue.close();
   expect(await outcomes([s.queue.run(() => 1)])).toEqual(["SHUTTING_DOWN"]);
 });
+
+test("the reads of a turn see one state of other connections, and every commit of the queue", async () => {
+  using s = setUp();
+  const other = s.temp.connect();
+  const count = () => s.queue.read(() => scalar(s.temp.db, "SELECT count(*) FROM item"));
+  expect(count()).toBe(0);
+  other.run("INSERT INTO item (id) VALUES (1)");
+  expect(count()).toBe(0);
+  await s.queue.run(() => s.insert(2));
+  expect(count()).toBe(2);
+  other.run("INSERT INTO item (id) VALUES (3)");
+  await new Promise(setImmediate);
+  expect(count()).toBe(3);
+});
+
+test("a read inside a unit is part of its transaction, and a closed queue still reads", async () => {
+  using s = setUp();
+  const count = () => s.queue.read(() => scalar(s.temp.db, "SELECT count(*) FROM item"));
+  expect(await s.queue.run(() => [s.insert(1), count()])).toEqual([1, 1]);
+  expect(count()).toBe(1);
+  await s.queue.close();
+  expect([count(), s.temp.db.inTransaction]).toEqual([1, false]);
+});

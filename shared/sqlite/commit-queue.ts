@@ -30,6 +30,12 @@ export interface CommitQueue {
    * `traceparent`, the W3C trace context of what `work` is part of, is for who wraps the queue.
    */
   run<T>(work: () => T, traceparent?: string): Promise<T>;
+  /**
+   * Runs `work`, which only reads, at once, and gives its result. The reads of one turn of the event
+   * loop share one read transaction, which spares each the locks of its own; they see every commit
+   * of this queue, and those of other connections as of the first of them.
+   */
+  read<T>(work: () => T): T;
   /** How many units wait for their transaction. */
   readonly size: number;
   /** Refuses new units and resolves when the waiting ones are settled. Leaves the database open. */
@@ -49,6 +55,24 @@ export function createCommitQueue(db: Database, options: CommitQueueOptions = {}
   let waiting: Unit[] = [];
   let scheduled = false;
   let closing = false;
+  let reading = false;
+
+  function beginReading(): void {
+    if (reading || closing || db.inTransaction) return;
+    control.beginRead.run();
+    reading = true;
+    setImmediate(endReading);
+  }
+
+  function endReading(): void {
+    if (!reading) return;
+    reading = false;
+    try {
+      if (db.inTransaction) control.commit.run();
+    } catch {
+      // The database was closed, which ends its transactions.
+    }
+  }
 
   function schedule(): void {
     if (scheduled) return;
@@ -57,6 +81,7 @@ export function createCommitQueue(db: Database, options: CommitQueueOptions = {}
   }
 
   function flush(): void {
+    endReading();
     const batch = takeBatch();
     const startedAt = performance.now();
     const outcome = commitBatch(db, control, batch);
@@ -90,6 +115,7 @@ export function createCommitQueue(db: Database, options: CommitQueueOptions = {}
   }
 
   function finish(): void {
+    endReading();
     control.finalize();
     closed.resolve();
   }
@@ -105,6 +131,10 @@ export function createCommitQueue(db: Database, options: CommitQueueOptions = {}
         waiting.push({ work, resolve: resolve as (value: unknown) => void, reject });
         schedule();
       });
+    },
+    read<T>(work: () => T): T {
+      beginReading();
+      return work();
     },
     get size() {
       return waiting.length;

@@ -115,6 +115,7 @@ test("a step gives way to a busy queue, and a queue that is always busy does not
   let looks = 0;
   const busy: CommitQueue = {
     run: s.queue.run,
+    read: s.queue.read,
     close: s.queue.close,
     get size() {
       looks += 1;
@@ -164,6 +165,7 @@ test("a sweep that fails says so, and the next one goes on", async () => {
       return 0;
     },
     close: s.queue.close,
+    read: s.queue.read,
     run(work) {
       failures += 1;
       return failures === 2 ? Promise.reject(new Error("the disk is full")) : run(work);

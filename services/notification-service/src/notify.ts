@@ -45,7 +45,7 @@ export function notify<T extends NotifiedType>(
   return {
     isReady: ({ subject }) => after === undefined || notifications.wasNotified(subject, after),
     async prepare(event) {
-      const done = notifications.channelsDone(event.id);
+      const done = queue.read(() => notifications.channelsDone(event.id));
       const open = channels.filter(({ name }) => !done.includes(name));
       const results = await Promise.allSettled(
         open.map((channel) => channel.send(toMessage(event, channel.name))),
