@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { AppError } from "@order-outbox/errors";
+import { startProcess } from "@order-outbox/testing";
 import { createLogger, type LoggerOptions, wantsColor } from "./mod.ts";
 
 function recordingLogger(options: Partial<LoggerOptions> = {}) {
@@ -81,3 +82,13 @@ test("colours follow NO_COLOR, FORCE_COLOR and the terminal", () => {
   expect(wantsColor({ FORCE_COLOR: "1" }, false)).toBe(true);
   expect(wantsColor({ FORCE_COLOR: "0" }, true)).toBe(false);
 });
+
+test.concurrent.each(["return", "exit", "throw"])(
+  "a process that ends by %s has written its last line",
+  async (how) => {
+    await using child = startProcess(["bun", `${import.meta.dir}/logger-fixture.ts`, how]);
+    await child.exited;
+    await child.waitForLine('"last"');
+    expect(child.lines.filter((line) => line.includes('"service":"ending"'))).toHaveLength(2);
+  },
+);
