@@ -4,7 +4,7 @@ import { tellHolding } from "./process-record.ts";
 import { readRecord } from "./read-record.ts";
 import { tellStep } from "./steps.ts";
 import type { HeldEvent } from "./store.ts";
-import { attemptEvent, commitForSure, holdingAfter, type WorkDeps } from "./work.ts";
+import { attemptEvent, holdingAfter, type WorkDeps, waitOutTrouble } from "./work.ts";
 
 /** What a redrive came to. */
 export interface RedriveOutcome {
@@ -58,7 +58,7 @@ export function createHeldRunner(deps: WorkDeps, lanes: Lanes, stopping: AbortSi
     const { id, record } = held;
     const reading = readRecord(record, deps.handlers);
     const commitWith = <T>(unit: (at: string) => T, traceparent?: string) =>
-      commitForSure(deps, () =>
+      waitOutTrouble(deps, () =>
         queue.run(() => {
           const value = unit(isoNow());
           store.release(id);
@@ -82,7 +82,7 @@ export function createHeldRunner(deps: WorkDeps, lanes: Lanes, stopping: AbortSi
           );
     if (attempt.kind !== "failed") return undefined;
     const holding = holdingAfter(deps, attempt.error, held.attempts + 1);
-    await commitForSure(deps, () => queue.run(() => store.updateHeld(id, holding)));
+    await waitOutTrouble(deps, () => queue.run(() => store.updateHeld(id, holding)));
     tellHolding(deps, record, held, holding);
     plan();
     return attempt.error.message;
@@ -188,7 +188,7 @@ export function createHeldRunner(deps: WorkDeps, lanes: Lanes, stopping: AbortSi
     discard: (held, reason) =>
       inLane(laneOf(held), async () => {
         const { id, eventId, eventType, eventKey, record } = held;
-        await commitForSure(deps, () =>
+        await waitOutTrouble(deps, () =>
           queue.run(() => {
             const at = isoNow();
             if (eventId !== null) store.recordApplied(eventId, eventType ?? "", record, at);

@@ -9,7 +9,7 @@ import { type Arrival, decideArrival } from "./held-rules.ts";
 import type { Reading } from "./read-record.ts";
 import { tellStep } from "./steps.ts";
 import type { EventIdentity, Holding, InboxStore } from "./store.ts";
-import { attemptEvent, commitForSure, holdingAfter, type WorkDeps } from "./work.ts";
+import { attemptEvent, holdingAfter, type WorkDeps, waitOutTrouble } from "./work.ts";
 
 /**
  * Works on one record to its end: applied, skipped or set aside, with the offset moved in the same
@@ -28,7 +28,7 @@ export async function processRecord(
 
   /** Commits `unit` together with the partition's new offset. */
   const commit = <T>(unit: (at: string) => T, traceparent?: string) =>
-    commitForSure(deps, () => commits.commit(place, unit, traceparent));
+    waitOutTrouble(deps, () => commits.commit(place, unit, traceparent));
 
   async function setAside(identity: EventIdentity, holding: Holding): Promise<"held"> {
     await commit((at) => store.hold(clusterId, record, { ...identity, ...holding }, at));
@@ -50,7 +50,7 @@ export async function processRecord(
   tellStep("received", event);
   let arrival: Arrival | "KNOWN";
   try {
-    arrival = await commitForSure(deps, async () =>
+    arrival = await waitOutTrouble(deps, async () =>
       queue.read(() => judgeArrival(store, event, handler)),
     );
   } catch (thrown) {

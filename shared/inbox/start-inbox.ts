@@ -108,6 +108,7 @@ export function startInbox(options: InboxOptions): Inbox {
     random: options.random ?? Math.random,
     retry: options.retry ?? RETRY,
     follow: options.follow,
+    troubled: { events: 0 },
     pause: (attempt: number) => pause(attempt, stopping.signal),
   };
   const runner = createHeldRunner(deps, lanes, stopping.signal);

@@ -36,6 +36,8 @@ export interface WorkDeps {
   retry: RetryPolicy;
   counters: InboxCounters;
   follow?: FollowEvent | undefined;
+  /** How many events wait for a database's own trouble to pass: the first of them says so. */
+  troubled: { events: number };
 }
 
 /** Runs `unit`, which belongs to a trace, in a transaction of the service's commit queue. */
@@ -84,28 +86,21 @@ async function workOn(
   record: ConsumedRecord,
   commit: Commit,
 ): Promise<Attempt> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const prepared = await handler.prepare?.(event as never);
-      tellStep("prepared", event);
-      const fresh = await commit((at) => {
-        if (!deps.store.recordApplied(event.id, event.type, record, at)) return false;
-        handler.apply(event as never, prepared as never);
-        tellStep("inside", event);
-        return true;
-      }, event.traceparent);
-      tellStep("committed", event);
-      deps.counters[fresh ? "processed" : "duplicates"] += 1;
-      return { kind: fresh ? "applied" : "duplicate" };
-    } catch (thrown) {
-      if (isAppError(thrown, "SHUTTING_DOWN")) throw thrown;
-      const error = toAppError(thrown, "HANDLER_FAILED");
-      if (!isStorageTrouble(error)) return { kind: "failed", error };
-      if (attempt === 1) {
-        deps.log.warn({ code: error.code, eventId: event.id }, "cannot prepare; trying again");
-      }
-      await deps.pause(attempt);
-    }
+  try {
+    const prepared = await waitOutTrouble(deps, async () => handler.prepare?.(event as never));
+    tellStep("prepared", event);
+    const fresh = await commit((at) => {
+      if (!deps.store.recordApplied(event.id, event.type, record, at)) return false;
+      handler.apply(event as never, prepared as never);
+      tellStep("inside", event);
+      return true;
+    }, event.traceparent);
+    tellStep("committed", event);
+    deps.counters[fresh ? "processed" : "duplicates"] += 1;
+    return { kind: fresh ? "applied" : "duplicate" };
+  } catch (thrown) {
+    if (isAppError(thrown, "SHUTTING_DOWN")) throw thrown;
+    return { kind: "failed", error: toAppError(thrown, "HANDLER_FAILED") };
   }
 }
 
@@ -118,18 +113,34 @@ export function holdingAfter(deps: WorkDeps, error: AppError, attempts: number):
   return { state, errorCode: error.code, lastError: error.message, attempts, nextAttemptAt };
 }
 
-/** Commits through every trouble that is the database's own. */
-export async function commitForSure<T>(deps: WorkDeps, commit: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await commit();
-    } catch (error) {
-      if (!isStorageTrouble(error)) throw error;
-      const code = errorCodeOf(error);
-      if (attempt === 1) deps.log.warn({ code }, "cannot commit; trying again");
-      await deps.pause(attempt);
+/** Tries `work` again until what is a database's own trouble has passed: full, busy, broken. */
+export async function waitOutTrouble<T>(deps: WorkDeps, work: () => Promise<T>): Promise<T> {
+  let waits = 0;
+  try {
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!isStorageTrouble(error)) throw error;
+        waits += 1;
+        if (waits === 1) beginTrouble(deps, error);
+        await deps.pause(waits);
+      }
     }
+  } finally {
+    if (waits > 0) endTrouble(deps);
   }
+}
+
+function beginTrouble({ log, troubled }: WorkDeps, error: unknown): void {
+  const code = errorCodeOf(error);
+  if (troubled.events === 0) log.warn({ code }, "a database takes no writes; trying again");
+  troubled.events += 1;
+}
+
+function endTrouble({ log, troubled }: WorkDeps): void {
+  troubled.events -= 1;
+  if (troubled.events === 0) log.info({}, "no event waits for a database any more");
 }
 
 /** Whether an error is a database's own, and no event's: full, busy, broken. */
