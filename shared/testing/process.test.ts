@@ -49,6 +49,19 @@ test("disposal ends a process and what it started", async () => {
   await waitFor(() => !isRunning(pid), { what: "the grandchild to be gone" });
 });
 
+test("a process does not outlive the one that started it, however that ends", async () => {
+  const script = `
+    import { startProcess } from "${import.meta.dir}/process.ts";
+    await startProcess(["true"]).exited;
+    console.log("child " + startProcess(["sleep", "100"]).pid);
+    setInterval(() => {}, 1000);`;
+  await using parent = startProcess(["bun", "-e", script]);
+  const pid = Number((await parent.waitForLine("child ")).split(" ")[1]);
+  expect(isRunning(pid)).toBe(true);
+  parent.kill("SIGKILL");
+  await waitFor(() => !isRunning(pid), { what: "the child to be gone" });
+});
+
 test("a temporary folder is gone after its scope, and free ports are free", async () => {
   let path = "";
   {

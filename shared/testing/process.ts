@@ -1,3 +1,4 @@
+import { killWithThisProcess } from "./process-guard.ts";
 import { waitFor } from "./wait-for.ts";
 
 /** What a process is started with. */
@@ -26,7 +27,8 @@ export interface TestProcess extends AsyncDisposable {
 
 /**
  * Starts a process in a group of its own, so that no signal of the terminal reaches it and disposal
- * (SIGKILL to the group) leaves nothing behind.
+ * (SIGKILL to the group) leaves nothing behind. Nor does an end of this process without disposal,
+ * such as that of a killed test run.
  */
 export function startProcess(
   command: readonly string[],
@@ -40,6 +42,7 @@ export function startProcess(
     stderr: "pipe",
     detached: true,
   });
+  killWithThisProcess(child.pid, child.exited);
   const lines: string[] = [];
   let ended = false;
   void Promise.all([collect(child.stdout, lines), collect(child.stderr, lines), child.exited]).then(
