@@ -2,7 +2,7 @@
 export interface WaitOptions {
   /** Completes "waited in vain for …". */
   what: string;
-  /** Milliseconds, 10,000 when left out. */
+  /** Milliseconds, 20,000 when left out: enough for a busy machine, too short for a safety net. */
   timeoutMs?: number;
   /** Milliseconds between two looks, 10 when left out. */
   intervalMs?: number;
@@ -18,7 +18,7 @@ type Falsy = false | 0 | "" | null | undefined;
  */
 export async function waitFor<Value>(
   condition: () => Value | Promise<Value>,
-  { what, timeoutMs = 10_000, intervalMs = 10 }: WaitOptions,
+  { what, timeoutMs = 20_000, intervalMs = 10 }: WaitOptions,
 ): Promise<Exclude<Value, Falsy>> {
   const deadline = performance.now() + timeoutMs;
   for (;;) {
