@@ -1,3 +1,4 @@
+import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { waitFor } from "@order-outbox/testing";
 import { openReader, openStream, orderCreated, type Stream } from "./test-inbox.ts";
@@ -31,7 +32,8 @@ test.concurrent("a restored backup goes on where it was, whatever was reported t
     const inbox = reader.start();
     await stream.publish(events.slice(0, 3));
     await waitFor(() => inbox.status().processed === 3, { what: "the first events" });
-    reader.db.query("VACUUM INTO ?").run(`${stream.folder}/backup.db`);
+    using copier = new Database(reader.db.filename);
+    copier.query("VACUUM INTO ?").run(`${stream.folder}/backup.db`);
     await stream.publish(events.slice(3));
     await waitFor(() => inbox.status().processed === 6, { what: "the other events" });
     await waitFor(async () => (await committedOffset(stream)) === 6, { what: "the report" });
