@@ -35,11 +35,17 @@ async function outbox<Answer>({ dataDir, kafkaHost }: System, ...args: string[])
 const verify = (system: System): Promise<Report> =>
   outbox<Report>(system, "verify", "--settle", "0s", "--recheck", "3s");
 
+const ROWS: Readonly<Record<ServiceName, [file: string, sql: string]>> = {
+  "order-service": ["orders.db", "SELECT count(*) FROM orders"],
+  "payment-service": ["payments.db", "SELECT count(*) FROM payments"],
+  "notification-service": ["notifications.db", "SELECT count(*) FROM notifications"],
+};
+
 /** Backs a database up while orders are taken, works a thousand more, and restores the copy. */
 async function restoreAfterMore(system: System, name: ServiceName): Promise<string[]> {
   const copies = join(system.dataDir, "copies");
   const load = placeOrders(system, DURING_BACKUP, 8);
-  await waitFor(async () => (await system.orders()).length > 50, { what: "the load to run" });
+  await waitFor(() => countRows(system, ...ROWS[name]) > 10, { what: "the load to arrive" });
   await outbox(system, "backup", "--to", copies, "--service", name);
   const ids = [...(await load), ...(await placeOrders(system, AFTERWARDS))];
   await waitUntilSettled(system, ids.length);
