@@ -1,4 +1,4 @@
-import type { RelayStatus } from "./relay.ts";
+import type { RelayStatus } from "./relay-types.ts";
 import type { OutboxFacts } from "./store.ts";
 
 /** What is known of an outbox when its health is judged; times in milliseconds since the epoch. */

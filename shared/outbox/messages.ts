@@ -1,5 +1,5 @@
 import type { KafkaSecurity } from "@order-outbox/kafka";
-import type { RelayStatus } from "./relay.ts";
+import type { RelayStatus } from "./relay-types.ts";
 
 /** What a worker is started with. Plain data, because it crosses threads. */
 export interface OutboxWorkerSettings {

@@ -1,73 +1,21 @@
 import { SQLiteError } from "bun:sqlite";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { traceIdOf } from "@order-outbox/contracts";
 import { type ErrorCode, isAppError, toAppError } from "@order-outbox/errors";
-import type { Log, PartitionOutcome, Publisher } from "@order-outbox/kafka";
+import type { PartitionOutcome } from "@order-outbox/kafka";
 import { storageError } from "@order-outbox/sqlite";
-import { type Backoff, backoffDelay } from "./backoff.ts";
-import type { Lease } from "./lease.ts";
-import type { OutboxObserver } from "./observer.ts";
+import { backoffDelay } from "./backoff.ts";
+import { holdBack } from "./hold-back.ts";
 import { createPartitionHolds } from "./partition-holds.ts";
-import { composeRound, type Round, type RoundLimits, type RoundPart } from "./round.ts";
+import type { RelayDeps, RelaySettings, RelayStatus } from "./relay-types.ts";
+import { composeRound, type Round, type RoundPart } from "./round.ts";
 import { tellStep } from "./steps.ts";
-import type { OutboxStore } from "./store.ts";
 import { createWaker } from "./waker.ts";
-
-/** How a relay works; times in milliseconds. */
-export interface RelaySettings {
-  /** `ce_source` of everything that it publishes. */
-  source: string;
-  /** The longest time between two looks at the table: the safety net behind `wake`. */
-  pollMs: number;
-  limits: RoundLimits;
-  /** Delays while the broker, a partition or the database does not take what it is given. */
-  backoff: Backoff;
-  /** How often a record must be refused on its own before it is parked. */
-  refusalsToPark: number;
-  /** Time between looks at a lease that another worker has; 1,000. */
-  standbyMs?: number;
-}
 
 const STANDBY_MS = 1_000;
 /** A resting relay keeps its lease: well within half of `LEASE_MS`. */
 const RENEW_MS = 10_000;
 /** How long a lease lasts: its half is more than a round with its repetitions can take. */
 export const LEASE_MS = 40_000;
-
-/** What a relay needs of the world. */
-export interface RelayDeps {
-  store: OutboxStore;
-  /** The right to publish from this outbox; without one, no other relay may exist. */
-  lease?: Lease;
-  /** A new publisher, and the partition counts of the topics that exist. */
-  connect(): Promise<{ publisher: Publisher; partitions: ReadonlyMap<string, number> }>;
-  /** Milliseconds since the epoch. */
-  now(): number;
-  /** A number in [0, 1). */
-  random(): number;
-  log: Log;
-  /** Hears of what the broker has acknowledged. */
-  onPublished?: OutboxObserver["published"] | undefined;
-}
-
-/** What a relay has done since it was created. */
-export interface RelayStatus {
-  /** Whether another worker has the right to publish, and this one waits to follow it. */
-  standby: boolean;
-  holdsLease: boolean;
-  broker: "unknown" | "up" | "down";
-  published: number;
-  /** Milliseconds since the epoch of the last acknowledged round; null before the first. */
-  lastAckAt: number | null;
-  /** Attempts in a row that ended without an answer. */
-  failures: number;
-  /** All attempts that ended without an answer. */
-  failedAttempts: number;
-  /** Times that a record was refused alone. */
-  refusals: number;
-  parked: number;
-  lastError: string | null;
-}
 
 /** Publishes the pending rows of one outbox, in order, one round in flight at a time. */
 export interface Relay {
@@ -104,6 +52,8 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
     parked: 0,
     lastError: null,
   };
+  const { refusalsToPark } = settings;
+  const refusals = { store, holds, status, log, now, random, refusalsToPark };
   let connection: Awaited<ReturnType<RelayDeps["connect"]>> | undefined;
   let unknown: Round | undefined;
   let unmarked: number[] = [];
@@ -241,35 +191,9 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
     await disconnect();
     round.parts.forEach((part, index) => {
       const error = outcomes[index]?.error;
-      if (error !== undefined) holdBack(part, error);
+      if (error !== undefined) holdBack(refusals, part, error);
     });
     markAcknowledged();
-  }
-
-  function holdBack(part: RoundPart, error: Error): void {
-    const { topic, partition, rows } = part;
-    const refused = isAppError(error, "RECORD_REFUSED");
-    const [only] = rows;
-    if (refused && rows.length > 1) {
-      holds.halve(topic, partition, rows.length);
-      return;
-    }
-    holds.hold(topic, partition, now(), random());
-    if (!refused || only === undefined) {
-      log.warn({ topic, partition, rows: rows.length }, `partition waits: ${error.message}`);
-      return;
-    }
-    status.refusals += 1;
-    const attempts = store.attemptsOf(only.id) + 1;
-    const parked = attempts >= settings.refusalsToPark;
-    store.chargeRefusal(only.id, error.message, parked ? new Date(now()).toISOString() : null);
-    if (!parked) return;
-    status.parked += 1;
-    const { id, eventId, orderId, traceparent } = only;
-    log.error(
-      { outboxId: id, eventId, orderId, traceId: traceIdOf(traceparent) },
-      `event parked, the broker refuses it: ${error.message}`,
-    );
   }
 
   function markAcknowledged(): void {

@@ -11,7 +11,8 @@ import { createLease } from "./lease.ts";
 import type { FromWorker, LogLevel, OutboxWorkerSettings, ToWorker } from "./messages.ts";
 import type { OutboxObserver } from "./observer.ts";
 import { preparePartitionGuard } from "./partition-guard.ts";
-import { createRelay, LEASE_MS, type Relay, type RelaySettings } from "./relay.ts";
+import { createRelay, LEASE_MS, type Relay } from "./relay.ts";
+import type { RelaySettings } from "./relay-types.ts";
 import { createOutboxStore } from "./store.ts";
 import { timePublisher } from "./timed-publisher.ts";
 

@@ -1,7 +1,7 @@
 import { AppError } from "@order-outbox/errors";
 import type { Log } from "@order-outbox/kafka";
 import type { FromWorker, OutboxWorkerSettings, ToWorker } from "./messages.ts";
-import type { RelayStatus } from "./relay.ts";
+import type { RelayStatus } from "./relay-types.ts";
 
 /** How to start an outbox worker. */
 export interface StartOutboxWorkerOptions {

@@ -1,0 +1,44 @@
+import { traceIdOf } from "@order-outbox/contracts";
+import { isAppError } from "@order-outbox/errors";
+import type { PartitionHolds } from "./partition-holds.ts";
+import type { RelayDeps, RelayStatus } from "./relay-types.ts";
+import type { RoundPart } from "./round.ts";
+
+/** What holding back needs: the relay's world, and what it keeps. */
+export interface HoldBackDeps extends Pick<RelayDeps, "store" | "log" | "now" | "random"> {
+  holds: PartitionHolds;
+  status: RelayStatus;
+  /** How often a record must be refused on its own before it is parked. */
+  refusalsToPark: number;
+}
+
+/**
+ * Decides what follows for the rows of a partition that were not written. A refusal of many says
+ * nothing about one of them: fewer are sent next time, until the refused record stands alone, is
+ * charged, and in the end parked. Any other error holds the partition and charges nobody.
+ */
+export function holdBack(deps: HoldBackDeps, part: RoundPart, error: Error): void {
+  const { store, holds, status, log, now, random, refusalsToPark } = deps;
+  const { topic, partition, rows } = part;
+  const refused = isAppError(error, "RECORD_REFUSED");
+  const [only] = rows;
+  if (refused && rows.length > 1) {
+    holds.halve(topic, partition, rows.length);
+    return;
+  }
+  holds.hold(topic, partition, now(), random());
+  if (!refused || only === undefined) {
+    log.warn({ topic, partition, rows: rows.length }, `partition waits: ${error.message}`);
+    return;
+  }
+  status.refusals += 1;
+  const parked = store.attemptsOf(only.id) + 1 >= refusalsToPark;
+  store.chargeRefusal(only.id, error.message, parked ? new Date(now()).toISOString() : null);
+  if (!parked) return;
+  status.parked += 1;
+  const { id, eventId, orderId, traceparent } = only;
+  log.error(
+    { outboxId: id, eventId, orderId, traceId: traceIdOf(traceparent) },
+    `event parked, the broker refuses it: ${error.message}`,
+  );
+}
