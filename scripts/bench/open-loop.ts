@@ -44,7 +44,8 @@ export async function runOpenLoop(
     const due = Math.min(total, ((performance.now() - startedAt) / 1000) * plan.rate);
     for (; planned < due; planned++) {
       const dueAt = startedAt + (planned / plan.rate) * 1000;
-      const connection = idle.pop();
+      // In turns: a server closes a connection on which nothing ever comes.
+      const connection = idle.shift();
       if (connection === undefined) overdue.push(dueAt);
       else send(connection, dueAt);
     }
