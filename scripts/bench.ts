@@ -2,19 +2,17 @@ import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { REPOSITORY, tempDir } from "@order-outbox/testing";
 import { startBenchBroker } from "./bench/broker.ts";
-import { TARGETS } from "./bench/issue-targets.ts";
 import { describeMachine } from "./bench/machine.ts";
 import { type BenchOptions, readOptions, USAGE } from "./bench/options.ts";
 import { type BenchRun, factsOf, showVerdicts, writeReport } from "./bench/report.ts";
 import { runParts } from "./bench/run-parts.ts";
 import { toText } from "./bench/table.ts";
+import { TARGETS } from "./bench/target-list.ts";
 import { judgeTargets } from "./bench/targets.ts";
 import { cleanUpWith } from "./chaos/cleanup.ts";
+import { abortOnSignals, INTERRUPTED } from "./interrupt.ts";
 
-const INTERRUPTED = 130;
 const MISUSED = 2;
-/** Through "bun run" one Ctrl-C arrives twice. */
-const SAME_SIGNAL_MS = 1_000;
 
 async function main(args: readonly string[]): Promise<number> {
   const options = readOptions(args);
@@ -36,13 +34,13 @@ async function main(args: readonly string[]): Promise<number> {
   const folder = tempDir().path;
   await using _cleanup = cleanUpWith(["rm", "-rf", folder]);
   try {
-    const run = await runBench(options, script, folder, interrupted.signal);
+    const run = await runBench(options, script, folder, interrupted);
     console.log(`\n${showVerdicts(run.verdicts)}`);
     await write(options.report, writeReport(run));
     await write(options.json, `${JSON.stringify(run, null, 2)}\n`);
     return run.results.some(({ failure }) => failure !== undefined) ? 1 : 0;
   } catch (error) {
-    if (!interrupted.signal.aborted) throw error;
+    if (!interrupted.aborted) throw error;
     console.log("stopped");
     return INTERRUPTED;
   } finally {
@@ -80,21 +78,6 @@ async function runBench(
       results.flatMap(({ figures }) => figures),
     ),
   };
-}
-
-function abortOnSignals(): AbortController {
-  const interrupted = new AbortController();
-  let interruptedAt: number | undefined;
-  for (const name of ["SIGINT", "SIGTERM"] as const) {
-    process.on(name, () => {
-      if (interruptedAt !== undefined && performance.now() - interruptedAt > SAME_SIGNAL_MS) {
-        process.exit(INTERRUPTED);
-      }
-      interruptedAt ??= performance.now();
-      interrupted.abort();
-    });
-  }
-  return interrupted;
 }
 
 async function write(file: string | undefined, text: string): Promise<void> {

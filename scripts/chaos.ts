@@ -6,11 +6,9 @@ import { judge } from "./chaos/judge.ts";
 import { readOptions, USAGE } from "./chaos/options.ts";
 import { writeReport } from "./chaos/report.ts";
 import { runChaos } from "./chaos/run.ts";
+import { abortOnSignals, INTERRUPTED } from "./interrupt.ts";
 
-const INTERRUPTED = 130;
 const MISUSED = 2;
-/** Through "bun run" one Ctrl-C arrives twice. */
-const SAME_SIGNAL_MS = 1_000;
 /** Starting, settling and counting take no longer than this on top of a run's minutes. */
 const OVERTIME_MS = 180_000;
 
@@ -30,17 +28,7 @@ async function main(args: readonly string[]): Promise<number> {
     return MISUSED;
   }
 
-  const interrupted = new AbortController();
-  let interruptedAt: number | undefined;
-  for (const name of ["SIGINT", "SIGTERM"] as const) {
-    process.on(name, () => {
-      if (interruptedAt !== undefined && performance.now() - interruptedAt > SAME_SIGNAL_MS) {
-        process.exit(INTERRUPTED);
-      }
-      interruptedAt ??= performance.now();
-      interrupted.abort();
-    });
-  }
+  const interrupted = abortOnSignals();
   const watchdog = setTimeout(
     () => {
       console.error("this run takes too long; ending it");
@@ -51,7 +39,7 @@ async function main(args: readonly string[]): Promise<number> {
   const folder = tempDir().path;
   console.log(`chaos for ${options.minutes} min, seed ${options.seed}, in ${folder}`);
 
-  const run = await runChaos(options, folder, script, interrupted.signal);
+  const run = await runChaos(options, folder, script, interrupted);
   clearTimeout(watchdog);
   if (run === undefined) {
     rmSync(folder, { recursive: true, force: true });

@@ -1,9 +1,8 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
-import { tempDir } from "@order-outbox/testing";
+import { outbox, tempDir } from "@order-outbox/testing";
 import { UserError } from "./command.ts";
 import { runVerb } from "./commands.ts";
-import { outbox } from "./test-cli.ts";
 
 const VERBS = [
   "status",

@@ -39,6 +39,7 @@ export {
   type KillableBrokerOptions,
   killableBroker,
 } from "./killable-broker.ts";
+export { type OutboxPlace, outbox, outboxJson } from "./outbox-command.ts";
 export { pauseProcess } from "./pause-process.ts";
 export { type ProcessOptions, startProcess, type TestProcess } from "./process.ts";
 export {

@@ -1,8 +1,7 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { existsSync, lstatSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { startProcess, type TempDir, tempDir } from "@order-outbox/testing";
-import { outbox, outboxJson } from "../test-cli.ts";
+import { outbox, outboxJson, startProcess, type TempDir, tempDir } from "@order-outbox/testing";
 
 /** Every spawned command takes its time: these run with PROOF=full, as in CI. */
 const proofTest = process.env.PROOF === "full" ? test.concurrent : test.skip;

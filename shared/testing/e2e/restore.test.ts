@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { REPOSITORY, type ServiceName, type System, startSystem, waitFor } from "../mod.ts";
+import { outboxJson, type ServiceName, type System, startSystem, waitFor } from "../mod.ts";
 import { fullProof, placeOrders, waitUntilSettled } from "./support.ts";
 
 // What docs/operations.md says under "Backup and restore", for each database.
@@ -16,24 +16,8 @@ interface Report {
   leftOut: string[];
 }
 
-/** Runs the operator's command and gives its answer for machines. */
-async function outbox<Answer>({ dataDir, kafkaHost }: System, ...args: string[]): Promise<Answer> {
-  const child = Bun.spawn(
-    [process.execPath, join(REPOSITORY, "scripts/outbox.ts"), ...args, "--json"],
-    {
-      env: { ...process.env, DATA_DIR: dataDir, KAFKA_HOST: kafkaHost },
-      stdin: "ignore",
-      stdout: "pipe",
-      stderr: "pipe",
-    },
-  );
-  const [out, err] = await Promise.all([child.stdout.text(), child.stderr.text()]);
-  if (out === "") throw new Error(`outbox ${args.join(" ")}: ${err}`);
-  return JSON.parse(out) as Answer;
-}
-
 const verify = (system: System): Promise<Report> =>
-  outbox<Report>(system, "verify", "--settle", "0s", "--recheck", "3s");
+  outboxJson<Report>(system, "verify", "--settle", "0s", "--recheck", "3s");
 
 const ROWS: Readonly<Record<ServiceName, [file: string, sql: string]>> = {
   "order-service": ["orders.db", "SELECT count(*) FROM orders"],
@@ -46,7 +30,7 @@ async function restoreAfterMore(system: System, name: ServiceName): Promise<stri
   const copies = join(system.dataDir, "copies");
   const load = placeOrders(system, DURING_BACKUP, 8);
   await waitFor(() => countRows(system, ...ROWS[name]) > 10, { what: "the load to arrive" });
-  await outbox(system, "backup", "--to", copies, "--service", name);
+  await outboxJson(system, "backup", "--to", copies, "--service", name);
   const ids = [...(await load), ...(await placeOrders(system, AFTERWARDS))];
   await waitUntilSettled(system, ids.length);
 
@@ -54,7 +38,7 @@ async function restoreAfterMore(system: System, name: ServiceName): Promise<stri
     (one) => one.name === name,
   );
   await service?.stop();
-  await outbox(system, "restore", "--from", copies, "--service", name, "--reason", "a test");
+  await outboxJson(system, "restore", "--from", copies, "--service", name, "--reason", "a test");
   return ids;
 }
 
@@ -135,9 +119,9 @@ test.if(fullProof)(
       expect(found.map(({ orderId }) => orderId).toSorted()).toEqual(lost.toSorted());
     }
 
-    const recovered = await outbox(system, "recover-orders", "--reason", "a test");
+    const recovered = await outboxJson(system, "recover-orders", "--reason", "a test");
     expect(recovered).toMatchObject({ orders: lost.length, withOldNumber: lost.length });
-    await outbox(system, "redrive", "--service", "order", "--held", "--timeout", "60s");
+    await outboxJson(system, "redrive", "--service", "order", "--held", "--timeout", "60s");
     await waitUntilSettled(system, ids.length + more.length);
     const after = await verify(system);
     expect({ findings: after.findings, leftOut: after.leftOut }).toEqual({

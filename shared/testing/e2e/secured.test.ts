@@ -1,6 +1,5 @@
 import { afterAll, expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { TOPICS } from "@order-outbox/contracts";
 import {
   AclOperationTypes,
@@ -15,7 +14,7 @@ import {
   ADMIN,
   auditSystem,
   CLERK,
-  REPOSITORY,
+  outbox,
   resetTopics,
   SERVICE_GROUPS,
   type SecuredKafka,
@@ -178,7 +177,7 @@ securedTest(
         sentence: "see KAFKA_SSL_CERT_FILE and KAFKA_SSL_KEY_FILE",
       },
     ]) {
-      const { err, out } = await outbox(dir.path, kafkaHost, env, "topics");
+      const { err, out } = await outbox({ dataDir: dir.path, kafkaHost, env }, "topics");
       expect(out + err).toContain(sentence);
     }
   },
@@ -197,11 +196,16 @@ securedTest(
     await using system = await startSystem({ kafkaHost: secured.sasl, env });
     await placeOrders(system, 5);
     await system.order.process.waitForLine('\\"bun run outbox topics\\" creates them');
-    const refused = await outbox(system.dataDir, secured.sasl, env, "topics");
+    const refused = await outbox(
+      { dataDir: system.dataDir, kafkaHost: secured.sasl, env },
+      "topics",
+    );
     expect(refused).toMatchObject({ exitCode: 2, err: expect.stringContaining("refuses") });
 
     const allowed = passwordOf(ADMIN, "PLAIN");
-    expect(await outbox(system.dataDir, secured.sasl, allowed, "topics")).toMatchObject({
+    expect(
+      await outbox({ dataDir: system.dataDir, kafkaHost: secured.sasl, env: allowed }, "topics"),
+    ).toMatchObject({
       exitCode: 0,
       out: "order_created: created\npayment_processed: created\n",
     });
@@ -243,24 +247,4 @@ async function grant(admin: Admin): Promise<void> {
       ...SERVICE_GROUPS.flatMap((group) => allow(AclResourceTypes.GROUP, group, [READ])),
     ],
   });
-}
-
-async function outbox(
-  dataDir: string,
-  kafkaHost: string,
-  env: Record<string, string>,
-  ...args: string[]
-) {
-  const child = Bun.spawn([process.execPath, join(REPOSITORY, "scripts/outbox.ts"), ...args], {
-    env: { ...process.env, DATA_DIR: dataDir, KAFKA_HOST: kafkaHost, ...env },
-    stdin: "ignore",
-    stdout: "pipe",
-    stderr: "pipe",
-  });
-  const [out, err, exitCode] = await Promise.all([
-    child.stdout.text(),
-    child.stderr.text(),
-    child.exited,
-  ]);
-  return { out, err, exitCode };
 }
