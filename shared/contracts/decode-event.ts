@@ -1,7 +1,14 @@
-import { type AnyEvent, eventDataViolations, isEventType, malformed } from "./events.ts";
+import {
+  type AnyEvent,
+  type EventMetadata,
+  eventDataViolations,
+  isEventType,
+  malformed,
+} from "./events.ts";
 import { decodeUtf8, HeaderReader, type HeaderValue } from "./header-reader.ts";
 import { readTraceparent } from "./traceparent.ts";
 import { isTimestamp } from "./values.ts";
+import type { Violation } from "./violations.ts";
 
 /** The parts of a Kafka record that an event is read from. */
 export interface WireRecord {
@@ -41,10 +48,9 @@ export function decodeEvent(record: WireRecord): Decoded {
     throw malformed("the record's headers", headers.problems);
   }
   const data = readJson(record.value);
-  const violations = [
-    ...keyViolations(record.key, rest.subject),
-    ...eventDataViolations(type, data),
-  ];
+  const violations = keyViolations(record.key, rest.subject).concat(
+    eventDataViolations(type, data),
+  );
   if (violations.length === 0 && (data as AnyEvent["data"]).orderId !== rest.subject) {
     violations.push({ path: "/orderId", message: "must be the record's ce_subject and key" });
   }
@@ -78,13 +84,10 @@ function readContext(headers: HeaderReader) {
   }
   // A broken trace is no reason to refuse an event.
   const traceparent = readTraceparent(headers.tolerated("traceparent"));
-  return {
-    source,
-    time,
-    subject,
-    ...(sequence !== undefined && { sequence }),
-    ...(traceparent !== undefined && { traceparent }),
-  };
+  const context: Omit<EventMetadata, "id" | "type"> = { source, time, subject };
+  if (sequence !== undefined) context.sequence = sequence;
+  if (traceparent !== undefined) context.traceparent = traceparent;
+  return context;
 }
 
 function readTime(headers: HeaderReader): string {
@@ -103,7 +106,7 @@ function readSequence(headers: HeaderReader): number | undefined {
   return undefined;
 }
 
-function keyViolations(key: Uint8Array | null, subject: string) {
+function keyViolations(key: Uint8Array | null, subject: string): Violation[] {
   if (key === null) return [{ path: "key", message: "is missing" }];
   if (decodeUtf8(key) === subject) return [];
   return [{ path: "key", message: "must be the record's ce_subject" }];

@@ -18,6 +18,8 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
 export class HeaderReader {
   readonly problems: Violation[] = [];
   readonly #headers: Readonly<Record<string, HeaderValue>>;
+  /** Why the header that was read last is unreadable. */
+  #problem: string | undefined;
 
   constructor(headers: Readonly<Record<string, HeaderValue>>) {
     this.#headers = headers;
@@ -25,35 +27,43 @@ export class HeaderReader {
 
   /** The header's text; `undefined`, with a problem noted, when it is missing or unreadable. */
   required(name: string): string | undefined {
-    const { text, problem } = this.#read(name);
+    const text = this.#read(name);
     if (text?.trim()) return text;
-    this.refuse(name, problem ?? "is missing");
+    this.refuse(name, this.#problem ?? "is missing");
     return undefined;
   }
 
   /** Like {@link required}, but a header that is not there is no problem. */
   optional(name: string): string | undefined {
-    const { text, problem } = this.#read(name);
-    if (problem) this.refuse(name, problem);
+    const text = this.#read(name);
+    if (this.#problem !== undefined) this.refuse(name, this.#problem);
     return text;
   }
 
   /** Like {@link optional}, but an unreadable header counts as none. */
   tolerated(name: string): string | undefined {
-    return this.#read(name).text;
+    return this.#read(name);
   }
 
   refuse(name: string, message: string): void {
     this.problems.push({ path: name, message });
   }
 
-  #read(name: string): { text?: string | undefined; problem?: string } {
+  #read(name: string): string | undefined {
+    this.#problem = undefined;
     const raw = Object.hasOwn(this.#headers, name) ? this.#headers[name] : undefined;
-    const values = raw instanceof Uint8Array || typeof raw === "string" ? [raw] : (raw ?? []);
-    const [value] = values;
-    if (values.length > 1) return { problem: "is repeated" };
-    if (value === undefined || typeof value === "string") return { text: value };
-    const text = decodeUtf8(value);
-    return text === undefined ? { problem: "is not UTF-8" } : { text };
+    if (raw instanceof Uint8Array) return this.#decode(raw);
+    if (raw === undefined || typeof raw === "string") return raw;
+    const [value] = raw;
+    if (raw.length > 1) this.#problem = "is repeated";
+    else if (value instanceof Uint8Array) return this.#decode(value);
+    else return value;
+    return undefined;
+  }
+
+  #decode(bytes: Uint8Array): string | undefined {
+    const text = decodeUtf8(bytes);
+    if (text === undefined) this.#problem = "is not UTF-8";
+    return text;
   }
 }

@@ -6,7 +6,6 @@ const TIMESTAMP_KIND = "OrderOutbox:Timestamp";
 
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
 const RFC_3339 = /^(\d{4})-(\d\d)-(\d\d)T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i;
-const AT_MOST_TWO_DECIMALS = /^\d+(?:\.\d{1,2})?$/;
 
 /** Controls, line separators, and the bidi embeddings, overrides and isolates that disguise text. */
 const UNPRINTABLE = "\\u0000-\\u001F\\u007F-\\u009F\\u2028-\\u202E\\u2066-\\u2069";
@@ -70,8 +69,8 @@ export const CustomerId = Type.Unsafe<string>({
 /**
  * A sum of money: positive, at most 1,000,000, with at most two decimals.
  *
- * A kind of its own because `multipleOf: 0.01` by floating-point division refuses 99.99; here the
- * shortest decimal that denotes the number decides. The keywords remain for readers of the schema.
+ * A kind of its own because `multipleOf: 0.01` by floating-point division refuses 99.99; here it has
+ * to be the double that a decimal with two places is read as. The keywords remain for readers of the schema.
  */
 export const Amount = Type.Unsafe<number>({
   [Kind]: AMOUNT_KIND,
@@ -88,20 +87,22 @@ function isAmount(value: unknown): boolean {
     typeof value === "number" &&
     value > 0 &&
     value <= 1_000_000 &&
-    AT_MOST_TWO_DECIMALS.test(String(value))
+    // A division is rounded to the nearest double, as reading the decimal of so many cents is.
+    Math.round(value * 100) / 100 === value
   );
 }
 
 function isCustomerId(value: unknown): boolean {
   // 128 code points are at most 256 units: longer text need not be counted.
   if (typeof value !== "string" || value.length > 256 || !value.isWellFormed()) return false;
-  return CUSTOMER_ID.test(value) && [...value].length <= 128;
+  return CUSTOMER_ID.test(value) && (value.length <= 128 || [...value].length <= 128);
 }
 
 /** Whether `text` is a date and time in RFC 3339 that exists in the calendar. */
 export function isTimestamp(text: string): boolean {
   const [, year, month, day] = RFC_3339.exec(text) ?? [];
   if (year === undefined || Number.isNaN(Date.parse(text))) return false;
+  if (Number(day) <= 28) return true;
   // Date.parse takes 30 February for 2 March.
   const lastOfMonth = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
   return Number(day) <= lastOfMonth;
