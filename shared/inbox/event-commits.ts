@@ -37,6 +37,8 @@ export interface EventCommitsOptions {
   now(): number;
   /** Whether each record gets a unit of its own, as it must where its trace is recorded. */
   apart?: boolean;
+  /** Called after a commit for every partition that it moved, with the offset to continue from. */
+  onMoved?(topic: string, partition: number, nextOffset: number): void;
 }
 
 /**
@@ -45,12 +47,12 @@ export interface EventCommitsOptions {
  * a unit of its own.
  */
 export function createEventCommits(options: EventCommitsOptions): EventCommits {
-  const { store, queue, now, apart = false } = options;
+  const { store, queue, now, apart = false, onMoved } = options;
   /** Those that wait for their unit to be run. */
   let waiting: Entry[] | undefined;
 
   /** The work inside a transaction. The offsets come last: they count what is finished in it. */
-  function work(entries: readonly Entry[]): unknown[] {
+  function work(entries: readonly Entry[]): { values: unknown[]; moved: RecordPlace[] } {
     const at = new Date(now()).toISOString();
     const moved = new Map<OffsetTracker, RecordPlace>();
     try {
@@ -60,10 +62,11 @@ export function createEventCommits(options: EventCommitsOptions): EventCommits {
         moved.set(place.tracker, place);
         return value;
       });
-      for (const [tracker, { clusterId, record }] of moved) {
+      const places = [...moved.values()];
+      for (const { clusterId, record, tracker } of places) {
         store.advance(clusterId, record.topic, record.partition, tracker.watermark(), at);
       }
-      return values;
+      return { values, moved: places };
     } catch (error) {
       reopen(entries);
       throw error;
@@ -77,11 +80,14 @@ export function createEventCommits(options: EventCommitsOptions): EventCommits {
 
   async function commitTogether(entries: Entry[], traceparent?: string): Promise<void> {
     try {
-      const values = await queue.run(() => {
+      const { values, moved } = await queue.run(() => {
         close(entries);
         return work(entries);
       }, traceparent);
       for (const { place } of entries) place.tracker.settle(place.record.offset);
+      for (const { record, tracker } of moved) {
+        onMoved?.(record.topic, record.partition, tracker.watermark());
+      }
       for (const [i, { resolve }] of entries.entries()) resolve(values[i]);
     } catch (error) {
       close(entries);

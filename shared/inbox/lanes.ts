@@ -14,25 +14,42 @@ export interface Lanes {
   readonly size: number;
 }
 
+type Task = () => Promise<void>;
+
 /** Tasks must not reject; what they throw reaches `onDefect`, and the lane goes on. */
 export function createLanes(limit: number, onDefect: (error: unknown) => void): Lanes {
-  const tails = new Map<string, Promise<void>>();
+  /** The keys that have a task running, with the tasks that wait for it. */
+  const lanes = new Map<string, Task[] | undefined>();
   let size = 0;
   const waiting = new Set<() => void>();
   let empty = Promise.withResolvers<void>();
   empty.resolve();
 
-  function start(key: string, task: () => Promise<void>): void {
+  function start(key: string, task: Task): void {
     if (size === 0) empty = Promise.withResolvers<void>();
     size += 1;
-    const tail = (tails.get(key) ?? Promise.resolve()).then(task).catch(onDefect);
-    tails.set(key, tail);
-    void tail.then(() => {
-      if (tails.get(key) === tail) tails.delete(key);
+    if (!lanes.has(key)) {
+      lanes.set(key, undefined);
+      void run(key, task);
+      return;
+    }
+    const behind = lanes.get(key);
+    if (behind === undefined) lanes.set(key, [task]);
+    else behind.push(task);
+  }
+
+  async function run(key: string, first: Task): Promise<void> {
+    for (let task: Task | undefined = first; task !== undefined; task = lanes.get(key)?.shift()) {
+      try {
+        await task();
+      } catch (error) {
+        onDefect(error);
+      }
       size -= 1;
       for (const retry of waiting) retry();
-      if (size === 0) empty.resolve();
-    });
+    }
+    lanes.delete(key);
+    if (size === 0) empty.resolve();
   }
 
   return {

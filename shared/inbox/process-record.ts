@@ -2,7 +2,7 @@ import { SQLiteError } from "bun:sqlite";
 import { type AnyEvent, traceIdOf } from "@order-outbox/contracts";
 import { isAppError, toAppError } from "@order-outbox/errors";
 import type { ConsumedRecord } from "@order-outbox/kafka";
-import { storageError } from "@order-outbox/sqlite";
+import { type Snapshot, storageError } from "@order-outbox/sqlite";
 import type { RecordPlace } from "./event-commits.ts";
 import type { AnyHandler } from "./handler.ts";
 import { type Arrival, decideArrival } from "./held-rules.ts";
@@ -50,8 +50,8 @@ export async function processRecord(
   tellStep("received", event);
   let arrival: Arrival | "KNOWN";
   try {
-    arrival = await waitOutTrouble(deps, async () =>
-      queue.read(() => judgeArrival(store, event, handler)),
+    arrival = await waitOutTrouble(deps, () =>
+      queue.read((snapshot) => judgeArrival(store, snapshot, event, handler)),
     );
   } catch (thrown) {
     if (isAppError(thrown, "SHUTTING_DOWN")) throw thrown;
@@ -77,11 +77,16 @@ export async function processRecord(
  * Looks at what the database knows of an event that arrives, outside a transaction; trouble of the
  * database is waited out like that of a commit.
  */
-function judgeArrival(store: InboxStore, event: AnyEvent, handler: AnyHandler): Arrival | "KNOWN" {
+function judgeArrival(
+  store: InboxStore,
+  snapshot: Snapshot,
+  event: AnyEvent,
+  handler: AnyHandler,
+): Arrival | "KNOWN" {
   try {
     if (store.hasApplied(event.id)) return "KNOWN";
     const ready = handler.isReady?.(event as never) ?? true;
-    return decideArrival(store.heldStates(event.subject), ready);
+    return decideArrival(store.heldStates(event.subject, snapshot), ready);
   } catch (error) {
     throw error instanceof SQLiteError ? storageError(error, "cannot read the inbox") : error;
   }

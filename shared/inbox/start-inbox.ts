@@ -7,7 +7,7 @@ import {
   type KafkaClient,
   type Log,
 } from "@order-outbox/kafka";
-import type { CommitQueue, Database } from "@order-outbox/sqlite";
+import type { CommitQueue, Database, Snapshot } from "@order-outbox/sqlite";
 import { createEventCommits } from "./event-commits.ts";
 import type { Handlers } from "./handler.ts";
 import type { RetryPolicy } from "./held-rules.ts";
@@ -100,7 +100,16 @@ export function startInbox(options: InboxOptions): Inbox {
   const deps: WorkDeps = {
     store,
     queue,
-    commits: createEventCommits({ store, queue, now, apart: options.follow !== undefined }),
+    commits: createEventCommits({
+      store,
+      queue,
+      now,
+      apart: options.follow !== undefined,
+      onMoved(topic, partition, nextOffset) {
+        lastProgressAt = now();
+        consumer.reportOffset(topic, partition, nextOffset);
+      },
+    }),
     handlers,
     log,
     now,
@@ -149,12 +158,10 @@ export function startInbox(options: InboxOptions): Inbox {
         const place = { clusterId, record, tracker };
         const outcome = await processRecord(deps, reading, place);
         if (outcome === "held") runner.plan();
-        const isHeld = () => store.heldStates(reading.key).length > 0;
+        const isHeld = (snapshot: Snapshot) => store.heldStates(reading.key, snapshot).length > 0;
         if (outcome === "applied" && queue.read(isHeld)) {
           await runner.runKey(reading.key);
         }
-        lastProgressAt = now();
-        consumer.reportOffset(batch.topic, batch.partition, tracker.watermark());
       };
       tracker.start(record.offset);
       if (!(await lanes.enter(reading.key, work, until))) return;

@@ -1,5 +1,5 @@
 import type { ConsumedRecord } from "@order-outbox/kafka";
-import type { Database } from "@order-outbox/sqlite";
+import type { Database, Snapshot } from "@order-outbox/sqlite";
 import type { HeldState } from "./held-rules.ts";
 
 /** Which event a record is, as far as that can be told. */
@@ -47,8 +47,11 @@ export interface InboxStore {
   /** Sets a partition's offset, back or forth: an operator's decision. */
   setOffset(clusterId: string, topic: string, partition: number, next: number, at: string): void;
   hold(clusterId: string, record: ConsumedRecord, held: EventIdentity & Holding, at: string): void;
-  /** The states of a key's held events, in the order in which they came. */
-  heldStates(eventKey: string): HeldState[];
+  /**
+   * The states of a key's held events, in the order in which they came. Whether anything is held at
+   * all is asked once for all reads of one `snapshot`.
+   */
+  heldStates(eventKey: string, snapshot?: Snapshot): HeldState[];
   /** A key's held events, in the order in which they came. */
   heldOfKey(eventKey: string): HeldEvent[];
   heldById(id: number): HeldEvent | undefined;
@@ -105,9 +108,7 @@ export function createInboxStore(db: Database): InboxStore {
         $headers, $key, $value, $errorCode, $lastError, $attempts, $heldAt, $nextAttemptAt)
      ON CONFLICT (clusterId, topic, partition, "offset") DO NOTHING`,
   );
-  const anyHeld = db.prepare<{ found: number }, [string]>(
-    "SELECT 1 AS found FROM held_events WHERE eventKey = ? LIMIT 1",
-  );
+  const anyHeld = db.prepare<{ found: number }, []>("SELECT 1 AS found FROM held_events LIMIT 1");
   const heldStates = db.prepare<{ state: HeldState }, [string]>(
     "SELECT state FROM held_events WHERE eventKey = ? ORDER BY id",
   );
@@ -138,6 +139,14 @@ export function createInboxStore(db: Database): InboxStore {
     "SELECT count(*) AS count FROM (SELECT 1 FROM held_events WHERE state = ? LIMIT 10000)",
   );
 
+  /** The last snapshot that was found to hold nothing. */
+  let empty: Snapshot | undefined;
+
+  function holdsNothing(snapshot: Snapshot): boolean {
+    if (snapshot !== empty && anyHeld.get() === null) empty = snapshot;
+    return snapshot === empty;
+  }
+
   return {
     databaseId: () => identity.get()?.databaseId ?? "",
     nextOffset: (clusterId, topic, partition) =>
@@ -162,9 +171,8 @@ export function createInboxStore(db: Database): InboxStore {
       const place = { clusterId, topic, partition, offset: position };
       hold.run({ ...place, ...held, headers, key, value, heldAt });
     },
-    heldStates(eventKey) {
-      // Asked for every event, and nearly always in vain: a list costs twice what one row does.
-      if (anyHeld.get(eventKey) === null) return [];
+    heldStates(eventKey, snapshot) {
+      if (snapshot !== undefined && holdsNothing(snapshot)) return [];
       return heldStates.all(eventKey).map(({ state }) => state);
     },
     heldOfKey: (eventKey) => heldOfKey.all(eventKey).map(toHeldEvent),

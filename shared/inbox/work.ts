@@ -5,7 +5,7 @@ import type { CommitQueue } from "@order-outbox/sqlite";
 import type { EventCommits } from "./event-commits.ts";
 import type { AnyHandler, Handlers } from "./handler.ts";
 import { decideFailure, type RetryPolicy } from "./held-rules.ts";
-import type { FollowEvent } from "./observer.ts";
+import type { FollowEvent, FollowedWork } from "./observer.ts";
 import { tellStep } from "./steps.ts";
 import type { Holding, InboxStore } from "./store.ts";
 
@@ -57,7 +57,7 @@ export type Attempt =
  * @param failures attempts that failed before
  * @throws AppError SHUTTING_DOWN
  */
-export async function attemptEvent(
+export function attemptEvent(
   deps: WorkDeps,
   event: AnyEvent,
   handler: AnyHandler,
@@ -68,6 +68,17 @@ export async function attemptEvent(
   const { follow } = deps;
   if (follow === undefined) return workOn(deps, event, handler, record, commit);
   const work = follow({ event, record, attempt: failures + 1, repeated: failures > 0 });
+  return workFollowed(work, deps, event, handler, record, commit);
+}
+
+async function workFollowed(
+  work: FollowedWork,
+  deps: WorkDeps,
+  event: AnyEvent,
+  handler: AnyHandler,
+  record: ConsumedRecord,
+  commit: Commit,
+): Promise<Attempt> {
   try {
     const traced = { ...event, traceparent: work.traceparent };
     const attempt = await workOn(deps, traced, handler, record, commit);
@@ -87,7 +98,7 @@ async function workOn(
   commit: Commit,
 ): Promise<Attempt> {
   try {
-    const prepared = await waitOutTrouble(deps, async () => handler.prepare?.(event as never));
+    const prepared = await waitOutTrouble(deps, () => handler.prepare?.(event as never));
     tellStep("prepared", event);
     const fresh = await commit((at) => {
       if (!deps.store.recordApplied(event.id, event.type, record, at)) return false;
@@ -114,7 +125,7 @@ export function holdingAfter(deps: WorkDeps, error: AppError, attempts: number):
 }
 
 /** Tries `work` again until what is a database's own trouble has passed: full, busy, broken. */
-export async function waitOutTrouble<T>(deps: WorkDeps, work: () => Promise<T>): Promise<T> {
+export async function waitOutTrouble<T>(deps: WorkDeps, work: () => T | Promise<T>): Promise<T> {
   let waits = 0;
   try {
     for (;;) {

@@ -15,6 +15,9 @@ export interface CommitQueueOptions {
   onCommit?: (units: number, durationMs: number) => void;
 }
 
+/** Stands for the state of a database that some reads share; a key for what is derived from it. */
+export type Snapshot = object;
+
 /** Puts units of work of one connection into shared transactions. */
 export interface CommitQueue {
   /**
@@ -34,8 +37,10 @@ export interface CommitQueue {
    * Runs `work`, which only reads, at once, and gives its result. The reads of one turn of the event
    * loop share one read transaction, which spares each the locks of its own; they see every commit
    * of this queue, and those of other connections as of the first of them.
+   *
+   * `work` gets an object that stands for what it sees: reads that get the same one see the same.
    */
-  read<T>(work: () => T): T;
+  read<T>(work: (snapshot: Snapshot) => T): T;
   /** How many units wait for their transaction. */
   readonly size: number;
   /** Refuses new units and resolves when the waiting ones are settled. Leaves the database open. */
@@ -55,18 +60,19 @@ export function createCommitQueue(db: Database, options: CommitQueueOptions = {}
   let waiting: Unit[] = [];
   let scheduled = false;
   let closing = false;
-  let reading = false;
+  /** Of the read transaction that is open. */
+  let snapshot: Snapshot | undefined;
 
   function beginReading(): void {
-    if (reading || closing || db.inTransaction) return;
+    if (snapshot !== undefined || closing || db.inTransaction) return;
     control.beginRead.run();
-    reading = true;
+    snapshot = {};
     setImmediate(endReading);
   }
 
   function endReading(): void {
-    if (!reading) return;
-    reading = false;
+    if (snapshot === undefined) return;
+    snapshot = undefined;
     try {
       if (db.inTransaction) control.commit.run();
     } catch {
@@ -132,9 +138,9 @@ export function createCommitQueue(db: Database, options: CommitQueueOptions = {}
         schedule();
       });
     },
-    read<T>(work: () => T): T {
+    read<T>(work: (snapshot: Snapshot) => T): T {
       beginReading();
-      return work();
+      return work(snapshot ?? {});
     },
     get size() {
       return waiting.length;

@@ -1,5 +1,10 @@
 export type { Database } from "bun:sqlite";
-export { type CommitQueue, type CommitQueueOptions, createCommitQueue } from "./commit-queue.ts";
+export {
+  type CommitQueue,
+  type CommitQueueOptions,
+  createCommitQueue,
+  type Snapshot,
+} from "./commit-queue.ts";
 export { type Ledger, type LedgerEntry, openLedger } from "./ledger.ts";
 export { type Migration, migrate, openMigrated } from "./migrate.ts";
 export { closeDatabase, type OpenOptions, openDatabase } from "./open.ts";
