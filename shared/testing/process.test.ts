@@ -78,8 +78,9 @@ test("a paused process stands still and goes on", async () => {
   await using child = startProcess(["sleep", "100"]);
   const stateOf = () =>
     Bun.spawnSync(["ps", "-o", "stat=", "-p", `${child.pid}`]).stdout.toString();
-  const pause = pauseProcess(child.pid, 300);
+  const pause = pauseProcess(child.pid, 1_000);
   await waitFor(() => stateOf().startsWith("T"), { what: "the process to be stopped" });
   await pause;
-  expect(stateOf()).toStartWith("S");
+  // On a busy machine it is runnable for a while before it sleeps again.
+  await waitFor(() => stateOf().startsWith("S"), { what: "the process to go on" });
 });
