@@ -11,7 +11,7 @@ const USAGE = `Usage: bun run sql [--json] DATABASE [SQL]
 Reads a database of a service, also while the service runs. It cannot change anything.
 
   DATABASE   ${DATABASES.join(", ")} (in DATA_DIR, default .data), or the path of a file
-  SQL        one statement; without it, the tables and how many rows they have
+  SQL        one statement; without it, the tables and views, and how many rows they have
   --json     the rows as JSON, with nothing cut
 
   bun run sql orders
@@ -96,7 +96,7 @@ function run(connection: Database, sql: string): Table {
 function listTables(connection: Database): Table {
   const { rows: tables } = run(
     connection,
-    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name",
+    "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%' ORDER BY name",
   );
   const rows = tables.map(([name]) => {
     const quoted = `"${String(name).replaceAll('"', '""')}"`;

@@ -3,7 +3,8 @@ import { pause } from "./part.ts";
 import type { Backlog } from "./rate-search.ts";
 import type { RunningSystem } from "./services.ts";
 
-const PER_ORDER = 6;
+/** Events of an order that customers are told of. */
+const PER_ORDER = 2;
 
 /** How many orders are on their way: accepted, and not yet final with both events announced. */
 export interface BacklogCounter extends Disposable {
@@ -26,7 +27,7 @@ export function countBacklog({ order, notification }: RunningSystem): BacklogCou
     "SELECT count(*) AS count FROM orders WHERE status = 'PENDING'",
   );
   const sent = notifications.prepare<{ count: number | null }, []>(
-    "SELECT max(seq) AS count FROM notifications",
+    "SELECT max(seq) AS count FROM notified_events",
   );
   return {
     count() {
@@ -88,7 +89,9 @@ export function findUnfinished(system: RunningSystem, accepted: number): string[
   const final = count(orders, "orders WHERE status IN ('PAID', 'PAYMENT_FAILED')");
   const announced = count(
     notifications,
-    `(SELECT orderId FROM notifications GROUP BY orderId HAVING count(*) = ${PER_ORDER})`,
+    `(SELECT orderId FROM notified_events
+      WHERE max(emailSentAt, smsSentAt, pushSentAt) IS NOT NULL
+      GROUP BY orderId HAVING count(*) = ${PER_ORDER})`,
   );
   return [
     ...(stored === accepted ? [] : [`${accepted} orders were accepted and ${stored} are stored`]),

@@ -79,7 +79,9 @@ function announcedTooEarly(folder: string): string[] {
     .query<{ orderId: string }, []>(
       `SELECT orderId FROM notifications GROUP BY orderId
        HAVING max(CASE eventType WHEN 'ORDER_CREATED' THEN seq END)
-            > min(CASE eventType WHEN 'ORDER_CREATED' THEN NULL ELSE seq END)`,
+            > min(CASE eventType WHEN 'ORDER_CREATED' THEN NULL ELSE seq END)
+         OR max(CASE eventType WHEN 'ORDER_CREATED' THEN createdAt END)
+            > min(CASE eventType WHEN 'ORDER_CREATED' THEN NULL ELSE createdAt END)`,
     )
     .all()
     .map(({ orderId }) => `the payment of order ${orderId} was announced before the order`);

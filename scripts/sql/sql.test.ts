@@ -55,11 +55,13 @@ test("rows come as JSON, with large integers and columns of the same name intact
   expect(twice.text).toContain("1  2");
 });
 
-test("without SQL the tables are listed with their rows", async () => {
+test("without SQL the tables and views are listed with their rows", async () => {
   using dir = tempDir();
-  createOrders(dir.join("orders.db")).close();
+  const db = createOrders(dir.join("orders.db"));
+  db.run("CREATE VIEW pending AS SELECT * FROM outbox WHERE isPublished = 0");
+  db.close();
   const { text } = await sql(dir.path, dir.join("orders.db"));
-  expect(text.split("\n").slice(2)).toEqual(["outbox     2", "(1 row)"]);
+  expect(text.split("\n").slice(2)).toEqual(["outbox      2", "pending     1", "(2 rows)"]);
 });
 
 test("what a killed service left in its write-ahead log is read, too", async () => {

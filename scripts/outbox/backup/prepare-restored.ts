@@ -73,9 +73,10 @@ function requireTables(db: Database, { name, database }: Service): void {
   throw new UserError(`this is no database of ${name}: it has no table ${missing.join(", ")}`);
 }
 
+/** Views, too: what was a table in an old copy may be one now. */
 function tablesOf(db: Database): string[] {
   return db
-    .query<{ name: string }, []>("SELECT name FROM sqlite_schema WHERE type = 'table'")
+    .query<{ name: string }, []>("SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')")
     .all()
     .map(({ name }) => name);
 }

@@ -123,6 +123,20 @@ export function* notificationsAreSingleAndInOrder(facts: Facts): Generator<Findi
       message: `the customer of order ${orderId} was told of the payment (seq ${firstResult}) before the order (seq ${lastCreated})`,
     }),
   );
+  // An event has one place for all channels: one that sent later than others is told by the time.
+  yield* select<{ orderId: string; lateCreatedAt: string; firstResultAt: string }>(
+    facts,
+    `SELECT orderId, lateCreatedAt, firstResultAt FROM told
+     WHERE lateCreatedAt > firstResultAt AND lastCreated < firstResult`,
+    {},
+    ({ orderId, lateCreatedAt, firstResultAt }) => ({
+      kind: "out-of-order",
+      rule: "notification-order",
+      subject: orderId,
+      orderId,
+      message: `the customer of order ${orderId} was told of the payment (at ${firstResultAt}) before all channels had told of the order (at ${lateCreatedAt})`,
+    }),
+  );
 }
 
 /** The status of an order, its payment and the event of the payment say the same. */

@@ -64,7 +64,7 @@ export const KNOWN_TYPES = Object.keys(EVENTS)
  * first publication that is left.
  */
 export function prunedUntil(db: Database, schema: string): string {
-  if (!hasGaps(db, schema, "outbox")) return "";
+  if (!hasGaps(db, schema)) return "";
   const first = db
     .query<{ at: string | null }, []>(
       `SELECT min(publishedAt) AS at FROM ${schema}.outbox WHERE isPublished = 1`,
@@ -76,19 +76,15 @@ export function prunedUntil(db: Database, schema: string): string {
 /** Greater than every time. */
 export const FOR_EVER = "9";
 
-/**
- * Whether rows are gone from a table that counts them by AUTOINCREMENT. Numbers that a restore left
- * out of an outbox were never rows of it.
- */
-export function hasGaps(db: Database, schema: string, table: "outbox" | "notifications"): boolean {
+/** Whether rows are gone from an outbox. Numbers that a restore left out were never rows of it. */
+function hasGaps(db: Database, schema: string): boolean {
   const skipped = `SELECT max(0, coalesce(sum(target ->> '$.skippedOutboxIds'), 0))
     FROM ${schema}.operator_audit WHERE action IN ('RESTORE', 'RECOVER_ORDERS')`;
   const { rows, made } = db
-    .query<{ rows: number; made: number }, [string]>(
-      `SELECT (SELECT count(*) FROM ${schema}.${table})
-           ${table === "outbox" ? `+ (${skipped})` : ""} AS rows,
-         (SELECT seq FROM ${schema}.sqlite_sequence WHERE name = ?) AS made`,
+    .query<{ rows: number; made: number }, []>(
+      `SELECT (SELECT count(*) FROM ${schema}.outbox) + (${skipped}) AS rows,
+         (SELECT seq FROM ${schema}.sqlite_sequence WHERE name = 'outbox') AS made`,
     )
-    .get(table) ?? { rows: 0, made: 0 };
+    .get() ?? { rows: 0, made: 0 };
   return rows < (made ?? 0);
 }

@@ -15,7 +15,8 @@ export interface Scratch extends Disposable {
 
 /**
  * Tables for what is read from the topics and the ledgers. `told` and `sent` say for each order what
- * notification-service has recorded and what the channels have sent.
+ * notification-service has recorded and what the channels have sent. `lateCreatedAt` is when the last
+ * channel told of the creation, when that was not at once with the first.
  */
 const TABLES = `
   CREATE TABLE records (
@@ -36,7 +37,8 @@ const TABLES = `
   ) WITHOUT ROWID;
   CREATE TABLE told (
     orderId TEXT PRIMARY KEY, created INTEGER, results INTEGER, createdRows INTEGER,
-    resultRows INTEGER, lastCreated INTEGER, firstResult INTEGER
+    resultRows INTEGER, lastCreated INTEGER, firstResult INTEGER, lateCreatedAt TEXT,
+    firstResultAt TEXT
   ) WITHOUT ROWID;
 `;
 

@@ -40,11 +40,30 @@ export const FAULTS: Fault[] = [
     change: (world, id) =>
       world.change(
         "notifications",
-        `${deleteOf("notifications")(id)} AND channel = 'SMS'
-        AND eventType = 'ORDER_CREATED'`,
+        `UPDATE notified_events SET smsSentAt = NULL
+         WHERE orderId = '${id}' AND eventType = 'ORDER_CREATED'`,
       ),
     findings: [
       "lost: ORDER_CREATED of order #: the inbox of notifications.db counts it as applied, but there are 2 of 3 notifications",
+    ],
+  },
+  {
+    name: "an event whose notifications were all dropped",
+    change: (world, id) =>
+      world.change(
+        "notifications",
+        `${deleteOf("notified_events")(id)} AND eventType <> 'ORDER_CREATED'`,
+      ),
+    findings: [
+      "lost: PAYMENT_SUCCEEDED of order #: the inbox of notifications.db counts it as applied, but there are 0 of 3 notifications",
+    ],
+  },
+  {
+    name: "an order whose notifications were all dropped",
+    change: (world, id) => world.change("notifications", deleteOf("notified_events")(id)),
+    findings: [
+      "lost: ORDER_CREATED of order #: the inbox of notifications.db counts it as applied, but there are 0 of 3 notifications",
+      "lost: PAYMENT_SUCCEEDED of order #: the inbox of notifications.db counts it as applied, but there are 0 of 3 notifications",
     ],
   },
   {
@@ -155,9 +174,9 @@ export const FAULTS: Fault[] = [
       world.change(
         "notifications",
         insertSelect(
-          "notifications",
-          "id, orderId, eventId, eventType, channel, status, createdAt",
-          "'x', orderId, 'x', eventType, channel, status, createdAt",
+          "notified_events",
+          "orderId, eventId, eventType, emailSentAt",
+          "orderId, 'x', eventType, emailSentAt",
           `orderId = '${id}' AND eventType = 'PAYMENT_SUCCEEDED'`,
         ),
       ),
@@ -185,12 +204,26 @@ export const FAULTS: Fault[] = [
     change: (world, id) =>
       world.change(
         "notifications",
-        `UPDATE notifications SET seq = seq + 1000
+        `UPDATE notified_events SET seq = seq + 1000
          WHERE orderId = '${id}' AND eventType = 'ORDER_CREATED'`,
       ),
     findings: [
       expect.stringMatching(
-        /^out-of-order: the customer of order # was told of the payment \(seq \d+\) before the order \(seq 1\d+\)$/,
+        /^out-of-order: the customer of order # was told of the payment \(seq \d+\) before the order \(seq 3\d+\)$/,
+      ),
+    ],
+  },
+  {
+    name: "a customer whom one channel told of the payment before the order",
+    change: (world, id) =>
+      world.change(
+        "notifications",
+        `UPDATE notified_events SET smsSentAt = '2999-01-01T00:00:00.000Z'
+         WHERE orderId = '${id}' AND eventType = 'ORDER_CREATED'`,
+      ),
+    findings: [
+      expect.stringMatching(
+        /^out-of-order: the customer of order # was told of the payment \(at 2\S+Z\) before all channels had told of the order \(at 2999\S+Z\)$/,
       ),
     ],
   },
@@ -234,6 +267,23 @@ export const FAULTS: Fault[] = [
     change: (world, id) => world.change("orders", `DELETE FROM orders WHERE id = '${id}'`),
     findings: [
       "unknown: there is no order # in orders.db, but an event in order_created, an event in payment_processed, a payment, a charge, notifications, sends",
+    ],
+  },
+  {
+    name: "a notification of an order that nobody placed",
+    change: (world) =>
+      world.change(
+        "notifications",
+        insertSelect(
+          "notified_events",
+          "orderId, eventId, eventType, pushSentAt",
+          "'11111111-1111-7111-8111-111111111111', 'x', eventType, pushSentAt",
+          "eventType = 'ORDER_CREATED'",
+        ),
+      ),
+    findings: [
+      "lost: the PUSH of ORDER_CREATED of order # is recorded as sent, but is not in the channels' ledger",
+      "unknown: there is no order # in orders.db, but notifications",
     ],
   },
   {

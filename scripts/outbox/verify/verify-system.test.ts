@@ -302,10 +302,12 @@ test("orders that a database lacks come back from their topic, also when their n
   expect((await verify(world)).findings).toEqual([]);
 });
 
-test("the notifications of an order may be pruned when its messages were sent", async () => {
+test("the notifications of an order may be gone when they were pruned and its messages were sent", async () => {
   using world = copyRun(run, broker);
   const [first] = run.orderIds;
-  world.change("notifications", `DELETE FROM notifications WHERE orderId = '${first}'`);
+  world.change("notifications", deleteOf("notified_events")(first as string));
+  expect((await verify(world)).counts).toMatchObject({ lost: 2 });
+  world.change("notifications", "UPDATE pruned_events SET total = total + 2");
   expect(await verify(world)).toMatchObject({
     findings: [],
     notes: ["the notifications of 1 orders were deleted from notifications.db"],

@@ -16,7 +16,8 @@ import {
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import { version } from "../package.json" with { type: "json" };
-import type { ListedNotification, NotificationStore } from "./notification-store.ts";
+import { CHANNEL_NAMES } from "./channels.ts";
+import type { NotificationStore } from "./notification-store.ts";
 import { listNotificationsDetail, type NotificationView } from "./operations.ts";
 
 export interface AppDeps {
@@ -33,7 +34,10 @@ const NotificationsQuery = Type.Object({
   ...PageQuery.properties,
   orderId: Type.Optional(OrderId),
 });
-const NotificationsCursor = Type.Object({ seq: Type.Integer() });
+const NotificationsCursor = Type.Object({
+  seq: Type.Integer(),
+  channel: Type.Union(CHANNEL_NAMES.map((name) => Type.Literal(name))),
+});
 
 /** For clients that are typed by the routes. */
 export type App = ReturnType<typeof createApp>;
@@ -54,9 +58,9 @@ export function createApp({
     .get(
       "/api/notifications",
       function listNotifications({ query: { limit, cursor, orderId } }) {
-        const beforeSeq = decodeCursor(NotificationsCursor, cursor)?.seq;
-        const rows = notifications.list({ orderId, beforeSeq }, limit + 1);
-        const page = toPage<ListedNotification>(rows, limit, ({ seq }) => ({ seq }));
+        const after = decodeCursor(NotificationsCursor, cursor);
+        const rows = notifications.list({ orderId, after }, limit + 1);
+        const page = toPage(rows, limit, ({ seq, channel }) => ({ seq, channel }));
         return { ...page, items: page.items.map(({ seq: _, ...item }): NotificationView => item) };
       },
       { query: NotificationsQuery, detail: listNotificationsDetail },

@@ -43,8 +43,8 @@ export function openSimulatedChannels(ledgerPath: string, now: () => number): Ch
 function simulatedChannel(name: ChannelName, ledger: Ledger): Channel {
   return {
     name,
-    async send({ idempotencyKey, traceparent: _, ...message }) {
-      await ledger.record(idempotencyKey, { channel: name, ...message });
+    async send({ idempotencyKey, orderId, customerId, text }) {
+      await ledger.record(idempotencyKey, { channel: name, orderId, customerId, text });
     },
   };
 }

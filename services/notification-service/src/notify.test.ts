@@ -1,5 +1,4 @@
 import { expect, test } from "bun:test";
-import { followUpEventId } from "@order-outbox/contracts";
 import { CHANNEL_NAMES, type Channel, type ChannelName, type Message } from "./channels.ts";
 import { openTestService, orderCreated, paymentSucceeded } from "./test-service.ts";
 
@@ -36,7 +35,6 @@ test("a finished order has six notifications, one for each event and channel", a
   expect<unknown[]>(service.notifications()).toEqual(
     pairs.map(({ id, type, channel }, i) => ({
       seq: i + 1,
-      id: followUpEventId(id, channel),
       orderId,
       eventId: id,
       eventType: type,
@@ -59,21 +57,26 @@ test("a finished order has six notifications, one for each event and channel", a
 test("when a channel fails, what the others sent is kept, and only that one is tried again", async () => {
   const broken = new Set<ChannelName>(["SMS"]);
   const { all, sent, calls } = channelsThat({ broken });
-  using service = openTestService(all);
+  let now = Date.parse("2026-01-01T00:00:00.000Z");
+  using service = openTestService(all, () => now);
+  const told = () =>
+    service.notifications().map(({ channel, createdAt }) => `${channel} ${createdAt.slice(0, 10)}`);
   const event = orderCreated(crypto.randomUUID());
   await expect(service.work(event)).rejects.toMatchObject({
     code: "HANDLER_FAILED",
     retryable: true,
   });
-  expect(service.notifications().map(({ channel }) => channel)).toEqual(["EMAIL", "PUSH"]);
+  expect(told()).toEqual(["EMAIL 2026-01-01", "PUSH 2026-01-01"]);
 
   calls.length = 0;
+  now += 86_400_000;
   await expect(service.work(event)).rejects.toThrow("1 channels");
   expect(calls).toEqual(["SMS"]);
+  expect(told()).toEqual(["EMAIL 2026-01-01", "PUSH 2026-01-01"]);
 
   broken.clear();
   await service.work(event);
-  expect(service.notifications().map(({ channel }) => channel)).toEqual(["EMAIL", "PUSH", "SMS"]);
+  expect(told()).toEqual(["EMAIL 2026-01-01", "SMS 2026-01-02", "PUSH 2026-01-01"]);
   expect(sent.map(({ channel }) => channel)).toEqual(["EMAIL", "PUSH", "SMS"]);
 });
 

@@ -48,24 +48,22 @@ test("the notifications of finished orders go when they are old, and all of an o
   expect(service.notifications()).toHaveLength(251 * 3 + 250 * 3);
   await prune(service, 2);
   expect(service.notifications().map(({ orderId }) => orderId)).toEqual([open, open, open]);
+  expect(service.db.query("SELECT total FROM pruned_events").get()).toEqual({ total: 500 });
 });
 
-test("what a later attempt asks for stays: an order that is not told of everything, or is held", async () => {
+test("what a later attempt asks for stays: an order that is not told of everything, or only just, or is held", async () => {
   using service = openTestService(channels("SMS"));
   const half = crypto.randomUUID();
+  const late = crypto.randomUUID();
   const held = crypto.randomUUID();
   const insert = service.db.prepare(
-    `INSERT INTO notifications (id, orderId, eventId, eventType, channel, status, createdAt)
-     VALUES (?, ?, ?, ?, ?, 'SENT', '2020-01-01T00:00:00.000Z')`,
+    `INSERT INTO notified_events (orderId, eventId, eventType, emailSentAt, smsSentAt, pushSentAt)
+     VALUES (?1, ?1, 'PAYMENT_FAILED', ?2, ?3, ?2)`,
   );
-  for (const [orderId, sent] of [
-    [half, ["EMAIL", "PUSH"]],
-    [held, CHANNEL_NAMES],
-  ] as const) {
-    for (const channel of sent) {
-      insert.run(`${orderId}/${channel}`, orderId, orderId, "PAYMENT_FAILED", channel);
-    }
-  }
+  const longAgo = "2020-01-01T00:00:00.000Z";
+  insert.run(half, longAgo, null);
+  insert.run(late, longAgo, new Date().toISOString());
+  insert.run(held, longAgo, longAgo);
   const hold = service.db.prepare(
     `INSERT INTO held_events (state, clusterId, topic, partition, "offset", eventKey, headers,
        errorCode, lastError, attempts, heldAt)
@@ -73,8 +71,10 @@ test("what a later attempt asks for stays: an order that is not told of everythi
   );
   hold.run(held);
   await prune(service, 0);
-  expect(service.notifications()).toHaveLength(5);
+  expect(service.notifications()).toHaveLength(8);
   service.db.run("DELETE FROM held_events");
   await prune(service, 0);
-  expect(new Set(service.notifications().map(({ orderId }) => orderId))).toEqual(new Set([half]));
+  expect(new Set(service.notifications().map(({ orderId }) => orderId))).toEqual(
+    new Set([half, late]),
+  );
 });

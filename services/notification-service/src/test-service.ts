@@ -11,7 +11,8 @@ import { tempDir } from "@order-outbox/testing";
 import { createApp } from "./app.ts";
 import type { Channel } from "./channels.ts";
 import type { NotifiedType } from "./message-text.ts";
-import { createNotificationStore, type Notification } from "./notification-store.ts";
+import { createNotificationStore } from "./notification-store.ts";
+import type { ListedNotification } from "./notified-event.ts";
 import { notify } from "./notify.ts";
 import { MIGRATIONS } from "./schema.ts";
 
@@ -20,8 +21,13 @@ export interface TestService extends Disposable {
   readonly db: Database;
   /** Works on an event as an inbox does: prepares it, then applies it in a transaction. */
   work(event: DomainEvent<NotifiedType>): Promise<void>;
-  notifications(): (Notification & { eventId: string })[];
+  /** What who looks into the database sees. */
+  notifications(): NotificationRow[];
   request(path: string): Promise<Response>;
+}
+
+export interface NotificationRow extends Omit<ListedNotification, "id"> {
+  eventId: string;
 }
 
 const metadata = (subject: string) => ({
@@ -44,7 +50,8 @@ export const paymentSucceeded = (orderId: string): DomainEvent<NotifiedType> => 
   data: { ...order(orderId), transactionId: "txn_1" },
 });
 
-export function openTestService(channels: readonly Channel[]): TestService {
+/** @param now milliseconds since the epoch */
+export function openTestService(channels: readonly Channel[], now = Date.now): TestService {
   const dir = tempDir();
   const db = openDatabase(dir.join("notifications.db"));
   migrate(db, MIGRATIONS);
@@ -55,7 +62,7 @@ export function openTestService(channels: readonly Channel[]): TestService {
     format: "json",
     destination: { write() {} },
   });
-  const handler = notify({ channels, notifications, queue, logger, now: Date.now });
+  const handler = notify({ channels, notifications, queue, logger, now });
   const app = createApp({
     notifications,
     logger,
@@ -68,9 +75,7 @@ export function openTestService(channels: readonly Channel[]): TestService {
       await queue.run(() => handler.apply(event, prepared));
     },
     notifications: () =>
-      db
-        .query<Notification & { eventId: string }, []>("SELECT * FROM notifications ORDER BY seq")
-        .all(),
+      db.query<NotificationRow, []>("SELECT * FROM notifications ORDER BY seq").all(),
     request: async (path) => app.handle(new Request(`http://localhost${path}`)),
     [Symbol.dispose]() {
       closeDatabase(db);
