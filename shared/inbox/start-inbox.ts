@@ -28,7 +28,10 @@ export interface InboxOptions {
   /** The queue through which everything else in this service writes to `db`, too. */
   queue: CommitQueue;
   groupId: string;
-  /** The topics, each with its partition count for the case that it has to be created. */
+  /**
+   * The topics, each with its partition count for the case that it has to be created; those first
+   * whose events others build on, so that these seldom come too early and have to wait.
+   */
   topics: Readonly<Record<string, number>>;
   handlers: Handlers;
   log: Log;

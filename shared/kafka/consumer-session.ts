@@ -26,7 +26,7 @@ const REBALANCE_TIMEOUT_MS = 10_000;
 const REBALANCE_LOOK_MS = 100;
 /** kafkajs decodes all of a fetch at once: these bound its memory, however long a backlog is. */
 const FETCH_PARTITION_BYTES = 128 * 1024;
-const FETCH_BYTES = 1024 * 1024;
+const FETCH_BYTES = 2 * 1024 * 1024;
 const LEAVE_DEADLINE_MS = 4_000;
 
 /** The event that the patched kafkajs emits instead of resetting an offset on its own. */

@@ -97,6 +97,21 @@ test.concurrent("an offset that the broker does not have stops its partition onl
   ]);
 });
 
+test.concurrent("of what is fetched at once, the first topic's batches come first", async () => {
+  await using setup = await withRecords({ 0: LETTERS, 1: LETTERS, 2: LETTERS }, 3);
+  const { client, topic: effects } = setup;
+  const causes = await createTopic(client, 3);
+  for (const partition of [0, 1, 2]) await publish(client, causes, partition, LETTERS);
+  const topics: string[] = [];
+  await using consumer = testConsumer(client, effects, 3, {
+    topics: { [causes]: 3, [effects]: 3 },
+    onBatch: async ({ topic }) => void topics.push(topic),
+  });
+  consumer.start();
+  await waitFor(() => topics.length === 6, { what: "all batches" });
+  expect(topics).toEqual([causes, causes, causes, effects, effects, effects]);
+});
+
 test.concurrent("offsets are reported to Kafka, but consuming continues where the database is", async () => {
   await using setup = await withRecords({ 0: LETTERS, 1: LETTERS }, 2);
   const { client, topic } = setup;

@@ -8,7 +8,11 @@ import { sleepUnless } from "./sleep.ts";
 /** How to consume. The offsets are the caller's; Kafka's own are only told to it for lag displays. */
 export interface ConsumerOptions {
   groupId: string;
-  /** The topics, each with its partition count for the case that it has to be created. */
+  /**
+   * The topics, each with its partition count for the case that it has to be created. Of what is
+   * fetched at once, the first topic's batches are handed over first: name those first that others
+   * build on.
+   */
   topics: Readonly<Record<string, number>>;
   /** One group works for one database; members with another one are refused. */
   databaseId: string;
