@@ -19,10 +19,15 @@ export interface LoadPlan {
   record?: string;
 }
 
+/** An order that is answered later has not been taken in time, in milliseconds. */
+export const IN_TIME_MS = 1_000;
+
 /** What a load generator saw. */
 export interface LoadResult {
   /** Orders that were answered 201, in all. */
   accepted: number;
+  /** Those of them that took no longer than {@link IN_TIME_MS}. */
+  inTime: number;
   /** Other answers by status, in all. */
   refused: Record<string, number>;
   /** Orders answered 201 in the measured time, a second. */

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import type { HttpAnswer } from "./http-answer.ts";
-import type { LoadPlan, LoadResult, RecordedOrder } from "./load-plan.ts";
+import { IN_TIME_MS, type LoadPlan, type LoadResult, type RecordedOrder } from "./load-plan.ts";
 import { percentilesOf } from "./stats.ts";
 
 const CREATED = 201;
@@ -21,6 +21,7 @@ export function createTally(plan: LoadPlan): LoadTally {
   const recorded: RecordedOrder[] = [];
   const refused: Record<string, number> = {};
   let accepted = 0;
+  let inTime = 0;
   let from = 0;
   let until = 0;
   let endedAt = 0;
@@ -41,6 +42,7 @@ export function createTally(plan: LoadPlan): LoadTally {
         return;
       }
       accepted += 1;
+      if (at - since <= IN_TIME_MS) inTime += 1;
       if (since < from || (at > until && plan.rate === undefined)) return;
       latencies.push(at - since);
       if (plan.record === undefined) return;
@@ -57,6 +59,7 @@ export function createTally(plan: LoadPlan): LoadTally {
       const seconds = (endedAt - from) / 1000;
       return {
         accepted,
+        inTime,
         refused,
         rate: latencies.length / seconds,
         seconds,

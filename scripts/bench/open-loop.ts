@@ -1,11 +1,13 @@
 import { connectHttp, type HttpConnection } from "./http-connection.ts";
-import type { LoadPlan } from "./load-plan.ts";
+import { IN_TIME_MS, type LoadPlan } from "./load-plan.ts";
 import type { LoadTally } from "./load-tally.ts";
 import type { RequestSource } from "./requests.ts";
 
 const TICK_MS = 1;
+/** After the end of the schedule, what is overdue for so long is not sent any more. */
+const OVERTIME_MS = 2 * IN_TIME_MS;
 /** An answer that takes longer is not waited for. */
-const LAST_ANSWERS_MS = 10_000;
+const LAST_ANSWERS_MS = 30_000;
 
 /**
  * Sends orders on a fixed schedule, however long their answers take: one that finds every connection
@@ -27,13 +29,18 @@ export async function runOpenLoop(
   const startedAt = performance.now();
   const total = Math.floor(((endsAt - startedAt) / 1000) * plan.rate);
   let planned = 0;
+  /** Orders that are not answered, or not even sent. */
   let open = total;
+
+  function close(orders: number): void {
+    open -= orders;
+    if (open === 0) onAnswered();
+  }
 
   function send(connection: HttpConnection, dueAt: number): void {
     connection.send(nextRequest(), (answer, bytes) => {
       tally.note(answer, bytes, dueAt);
-      open -= 1;
-      if (open === 0) onAnswered();
+      close(1);
       const next = overdue.shift();
       if (next === undefined) idle.push(connection);
       else send(connection, next);
@@ -50,8 +57,13 @@ export async function runOpenLoop(
       else send(connection, dueAt);
     }
   }, TICK_MS);
+  const overtime = setTimeout(
+    () => close(overdue.splice(0).length),
+    endsAt - startedAt + OVERTIME_MS,
+  );
   const givenUp = Bun.sleep(endsAt - startedAt + LAST_ANSWERS_MS);
   await Promise.race([answered, givenUp, lost]);
+  clearTimeout(overtime);
   clearInterval(ticks);
   tally.end();
   for (const connection of connections) connection.close();
