@@ -10,6 +10,7 @@ const VERBS = [
   "show",
   "redrive",
   "discard",
+  "republish",
   "reset-offset",
   "prune",
   "topics",
@@ -63,6 +64,17 @@ test.each([
   [
     "discard without a reason",
     ["discard", "--id", "1", "--service", "order", "--outbox", "--reason", " "],
+    "say why with --reason",
+  ],
+  ["republish of nothing", ["republish", "--service", "order"], "--id, --key or --from-id"],
+  [
+    "republish of what is not kept",
+    ["republish", "--service", "notification", "--id", "1", "--reason", "r"],
+    "notification-service has no outbox",
+  ],
+  [
+    "republish without a reason",
+    ["republish", "--service", "order", "--from-id", "1"],
     "say why with --reason",
   ],
   [

@@ -7,6 +7,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   show: async () => (await import("./show.ts")).show,
   redrive: async () => (await import("./redrive.ts")).redrive,
   discard: async () => (await import("./discard.ts")).discard,
+  republish: async () => (await import("./republish.ts")).republish,
   "reset-offset": async () => (await import("./reset-offset.ts")).resetOffset,
   prune: async () => (await import("./prune.ts")).prune,
   topics: async () => (await import("./topics.ts")).topics,

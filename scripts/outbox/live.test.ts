@@ -2,7 +2,14 @@ import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { TOPICS } from "@order-outbox/contracts";
-import { outbox, outboxJson, type System, startSystem, waitFor } from "@order-outbox/testing";
+import {
+  outbox,
+  outboxJson,
+  readTopic,
+  type System,
+  startSystem,
+  waitFor,
+} from "@order-outbox/testing";
 import { Kafka, logLevel } from "kafkajs";
 import type { Answer } from "./ask-service.ts";
 import type { ListedEvent } from "./list.ts";
@@ -27,6 +34,9 @@ describe.if(process.env.PROOF === "full")("the command on a live system", () => 
 
   const verifyNow = () =>
     outboxJson<Report>(system, "verify", "--settle", "0s", "--recheck", "200ms");
+
+  const findingsNow = async () =>
+    (await verifyNow()).findings.map(({ kind, rule, orderId }) => ({ kind, rule, orderId }));
 
   test("verify is clean on a healthy system under load", async () => {
     let loading = true;
@@ -166,9 +176,49 @@ describe.if(process.env.PROOF === "full")("the command on a live system", () => 
       const report = await verifyNow();
       expect(report.findings.map(({ orderId }) => orderId)).toEqual([ids.marked]);
       expect(report.notes).toEqual(["operators discarded 1 events of orders.db"]);
-      sql("orders.db", `DELETE FROM orders WHERE id = '${ids.marked}'`);
-      sql("orders.db", `DELETE FROM outbox WHERE orderId = '${ids.marked}'`);
     });
+
+    test("a row that the topic does not have is published again, and its order is worked", async () => {
+      const again = ["republish", "--service", "order", "--key", ids.marked];
+      const done = await outbox(system, ...again, "--reason", "marked without being sent");
+      expect(done).toMatchObject({ exitCode: 0, err: "" });
+      await waitFor(async () => (await system.getOrder(ids.marked)).status !== "PENDING", {
+        what: "the order to be final",
+      });
+      const { findings } = await verifyNow();
+      expect(findings.filter(({ kind }) => kind !== "out-of-order")).toEqual([]);
+    });
+  });
+
+  test("published rows are published again under their ids, and nothing takes effect twice", async () => {
+    const published = sql<{ id: number; eventId: string }>(
+      "orders.db",
+      "SELECT id, eventId FROM outbox WHERE isPublished = 1 ORDER BY id DESC LIMIT 3",
+    );
+    const from = published.at(-1)?.id;
+    const again = ["republish", "--service", "order", "--from-id", String(from)];
+    const planned = await outboxJson(system, ...again, "--dry-run");
+    expect(planned).toEqual({ service: "order-service", dryRun: true, found: 3, pending: 0 });
+    const before = await findingsNow();
+    const done = await outbox(system, ...again, "--reason", "the broker lost them");
+    expect(done).toEqual({
+      out: "order-service: 3 published rows pending again\n",
+      err: "",
+      exitCode: 0,
+    });
+    const times = async (eventId: string) =>
+      (await readTopic(system.kafkaHost, TOPICS.orderCreated)).filter(
+        ({ headers }) => headers.ce_id === eventId,
+      ).length;
+    for (const { eventId } of published) {
+      await waitFor(async () => (await times(eventId)) === 2, { what: "the event a second time" });
+    }
+    expect(await findingsNow()).toEqual(before);
+    expect(
+      sql("orders.db", "SELECT action, reason FROM operator_audit ORDER BY id DESC LIMIT 1"),
+    ).toEqual([{ action: "REPUBLISH", reason: "the broker lost them" }]);
+    const unpublished = ["republish", "--service", "order", "--id", "1000000"];
+    expect(await outbox(system, ...unpublished, "--reason", "none")).toMatchObject({ exitCode: 2 });
   });
 
   describe("an event that two consumers hold", () => {
