@@ -21,8 +21,8 @@ const DONE_SHARE = 0.2;
 const LEAST_DONE_S = 2;
 /** For a trial that failed, so that the next one starts from nothing. */
 const CATCH_UP_MS = 120_000;
-const PROOFS = 4;
-/** A proof that failed is tried again with so much of its rate, or with what was taken if that is less. */
+const PROOFS = 6;
+/** A proof that failed is tried again with so much of its rate. */
 const LESS = 0.93;
 /** Of the schedule that has to be accepted in time. */
 const KEPT = 0.98;
@@ -65,7 +65,7 @@ ${DONE_WITHIN_S} s after the last order; afterwards every order is counted.`,
         break;
       }
       if (proof === PROOFS) throw new Error(`${rate} orders/s were not sustained: ${outcome.why}`);
-      rate = Math.round(Math.min(rate * LESS, outcome.load.inTime / outcome.seconds));
+      rate = Math.round(rate * LESS);
     }
     for (const finding of findUnfinished(system, warm + trial.accepted())) {
       throw new Error(`after the last trial: ${finding}`);
