@@ -26,12 +26,17 @@ const firstOpen = db.prepare<{ seq: number | null }, []>(
 let from = firstOpen.get()?.seq ?? 0;
 let known = -1;
 
+// In one transaction: what is committed between the two would be passed over.
+const readOn = db.transaction(() => {
+  for (const { id } of final.all(from)) see(id);
+  from = firstOpen.get()?.seq ?? 0;
+});
+
 function look(): void {
   const now = version.get()?.data_version ?? 0;
   if (now === known) return;
   known = now;
-  for (const { id } of final.all(from)) see(id);
-  from = firstOpen.get()?.seq ?? 0;
+  readOn();
 }
 
 ready();
