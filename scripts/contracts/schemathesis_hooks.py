@@ -19,7 +19,10 @@ def before_call(context, case, kwargs):
     # A cursor is opaque: the ones that are accepted are those that a list has returned.
     if "cursor" in (case.query or {}):
         field = "id" if case.path.startswith("/admin") else "seq"
-        text = json.dumps({field: random.choice([1, 10, 10**12])})
+        place = {field: random.choice([1, 10, 10**12])}
+        if case.path == "/api/notifications":
+            place["channel"] = random.choice(["EMAIL", "SMS", "PUSH"])
+        text = json.dumps(place)
         case.query["cursor"] = base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
     case.body = without_prototypes(case.body)
 
