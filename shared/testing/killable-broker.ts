@@ -39,10 +39,7 @@ export async function killableBroker(
 ): Promise<KillableBroker> {
   const { advertise, script = process.env.REAL_KAFKA } = options;
   if (!script) return embeddedBroker(await freePort(), dataDir, advertise);
-  // The script's controller listens 10,000 above.
-  let port = await freePort();
-  while (port > 50_000) port = await freePort();
-  return realKafka(script, port, advertise);
+  return realKafka(script, await freePort(), advertise);
 }
 
 function embeddedBroker(
