@@ -14,7 +14,7 @@ export interface Unit {
 export type BatchOutcome =
   | { kind: "committed"; units: number }
   | { kind: "not-begun"; error: AppError }
-  | { kind: "rolled-back"; error: AppError };
+  | { kind: "rolled-back" };
 
 /** The statements that steer a transaction, prepared once per connection. */
 export interface Control {
@@ -28,10 +28,10 @@ export interface Control {
   finalize(): void;
 }
 
+/** How far a failure reaches: its unit alone, the units that share its savepoint, or the transaction. */
 type UnitOutcome =
   | { failed: false; value: unknown }
-  | { failed: true; error: unknown }
-  | { failed: "batch"; error: AppError };
+  | { failed: "alone" | "together" | "batch"; error: unknown };
 
 export function prepareControl(db: Database): Control {
   // A savepoint keeps the pages that its unit changes; by default many of them go through a file.
@@ -53,31 +53,57 @@ export function prepareControl(db: Database): Control {
   };
 }
 
-/** Runs `units` in one transaction and settles each of them after its end; never throws. */
+/**
+ * Runs `units` in one transaction and settles each of them after its end; never throws.
+ *
+ * At first they share the transaction without savepoints, which cost a fifth of what an order takes.
+ * When one of several fails, all is rolled back and each runs again in a savepoint of its own.
+ */
 export function commitBatch(db: Database, control: Control, units: readonly Unit[]): BatchOutcome {
+  let outcomes: UnitOutcome[];
   try {
     control.begin.run();
+    outcomes = runUnits(units, (unit) => runTogether(db, unit));
+    if (units.length > 1 && outcomes.at(-1)?.failed === "together") {
+      control.rollback.run();
+      control.begin.run();
+      outcomes = runUnits(units, (unit) => runAlone(control, unit));
+    }
   } catch (cause) {
     const error = storageError(cause, "cannot begin a transaction");
     for (const unit of units) unit.reject(error);
     return { kind: "not-begun", error };
   }
+  const last = outcomes.at(-1);
+  if (last?.failed === "together" || last?.failed === "batch") {
+    return rollBack(db, control, units, outcomes, last.error);
+  }
+  return commit(db, control, units, outcomes);
+}
 
+/** Stops at a failure that is not its unit's alone. */
+function runUnits(units: readonly Unit[], run: (unit: Unit) => UnitOutcome): UnitOutcome[] {
   const outcomes: UnitOutcome[] = [];
   for (const unit of units) {
-    const outcome = runUnit(control, unit);
-    // The transaction is gone: going on would commit each further statement by itself.
-    if (outcome.failed === "batch") return rollBack(db, control, units, outcomes, outcome.error);
+    const outcome = run(unit);
     outcomes.push(outcome);
+    if (outcome.failed === "together" || outcome.failed === "batch") break;
   }
+  return outcomes;
+}
 
+function commit(
+  db: Database,
+  control: Control,
+  units: readonly Unit[],
+  outcomes: readonly UnitOutcome[],
+): BatchOutcome {
   tellStep("before-commit", units.length);
   try {
     control.commit.run();
   } catch (cause) {
     return rollBack(db, control, units, outcomes, commitError(cause));
   }
-
   tellStep("after-commit", units.length);
 
   let committed = 0;
@@ -91,15 +117,22 @@ export function commitBatch(db: Database, control: Control, units: readonly Unit
   return { kind: "committed", units: committed };
 }
 
-function runUnit(control: Control, unit: Unit): UnitOutcome {
+function runTogether(db: Database, unit: Unit): UnitOutcome {
+  try {
+    const value = runWork(unit);
+    // Going on would commit each further statement by itself, even if `work` swallowed the reason.
+    if (!db.inTransaction) return transactionGone("a unit of work ended it");
+    return { failed: false, value };
+  } catch (thrown) {
+    if (!db.inTransaction) return transactionGone(thrown);
+    return { failed: "together", error: unitError(thrown) };
+  }
+}
+
+function runAlone(control: Control, unit: Unit): UnitOutcome {
   try {
     control.savepoint.run();
-    const value = unit.work();
-    if (isThenable(value)) {
-      // Its rejection is nobody's to handle: the unit is refused as a whole.
-      Promise.resolve(value).then(ignore, ignore);
-      throw new AppError("WORK_NOT_SYNCHRONOUS", "a unit of work returned a promise");
-    }
+    const value = runWork(unit);
     // Fails when the transaction ended inside `work`, even if `work` swallowed the reason.
     control.release.run();
     return { failed: false, value };
@@ -108,16 +141,35 @@ function runUnit(control: Control, unit: Unit): UnitOutcome {
   }
 }
 
+function runWork(unit: Unit): unknown {
+  const value = unit.work();
+  if (isThenable(value)) {
+    // Its rejection is nobody's to handle: the unit is refused as a whole.
+    Promise.resolve(value).then(ignore, ignore);
+    throw new AppError("WORK_NOT_SYNCHRONOUS", "a unit of work returned a promise");
+  }
+  return value;
+}
+
 function undo(control: Control, thrown: unknown): UnitOutcome {
   try {
     control.rollbackTo.run();
     control.release.run();
   } catch {
     // The savepoint is gone, as after a full disk, or cannot be undone alone: so must all be.
-    return { failed: "batch", error: storageError(thrown, "the transaction was rolled back") };
+    return transactionGone(thrown);
   }
+  return { failed: "alone", error: unitError(thrown) };
+}
+
+const transactionGone = (cause: unknown): UnitOutcome => ({
+  failed: "batch",
+  error: storageError(cause, "the transaction was rolled back"),
+});
+
+function unitError(thrown: unknown): unknown {
   const full = isStorageFull(thrown) && !isAppError(thrown, "STORAGE_FULL");
-  return { failed: true, error: full ? storageError(thrown, "no room for the work") : thrown };
+  return full ? storageError(thrown, "no room for the work") : thrown;
 }
 
 function rollBack(
@@ -125,7 +177,7 @@ function rollBack(
   control: Control,
   units: readonly Unit[],
   outcomes: readonly UnitOutcome[],
-  error: AppError,
+  error: unknown,
 ): BatchOutcome {
   try {
     if (db.inTransaction) control.rollback.run();
@@ -134,9 +186,9 @@ function rollBack(
   }
   for (const [i, unit] of units.entries()) {
     const outcome = outcomes[i];
-    unit.reject(outcome?.failed === true ? outcome.error : error);
+    unit.reject(outcome?.failed === "alone" ? outcome.error : error);
   }
-  return { kind: "rolled-back", error };
+  return { kind: "rolled-back" };
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -69,6 +69,22 @@ test("a unit that throws takes back only its own writes and rejects with its own
   expect([s.rows(), s.commits]).toEqual([[1, 4], [2]]);
 });
 
+test("units run once, and once more when another of their batch has failed", async () => {
+  using s = setUp();
+  const runs: number[] = [];
+  const counted = (id: number) => () => {
+    runs.push(id);
+    return s.insert(id);
+  };
+  await Promise.all([1, 2].map((id) => s.queue.run(counted(id))));
+  expect(runs).toEqual([1, 2]);
+  await Promise.allSettled([3, 1, 4].map((id) => s.queue.run(counted(id))));
+  expect(runs).toEqual([1, 2, 3, 1, 3, 1, 4]);
+  expect(s.rows()).toEqual([1, 2, 3, 4]);
+  await Promise.allSettled([s.queue.run(counted(1))]);
+  expect(runs.length).toBe(8);
+});
+
 test("a batch in which every unit throws tells no listener", async () => {
   using s = setUp();
   await outcomes([s.queue.run(() => fail("a")), s.queue.run(() => fail("b"))]);

@@ -26,7 +26,8 @@ export interface CommitQueue {
    * `STORAGE_FAILED`: a crash before the next commit can bring that one about.
    *
    * `work` is synchronous, may use savepoints but must not end the transaction, and must not go on
-   * writing after an error that it caught from SQLite. What it throws is what the promise rejects
+   * writing after an error that it caught from SQLite. It runs again, the first run being rolled
+   * back, when another unit of its transaction fails. What it throws is what the promise rejects
    * with, except for a full disk. Otherwise the promise rejects with `STORAGE_FULL`,
    * `STORAGE_FAILED`, `OVERLOADED`, `SHUTTING_DOWN` or `WORK_NOT_SYNCHRONOUS`.
    *
@@ -51,7 +52,7 @@ export interface CommitQueue {
  * Creates the commit queue of `db`, which must be the only writer on that connection.
  *
  * Units that arrive in one turn of the event loop share one `BEGIN IMMEDIATE … COMMIT`, and so one
- * sync of the disk, each in a savepoint of its own.
+ * sync of the disk. One that fails takes back nothing but its own writes.
  */
 export function createCommitQueue(db: Database, options: CommitQueueOptions = {}): CommitQueue {
   const { limit = 10_000, maxBatch = 500, onCommit } = options;
