@@ -90,3 +90,37 @@ embeddedTest("what is read ahead is not sent once another worker has had the lea
   await relay.drained();
   expect(await publishedIds(broker.kafkaHost, outbox.topic)).toEqual([[1, 2, 5]]);
 });
+
+test("rows that come while a relay rests after many share the next round, and the many are marked", async () => {
+  await using broker = await startBroker();
+  using outbox = tempOutbox();
+  const [key = ""] = keysOf(0, 1, 1);
+  outbox.append(Array.from({ length: 50 }, () => key));
+  using watched = watchSteps();
+  const now = Date.now();
+  const rest = Promise.withResolvers<void>();
+  const append = () => {
+    outbox.append([key]);
+    relay.wake();
+  };
+  const onMark = (message: unknown) => {
+    if ((message as RelayStep).step !== "marked") return;
+    unsubscribe(RELAY_STEPS, onMark);
+    append();
+    // In a turn of its own: a relay that did not rest would have read by then.
+    setImmediate(() => {
+      append();
+      rest.resolve();
+    });
+  };
+  subscribe(RELAY_STEPS, onMark);
+  // A clock that stands still makes the rest as long as it can be.
+  await using relay = startRelay(broker.kafkaHost, outbox, 1, {}, { now: () => now });
+  await rest.promise;
+  await relay.drained();
+  expect(watched.steps.map((step) => step.split(" ")[0])).toEqual([
+    ...["read", "sent", "acknowledged", "marked"],
+    ...["read", "sent", "acknowledged", "marked"],
+  ]);
+  expect(watched.steps.at(-1)).toBe("marked 51,52");
+});

@@ -5,6 +5,7 @@ import type { PartitionOutcome } from "@order-outbox/kafka";
 import { storageError } from "@order-outbox/sqlite";
 import { backoffDelay } from "./backoff.ts";
 import { holdBack } from "./hold-back.ts";
+import { restAfterRound } from "./pacing.ts";
 import { createPartitionHolds } from "./partition-holds.ts";
 import type { RelayDeps, RelaySettings, RelayStatus } from "./relay-types.ts";
 import { composeRound, type Round, type RoundPart } from "./round.ts";
@@ -136,7 +137,16 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
     await settle(round, outcomes);
     const failure = await work;
     if (failure !== undefined) throw failure;
+    await restAfter(round);
     return true;
+  }
+
+  /** Lets rows come together; what is acknowledged is not left unmarked meanwhile. */
+  async function restAfter(round: Round): Promise<void> {
+    const restMs = restAfterRound(round, now() - sentAt);
+    if (restMs === 0) return;
+    markAcknowledged();
+    await waker.pause(restMs);
   }
 
   /**

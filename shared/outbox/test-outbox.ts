@@ -143,7 +143,7 @@ export function startRelay(
   outbox: TestOutbox,
   partitions: number,
   settings: Partial<RelaySettings> = {},
-  { lease }: { lease?: Lease } = {},
+  { lease, now = Date.now }: { lease?: Lease; now?: () => number } = {},
 ): TestRelay {
   const lines: LogLine[] = [];
   const client = quickClient(kafkaHost, lines);
@@ -155,7 +155,7 @@ export function startRelay(
         partitions: await ensureTopics(client, { [outbox.topic]: partitions }),
         publisher: await connectPublisher(client),
       }),
-      now: Date.now,
+      now,
       random: Math.random,
       log: client.log,
     },
