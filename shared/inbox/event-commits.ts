@@ -42,7 +42,7 @@ export interface EventCommitsOptions {
 }
 
 /**
- * Puts the work on many records into one unit of the queue, so that they share its savepoint, and
+ * Puts the work on many records into one unit of the queue, so that little is done for each, and
  * each partition's offset is written once. When one of them fails, all are rolled back and each gets
  * a unit of its own.
  */

@@ -18,7 +18,10 @@ export interface EventHandler<T extends EventType, P = undefined> {
   isReady?(event: DomainEvent<T>): boolean;
   /** Asynchronous work, done before the transaction: calls to the outside world. */
   prepare?(event: DomainEvent<T>): Promise<P>;
-  /** The effect, inside the transaction; synchronous, and may append to the outbox. */
+  /**
+   * The effect, inside the transaction; synchronous, and may append to the outbox. It runs again when
+   * what shares its transaction fails and all is rolled back, so it must change nothing else.
+   */
   apply(event: DomainEvent<T>, prepared: P): void;
 }
 
