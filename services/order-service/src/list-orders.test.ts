@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { newEventId } from "@order-outbox/contracts";
 import { type AcceptedOrder, bodyOf, openTestApp, type TestApp } from "./test-app.ts";
 
 interface OrdersPage {
@@ -73,4 +74,52 @@ test("orders are filtered by customer and status, through all pages", async () =
   expect(idsOf(await page(app, { status: "PAYMENT_FAILED" }))).toEqual([failed]);
   expect(idsOf(await page(app, { ...ofCustomer, status: "PENDING" }))).toEqual(mine.slice(2));
   expect(idsOf(await page(app, { customerId: "nobody" }))).toEqual([]);
+});
+
+test("a customer's orders are found however many orders of others are between them", async () => {
+  using app = openTestApp();
+  const insert = app.db.prepare(
+    `INSERT INTO orders (seq, id, customerId, amount, status, createdAt, updatedAt)
+     VALUES (?, ?, ?, 1, ?, '2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z')`,
+  );
+  const seqs = [1, 2, 16_383, 16_384, 32_767, 32_768, 1_000_000];
+  const newest = seqs.map((seq) => {
+    const id = newEventId();
+    insert.run(seq, id, "customer-1", seq % 2 === 0 ? "PAID" : "PENDING");
+    return { id, seq };
+  });
+  newest.reverse();
+  insert.run(1_000_001, newEventId(), "customer-2", "PENDING");
+  for (const status of [undefined, "PAID", "PENDING"]) {
+    const wanted = newest.filter(
+      ({ seq }) => status === undefined || (seq % 2 === 0) === (status === "PAID"),
+    );
+    const seen: string[] = [];
+    let cursor: string | null = null;
+    do {
+      const next: OrdersPage = await page(app, {
+        customerId: "customer-1",
+        limit: "2",
+        ...(status && { status }),
+        ...(cursor && { cursor }),
+      });
+      seen.push(...idsOf(next));
+      cursor = next.nextCursor;
+    } while (cursor !== null);
+    expect(seen).toEqual(wanted.map(({ id }) => id));
+  }
+  expect(idsOf(await page(app, { customerId: "customer-3" }))).toEqual([]);
+});
+
+test("a page of a customer is read from the index alone, without sorting", () => {
+  using app = openTestApp();
+  const plan = app.db
+    .query<{ detail: string }, []>(
+      `EXPLAIN QUERY PLAN SELECT seq, id FROM orders
+       WHERE seq >> 14 = 1 AND customerId = 'a' AND seq < 5 ORDER BY seq DESC LIMIT 2`,
+    )
+    .all();
+  expect(plan.map(({ detail }) => detail)).toEqual([
+    "SEARCH orders USING INDEX orders_customer (<expr>=? AND customerId=? AND seq<?)",
+  ]);
 });

@@ -33,6 +33,9 @@ export interface OrderStore {
   settle(id: string, status: OrderStatus, at: string): boolean;
 }
 
+/** Orders whose `seq >> 14` is the same stand together in the index of customers. */
+const STRETCH = 1 << 14;
+
 const COLUMNS = "id, customerId, amount, status, createdAt, updatedAt";
 
 export function createOrderStore(db: Database): OrderStore {
@@ -44,6 +47,38 @@ export function createOrderStore(db: Database): OrderStore {
     "UPDATE orders SET status = ?, updatedAt = ? WHERE id = ? AND status = 'PENDING'",
   );
 
+  const ofCustomer = prepareOfCustomer("");
+  const ofCustomerByStatus = prepareOfCustomer("AND +status = $status");
+  const newestSeq = db.prepare<{ seq: number | null }, []>("SELECT max(seq) AS seq FROM orders");
+
+  function prepareOfCustomer(condition: string) {
+    return db.prepare<ListedOrder, [Record<string, string | number>]>(
+      `SELECT seq, ${COLUMNS} FROM orders
+       WHERE seq >> 14 = $stretch AND customerId = $customerId AND seq < $beforeSeq ${condition}
+       ORDER BY seq DESC LIMIT $limit`,
+    );
+  }
+
+  /** Looks into one stretch after another, the newest first; of millions of orders that is a few hundred reads of the index. */
+  function listOfCustomer(
+    customerId: string,
+    { status, beforeSeq = Number.POSITIVE_INFINITY }: OrderFilter,
+    limit: number,
+  ): ListedOrder[] {
+    const found: ListedOrder[] = [];
+    const before = Math.min(beforeSeq, (newestSeq.get()?.seq ?? 0) + 1);
+    let stretch = Math.floor((before - 1) / STRETCH);
+    for (; stretch >= 0 && found.length < limit; stretch--) {
+      const place = { stretch, customerId, beforeSeq: before, limit: limit - found.length };
+      found.push(
+        ...(status === undefined
+          ? ofCustomer.all(place)
+          : ofCustomerByStatus.all({ ...place, status })),
+      );
+    }
+    return found;
+  }
+
   return {
     insert({ id, customerId, amount, status, createdAt, updatedAt }) {
       insert.run(id, customerId, amount, status, createdAt, updatedAt);
@@ -51,13 +86,13 @@ export function createOrderStore(db: Database): OrderStore {
     find: (id) => find.get(id) ?? undefined,
     list(filter, limit) {
       const { customerId, status, beforeSeq } = filter;
+      if (customerId !== undefined) return listOfCustomer(customerId, filter, limit);
       const conditions = [
-        ...(customerId === undefined ? [] : ["customerId = $customerId"]),
         ...(status === undefined ? [] : ["status = $status"]),
         ...(beforeSeq === undefined ? [] : ["seq < $beforeSeq"]),
       ];
       const where = conditions.length === 0 ? "" : `WHERE ${conditions.join(" AND ")}`;
-      const values = { customerId, status, beforeSeq, limit };
+      const values = { status, beforeSeq, limit };
       return db
         .query<ListedOrder, [Record<string, string | number>]>(
           `SELECT seq, ${COLUMNS} FROM orders ${where} ORDER BY seq DESC LIMIT $limit`,
