@@ -11,7 +11,10 @@ const LONGEST_REST_MS = 40;
  *
  * @param elapsedMs since the round was sent; whatever a clock that was set makes of it
  */
-export function restAfterRound({ rows, full }: Pick<Round, "rows" | "full">, elapsedMs: number) {
+export function restAfterRound(
+  { rows, full }: Pick<Round, "rows" | "full">,
+  elapsedMs: number,
+): number {
   if (full) return 0;
   const pace = Math.min(rows * REST_PER_ROW_MS, LONGEST_REST_MS);
   return Math.min(Math.max(0, pace - elapsedMs), LONGEST_REST_MS);

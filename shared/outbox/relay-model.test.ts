@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { tempOutbox } from "./test-outbox.ts";
 import { openRelayWorld, type RelayWorld } from "./test-relay-world.ts";
 
-const SEEDS = process.env.PROOF === "full" ? 200 : 10;
+const SEEDS = process.env.PROOF === "full" ? 200 : 40;
 const REFUSALS_TO_PARK = 3;
 
 /** Numbers in [0, 1), the same ones for the same seed (mulberry32). */
@@ -56,9 +56,10 @@ test("whatever happens to it, a relay publishes every row in order and marks onl
     published.readAhead += readAhead;
   });
   await fc.assert(oneLife, { numRuns: SEEDS, endOnFailure: true });
-  // The runs are worth nothing if it does not happen; how often is up to the seeds and the machine.
+  // The runs are worth nothing if it does not happen. Of ten lives the rarest happens 20 times in the
+  // median and 8 times at the least, so it takes many for the mean to be told from chance.
   expect(published.written).toBeGreaterThan(SEEDS * 15);
-  expect(published.repeated).toBeGreaterThan(SEEDS / 2);
+  expect(published.repeated).toBeGreaterThan(SEEDS);
   expect(published.parked).toBeGreaterThan(SEEDS / 4);
-  expect(published.readAhead).toBeGreaterThan(SEEDS / 5);
+  expect(published.readAhead).toBeGreaterThan(SEEDS);
 });

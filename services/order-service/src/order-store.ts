@@ -34,9 +34,18 @@ export interface OrderStore {
 }
 
 /** Orders whose `seq >> 14` is the same stand together in the index of customers. */
-const STRETCH = 1 << 14;
+const STRETCH_BITS = 14;
 
 const COLUMNS = "id, customerId, amount, status, createdAt, updatedAt";
+
+/** Selects a customer's orders in one stretch, the newest first. */
+export const inStretch = (condition = ""): string =>
+  `SELECT seq, ${COLUMNS} FROM orders
+   WHERE seq >> ${STRETCH_BITS} = $stretch AND customerId = $customerId AND seq < $beforeSeq ${condition}
+   ORDER BY seq DESC LIMIT $limit`;
+
+/** The plus keeps SQLite from the index of states, in which a customer's orders are anywhere. */
+export const WITH_STATUS = "AND +status = $status";
 
 export function createOrderStore(db: Database): OrderStore {
   const insert = db.prepare<unknown, [string, string, number, string, string, string]>(
@@ -47,19 +56,16 @@ export function createOrderStore(db: Database): OrderStore {
     "UPDATE orders SET status = ?, updatedAt = ? WHERE id = ? AND status = 'PENDING'",
   );
 
-  const ofCustomer = prepareOfCustomer("");
-  const ofCustomerByStatus = prepareOfCustomer("AND +status = $status");
+  const ofCustomer = db.prepare<ListedOrder, [Record<string, string | number>]>(inStretch());
+  const ofCustomerByStatus = db.prepare<ListedOrder, [Record<string, string | number>]>(
+    inStretch(WITH_STATUS),
+  );
   const newestSeq = db.prepare<{ seq: number | null }, []>("SELECT max(seq) AS seq FROM orders");
 
-  function prepareOfCustomer(condition: string) {
-    return db.prepare<ListedOrder, [Record<string, string | number>]>(
-      `SELECT seq, ${COLUMNS} FROM orders
-       WHERE seq >> 14 = $stretch AND customerId = $customerId AND seq < $beforeSeq ${condition}
-       ORDER BY seq DESC LIMIT $limit`,
-    );
-  }
-
-  /** Looks into one stretch after another, the newest first; of millions of orders that is a few hundred reads of the index. */
+  /**
+   * Looks into one stretch after another, the newest first: among millions of orders, some hundred
+   * reads of the index when there are few of this customer.
+   */
   function listOfCustomer(
     customerId: string,
     { status, beforeSeq = Number.POSITIVE_INFINITY }: OrderFilter,
@@ -67,7 +73,7 @@ export function createOrderStore(db: Database): OrderStore {
   ): ListedOrder[] {
     const found: ListedOrder[] = [];
     const before = Math.min(beforeSeq, (newestSeq.get()?.seq ?? 0) + 1);
-    let stretch = Math.floor((before - 1) / STRETCH);
+    let stretch = Math.floor((before - 1) / 2 ** STRETCH_BITS);
     for (; stretch >= 0 && found.length < limit; stretch--) {
       const place = { stretch, customerId, beforeSeq: before, limit: limit - found.length };
       found.push(
