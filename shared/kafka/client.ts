@@ -1,6 +1,6 @@
 import { Kafka, logLevel } from "kafkajs";
 import type { Log } from "./log.ts";
-import { type KafkaSecurity, toKafkaJs } from "./security.ts";
+import { type ConnectionListener, type KafkaSecurity, toKafkaJs } from "./security.ts";
 
 /** How to reach a cluster. */
 export interface KafkaSettings {
@@ -22,8 +22,8 @@ export interface KafkaSettings {
 export interface KafkaClient {
   readonly kafkajs: Kafka;
   readonly clientId: string;
-  /** A second kafkajs that differs in its client id alone. */
-  withClientId(clientId: string): Kafka;
+  /** A second kafkajs, with a client id and connections of its own. */
+  withClientId(clientId: string, onConnection?: ConnectionListener): Kafka;
   readonly log: Log;
   readonly mayCreateTopics: boolean;
   readonly requestTimeoutMs: number;
@@ -36,10 +36,10 @@ export interface KafkaClient {
 export function createKafkaClient(settings: KafkaSettings): KafkaClient {
   const { brokers, security = {}, clientId, log } = settings;
   const requestTimeoutMs = settings.requestTimeoutMs ?? 8_000;
-  const withClientId = (clientId: string) =>
+  const withClientId = (clientId: string, onConnection?: ConnectionListener) =>
     new Kafka({
       brokers,
-      ...toKafkaJs(security),
+      ...toKafkaJs(security, onConnection),
       clientId,
       connectionTimeout: settings.connectionTimeoutMs ?? 2_000,
       requestTimeout: requestTimeoutMs,

@@ -5,9 +5,9 @@ import type {
   Consumer as KafkaJsConsumer,
 } from "kafkajs";
 import type { KafkaClient } from "./client.ts";
+import { createClusterWatch } from "./cluster-watch.ts";
 import type { ConsumerOptions, ConsumerStatus, StoppedPartition } from "./consumer.ts";
 import {
-  clusterIdOf,
   createGuardedAssigner,
   evict,
   findNeighbours,
@@ -15,9 +15,10 @@ import {
   requireFreeGroup,
 } from "./group-guard.ts";
 import { type MemberIdentity, memberClientId, ownIdentity } from "./member-identity.ts";
+import { onOffsetOutOfRange, seekToBeginning } from "./offset-out-of-range.ts";
 import { toConsumedBatch } from "./records.ts";
 import { sleepUnless } from "./sleep.ts";
-import { requireTopics, withAdmin } from "./topics.ts";
+import { requireTopics } from "./topics.ts";
 
 const HEARTBEAT_MS = 1_500;
 const REPORT_MS = 1_000;
@@ -29,14 +30,11 @@ const FETCH_PARTITION_BYTES = 128 * 1024;
 const FETCH_BYTES = 2 * 1024 * 1024;
 const LEAVE_DEADLINE_MS = 4_000;
 
-/** The event that the patched kafkajs emits instead of resetting an offset on its own. */
-const OFFSET_OUT_OF_RANGE = "consumer.offset_out_of_range";
-
 type Reports = Map<string, { topic: string; partition: number; nextOffset: number }>;
 
 /**
- * One membership of the group, from joining to its end: by `stopping`, by a broker that went away,
- * or because the group turned out to be another database's.
+ * One membership of the group, from joining to its end: by `stopping`, by a broker that went away
+ * or that is another cluster's by now, or because the group turned out to be another database's.
  *
  * @throws AppError GROUP_OCCUPIED, TOPIC_MISSING, BROKER_UNAVAILABLE
  */
@@ -58,11 +56,13 @@ export async function runSession(
   ended.promise.catch(() => {});
   const stopped = new Map<string, StoppedPartition>();
   let cluster: Cluster | undefined;
+  const watch = createClusterWatch(() => cluster);
   let assigned: { topic: string; partition: number }[] = [];
   const publishStatus = () =>
     setStatus({ state: "joined", assigned, stopped: [...stopped.values()] });
 
-  const consumer = client.withClientId(memberClientId(client.clientId, identity)).consumer({
+  const clientId = memberClientId(client.clientId, identity);
+  const consumer = client.withClientId(clientId, watch.noteConnection).consumer({
     groupId,
     sessionTimeout: options.sessionTimeoutMs ?? 6_000,
     rebalanceTimeout: REBALANCE_TIMEOUT_MS,
@@ -81,8 +81,9 @@ export async function runSession(
 
   consumer.on("consumer.crash", ({ payload }) => ended.reject(payload.error));
   consumer.on("consumer.group_join", (event) => {
+    watch.noteJoin();
     assigned = takeAssignment(consumer, event, stopped, (topic, partition) =>
-      options.startOffset(clusterIdOf(cluster), topic, partition),
+      options.startOffset(watch.clusterId(), topic, partition),
     );
     publishStatus();
     if (assigned.length > 0) return;
@@ -90,10 +91,10 @@ export async function runSession(
       .then((others) => requireFreeGroup(groupId, identity, others))
       .catch(ended.reject);
   });
-  onOffsetOutOfRange(consumer, (topic, partition, offset) => {
-    if (options.startOffset(clusterIdOf(cluster), topic, partition) === undefined) {
-      seekToBeginning(client, consumer, topic, partition).catch(ended.reject);
-      return;
+  const decideOffset = async (topic: string, partition: number, offset: number) => {
+    if (!(await watch.isSame())) return ended.resolve();
+    if (options.startOffset(watch.clusterId(), topic, partition) === undefined) {
+      return seekToBeginning(client, consumer, topic, partition);
     }
     stopped.set(`${topic}/${partition}`, { topic, partition, offset });
     publishStatus();
@@ -101,7 +102,8 @@ export async function runSession(
       { groupId, topic, partition, offset, code: "OFFSET_OUT_OF_RANGE" },
       "the broker does not have the offset to continue from; this partition waits for an operator",
     );
-  });
+  };
+  onOffsetOutOfRange(consumer, (...where) => decideOffset(...where).catch(ended.reject));
 
   const stop = () => ended.resolve();
   stopping.addEventListener("abort", stop);
@@ -113,7 +115,10 @@ export async function runSession(
     await consumer.run({
       autoCommit: false,
       eachBatchAutoResolve: false,
-      eachBatch: (payload) => takeOver(payload, options, clusterIdOf(cluster), stopping),
+      eachBatch: async (payload) => {
+        if (!(await watch.isSame())) return ended.resolve();
+        await takeOver(payload, options, watch.clusterId(), stopping);
+      },
     });
     reporter = setInterval(() => flushReports(consumer, reports), REPORT_MS);
     if (!stopping.aborted) await ended.promise;
@@ -167,34 +172,6 @@ function takeAssignment(
     consumer.seek({ topic, partition, offset: String(startOffset(topic, partition) ?? 0) });
   }
   return assigned;
-}
-
-function onOffsetOutOfRange(
-  consumer: KafkaJsConsumer,
-  listener: (topic: string, partition: number, offset: number) => void,
-): void {
-  const on = consumer.on as (
-    name: string,
-    listener: (event: {
-      payload: { topic: string; partition: number; fetchOffset: string };
-    }) => void,
-  ) => void;
-  on(OFFSET_OUT_OF_RANGE, ({ payload: { topic, partition, fetchOffset } }) =>
-    listener(topic, partition, Number(fetchOffset)),
-  );
-}
-
-/** Retention may have removed a topic's first records before this database saw any of them. */
-async function seekToBeginning(
-  client: KafkaClient,
-  consumer: KafkaJsConsumer,
-  topic: string,
-  partition: number,
-): Promise<void> {
-  const offsets = await withAdmin(client, (admin) => admin.fetchTopicOffsets(topic));
-  const low = offsets.find((entry) => entry.partition === partition)?.low ?? "0";
-  consumer.seek({ topic, partition, offset: low });
-  consumer.resume([{ topic, partitions: [partition] }]);
 }
 
 async function takeOver(

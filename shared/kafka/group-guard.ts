@@ -118,12 +118,6 @@ export async function evict(
   }
 }
 
-/** The id of the cluster that a member last joined in; its metadata is refreshed on joining. */
-export function clusterIdOf(cluster: Cluster | undefined): string {
-  const withPool = cluster as { brokerPool?: { metadata?: { clusterId?: string } } } | undefined;
-  return withPool?.brokerPool?.metadata?.clusterId ?? "unknown";
-}
-
 interface Share {
   memberId: string;
   assignment: Record<string, number[]>;

@@ -1,6 +1,13 @@
 import { expect, test } from "bun:test";
-import { freePort, readTopic, startBroker, uniqueName } from "@order-outbox/testing";
-import { connectPublisher, type Publisher } from "./mod.ts";
+import {
+  freePort,
+  readTopic,
+  startBroker,
+  startBrokerProcess,
+  tempDir,
+  uniqueName,
+} from "@order-outbox/testing";
+import { connectPublisher, ensureTopics, type Publisher } from "./mod.ts";
 import { createTopic, embeddedTest, encode, testClient, toBatch } from "./test-kafka.ts";
 import { withAdmin } from "./topics.ts";
 
@@ -131,6 +138,31 @@ embeddedTest(
       [undefined, undefined],
     ]);
     expect(await valuesOf(broker.kafkaHost, topic)).toEqual(["1: b"]);
+  },
+);
+
+embeddedTest(
+  "an idle publisher writes nothing into a cluster that took its broker's place",
+  async () => {
+    using folder = tempDir();
+    const startCluster = (name: string, port = 0) =>
+      startBrokerProcess({ data: `${folder.path}/${name}`, port });
+    const broker = await startCluster("first");
+    const client = testClient(broker.kafkaHost);
+    const topic = await createTopic(client, 1);
+    const publisher = await connectPublisher(client);
+    const send = (value: string) => sendError(publisher, [toBatch(topic, 0, [value])]);
+    expect(await send("a")).toBe("written");
+    await broker[Symbol.asyncDispose]();
+
+    await using other = await startCluster("other", Number(broker.kafkaHost.split(":")[1]));
+    await ensureTopics(client, { [topic]: 1 });
+    expect([await send("b"), await send("b")]).toEqual([
+      "BROKER_UNAVAILABLE",
+      "BROKER_UNAVAILABLE",
+    ]);
+    await publisher.close();
+    expect(await valuesOf(other.kafkaHost, topic)).toEqual([]);
   },
 );
 

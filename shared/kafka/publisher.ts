@@ -2,6 +2,7 @@ import { AppError } from "@order-outbox/errors";
 import { brokerError, produceError, rootCause } from "./broker-errors.ts";
 import type { KafkaClient } from "./client.ts";
 import type { RecordBatch } from "./record-batch.ts";
+import type { ConnectionListener } from "./security.ts";
 import { withAdmin } from "./topics.ts";
 
 /** The records for one partition, encoded, in the order in which they have to arrive. */
@@ -33,7 +34,8 @@ export interface PartitionOutcome {
 export interface Publisher {
   /**
    * @returns the outcome of every partition of `batches`
-   * @throws AppError BROKER_UNAVAILABLE when the outcome is unknown
+   * @throws AppError BROKER_UNAVAILABLE when the outcome is unknown, and without having sent
+   *   anything when it finds itself connected to another cluster after a connection was lost
    * @throws AppError TOPIC_MISSING when a topic does not exist; if it did when this publisher
    *   connected, the records for other topics may have been written
    */
@@ -55,7 +57,12 @@ export interface Publisher {
  */
 export async function connectPublisher(client: KafkaClient): Promise<Publisher> {
   const clusterId = await fetchClusterId(client);
-  const producer = client.kafkajs.producer({
+  let lost = 0;
+  let lostWhenVerified = 0;
+  const onConnection: ConnectionListener = (change) => {
+    if (change === "closed") lost += 1;
+  };
+  const producer = client.withClientId(client.clientId, onConnection).producer({
     idempotent: true,
     maxInFlightRequests: 1,
     allowAutoTopicCreation: false,
@@ -68,7 +75,17 @@ export async function connectPublisher(client: KafkaClient): Promise<Publisher> 
     throw brokerError(error);
   }
 
+  const isSameCluster = async () => {
+    const lostBefore = lost;
+    if ((await fetchClusterId(client)) !== clusterId) return false;
+    lostWhenVerified = lostBefore;
+    return true;
+  };
+
   async function send(batches: readonly PartitionBatch[]): Promise<PartitionOutcome[]> {
+    if (lost !== lostWhenVerified && !(await isSameCluster())) {
+      throw new AppError("BROKER_UNAVAILABLE", "another cluster has taken the broker's place");
+    }
     try {
       const answers = await producer.sendBatch({
         acks: -1,
@@ -90,7 +107,7 @@ export async function connectPublisher(client: KafkaClient): Promise<Publisher> 
 
   return {
     send,
-    isSameCluster: async () => (await fetchClusterId(client)) === clusterId,
+    isSameCluster,
     close: () => producer.disconnect().catch(() => {}),
   };
 }

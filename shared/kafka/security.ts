@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { isIP, Socket } from "node:net";
+import { connect as connectPlain, isIP, Socket } from "node:net";
 import { type ConnectionOptions, connect } from "node:tls";
 import { AppError } from "@order-outbox/errors";
 import type { ISocketFactory, KafkaConfig, SASLOptions } from "kafkajs";
@@ -28,20 +28,38 @@ export interface KafkaSecurity {
   tls?: TlsSettings;
 }
 
+/** Told of every connection before anything goes through it, and when it has ended. */
+export type ConnectionListener = (change: "opened" | "closed") => void;
+
 /** Codes of our own, in the place of a TLS error's; see security-errors.ts. */
 export const TLS_FILES_FAILED = "ERR_TLS_FILES_FAILED";
 export const TLS_HANDSHAKE_CUT = "ERR_TLS_HANDSHAKE_CUT";
 
 const KEEP_ALIVE_MS = 60_000;
 
-/** The part of kafkajs's configuration that security decides. Brokers' names are always verified. */
-export function toKafkaJs({
-  sasl,
-  tls,
-}: KafkaSecurity): Pick<KafkaConfig, "sasl" | "ssl" | "socketFactory"> {
+/**
+ * The part of kafkajs's configuration that security decides. Brokers' names are always verified.
+ *
+ * @param onConnection see {@link ConnectionListener}
+ */
+export function toKafkaJs(
+  { sasl, tls }: KafkaSecurity,
+  onConnection: ConnectionListener = () => {},
+): Pick<KafkaConfig, "sasl" | "ssl"> & { socketFactory: ISocketFactory } {
+  const connectTo = tls === undefined ? plainSockets : tlsSockets(tls);
   return {
     ...(sasl === undefined ? {} : { sasl: toSaslOptions(sasl) }),
-    ...(tls === undefined ? {} : { ssl: true, socketFactory: tlsSockets(tls) }),
+    ...(tls === undefined ? {} : { ssl: true }),
+    socketFactory: ({ onConnect, ...where }) => {
+      const socket = connectTo({
+        ...where,
+        onConnect() {
+          onConnection("opened");
+          onConnect();
+        },
+      });
+      return socket.once("close", () => onConnection("closed"));
+    },
   };
 }
 
@@ -65,6 +83,9 @@ function readPassword(path: string): string {
     throw new AppError("BROKER_AUTH_FAILED", message, { cause: error });
   }
 }
+
+const plainSockets: ISocketFactory = ({ host, port, onConnect }) =>
+  connectPlain({ host, port }, onConnect).setKeepAlive(true, KEEP_ALIVE_MS);
 
 function tlsSockets(settings: TlsSettings): ISocketFactory {
   return function connectTls({ host, port, onConnect }) {

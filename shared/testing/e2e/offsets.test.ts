@@ -100,3 +100,31 @@ test.if(fullProof && !process.env.REAL_KAFKA)(
     expect(await system.readTopic(TOPICS.orderCreated)).toHaveLength(50);
   },
 );
+
+test.if(fullProof && !process.env.REAL_KAFKA)(
+  "a consumer that slept while its broker lost its data misses none of what came since",
+  async () => {
+    using folder = tempDir();
+    await using broker = await killableBroker(folder.path);
+    await broker.start();
+    await using system = await startSystem({ kafkaHost: broker.kafkaHost, env });
+    await placeOrders(system, 50);
+    await waitUntilSettled(system, 50);
+
+    for (const service of [system.payment, system.notification]) service.process.kill("SIGSTOP");
+    await broker.kill();
+    rmSync(`${folder.path}/broker`, { recursive: true });
+    await broker.start();
+    // Every partition has more records than the sleepers have read of the lost one.
+    await placeOrders(system, 150);
+    await waitFor(async () => (await system.readTopic(TOPICS.orderCreated)).length === 150, {
+      what: "the events to be published",
+    });
+    for (const service of [system.payment, system.notification]) service.process.kill("SIGCONT");
+    await waitUntilSettled(system, 200);
+
+    const payments = await system.payments();
+    expect(new Set(payments.map(({ orderId }) => orderId)).size).toBe(200);
+    expect(payments).toHaveLength(200);
+  },
+);
