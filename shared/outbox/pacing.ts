@@ -1,7 +1,7 @@
 import type { Round } from "./round.ts";
 
-/** Above 1,250 rows a second, the rest after a round grows from one to the next; below, it shrinks. */
-const REST_PER_ROW_MS = 0.8;
+/** Above 2,000 rows a second, the rest after a round grows from one to the next; below, it shrinks. */
+const REST_PER_ROW_MS = 0.5;
 const LONGEST_REST_MS = 40;
 
 /**
