@@ -3,7 +3,7 @@ import { expect, test } from "bun:test";
 import { rmSync } from "node:fs";
 import { TOPICS } from "@order-outbox/contracts";
 import { Kafka, logLevel } from "kafkajs";
-import { killableBroker, startSystem, tempDir, waitFor } from "../mod.ts";
+import { killableBroker, type System, startSystem, tempDir, waitFor } from "../mod.ts";
 import { fullProof, placeOrders, waitUntilSettled } from "./support.ts";
 
 const env = { LOG_LEVEL: "warn" };
@@ -80,51 +80,54 @@ test.if(fullProof)(
   },
 );
 
-test.if(fullProof && !process.env.REAL_KAFKA)(
-  "a broker that lost its data is another cluster: all start over, and nothing is doubled",
-  async () => {
-    using folder = tempDir();
-    await using broker = await killableBroker(folder.path);
-    await broker.start();
-    await using system = await startSystem({ kafkaHost: broker.kafkaHost, env });
-    await placeOrders(system, 50);
-    await waitUntilSettled(system, 50);
+/** A system that has settled 50 orders, and whose broker `loseData` replaces by an empty one. */
+async function withLosingBroker(
+  prove: (system: System, loseData: () => Promise<void>) => Promise<void>,
+): Promise<void> {
+  using folder = tempDir();
+  await using broker = await killableBroker(folder.path);
+  await broker.start();
+  await using system = await startSystem({ kafkaHost: broker.kafkaHost, env });
+  await placeOrders(system, 50);
+  await waitUntilSettled(system, 50);
+  await prove(system, async () => {
     await broker.kill();
     rmSync(`${folder.path}/broker`, { recursive: true });
     await broker.start();
-    await placeOrders(system, 50);
-    await waitUntilSettled(system, 100);
+  });
+}
 
-    const payments = await system.payments();
-    expect(new Set(payments.map(({ orderId }) => orderId)).size).toBe(100);
-    expect(await system.readTopic(TOPICS.orderCreated)).toHaveLength(50);
-  },
+test.if(fullProof && !process.env.REAL_KAFKA)(
+  "a broker that lost its data is another cluster: all start over, and nothing is doubled",
+  () =>
+    withLosingBroker(async (system, loseData) => {
+      await loseData();
+      await placeOrders(system, 50);
+      await waitUntilSettled(system, 100);
+
+      const payments = await system.payments();
+      expect(new Set(payments.map(({ orderId }) => orderId)).size).toBe(100);
+      expect(await system.readTopic(TOPICS.orderCreated)).toHaveLength(50);
+    }),
 );
 
 test.if(fullProof && !process.env.REAL_KAFKA)(
   "a consumer that slept while its broker lost its data misses none of what came since",
-  async () => {
-    using folder = tempDir();
-    await using broker = await killableBroker(folder.path);
-    await broker.start();
-    await using system = await startSystem({ kafkaHost: broker.kafkaHost, env });
-    await placeOrders(system, 50);
-    await waitUntilSettled(system, 50);
+  () =>
+    withLosingBroker(async (system, loseData) => {
+      const sleepers = [system.payment, system.notification];
+      for (const { process } of sleepers) process.kill("SIGSTOP");
+      await loseData();
+      // Every partition has more records than the sleepers have read of the lost one.
+      await placeOrders(system, 150);
+      await waitFor(async () => (await system.readTopic(TOPICS.orderCreated)).length === 150, {
+        what: "the events to be published",
+      });
+      for (const { process } of sleepers) process.kill("SIGCONT");
+      await waitUntilSettled(system, 200);
 
-    for (const service of [system.payment, system.notification]) service.process.kill("SIGSTOP");
-    await broker.kill();
-    rmSync(`${folder.path}/broker`, { recursive: true });
-    await broker.start();
-    // Every partition has more records than the sleepers have read of the lost one.
-    await placeOrders(system, 150);
-    await waitFor(async () => (await system.readTopic(TOPICS.orderCreated)).length === 150, {
-      what: "the events to be published",
-    });
-    for (const service of [system.payment, system.notification]) service.process.kill("SIGCONT");
-    await waitUntilSettled(system, 200);
-
-    const payments = await system.payments();
-    expect(new Set(payments.map(({ orderId }) => orderId)).size).toBe(200);
-    expect(payments).toHaveLength(200);
-  },
+      const payments = await system.payments();
+      expect(new Set(payments.map(({ orderId }) => orderId)).size).toBe(200);
+      expect(payments).toHaveLength(200);
+    }),
 );
