@@ -13,6 +13,7 @@ interface Container {
   cap_drop?: string[];
   security_opt?: string[];
   user?: string;
+  environment?: string[];
 }
 
 async function containersOf(file: string): Promise<[string, Container][]> {
@@ -55,5 +56,15 @@ test("no image of ours, and no container of Bun's image, runs as root", async ()
     for (const [name, { image, user }] of await containersOf(file)) {
       if (image?.startsWith("oven/bun")) expect({ name, user }).toEqual({ name, user: "bun" });
     }
+  }
+});
+
+test("every image of ours runs as in production, and on a published port only named hosts", async () => {
+  const dockerfile = await Bun.file(join(ROOT, "services/Dockerfile")).text();
+  expect(dockerfile.match(/^ENV NODE_ENV=production\b/gm)).toHaveLength(2);
+  const services = (await containersOf("compose.yaml")).filter(([, { build }]) => build);
+  for (const [name, { environment }] of services) {
+    const hosts = environment?.find((entry) => entry.startsWith("ALLOWED_HOSTS="));
+    expect({ name, hosts: hosts?.includes(name) }).toEqual({ name, hosts: true });
   }
 });

@@ -19,6 +19,8 @@ export const ERROR_CODES = {
   BODY_TOO_LARGE: { retryable: false },
   /** The request lacks the token that this address asks for. */
   UNAUTHORIZED: { retryable: false },
+  /** The request is for a host that this service does not answer to. */
+  HOST_NOT_ALLOWED: { retryable: false },
   /** There is nothing at this address, or no row with this id. */
   NOT_FOUND: { retryable: false },
   /** The address exists, but not for this HTTP method. */

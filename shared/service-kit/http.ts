@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { AppError } from "@order-outbox/errors";
+import { problemResponse } from "./problem.ts";
 
 /** Where {@link listen} listens, and how it stops. */
 export interface ListenOptions {
@@ -8,6 +9,8 @@ export interface ListenOptions {
   port: number;
   /** How long {@link Listener.stop} waits for requests in flight, in milliseconds; 5,000. */
   graceMs?: number;
+  /** Told of what the app threw, which the client is not. */
+  onError?: (error: Error) => void;
 }
 
 /** A listening HTTP server. */
@@ -31,7 +34,7 @@ export interface Listener {
  */
 export function listen(
   app: { fetch(request: Request): Response | Promise<Response> },
-  { host, port, graceMs = 5_000 }: ListenOptions,
+  { host, port, graceMs = 5_000, onError }: ListenOptions,
 ): Listener {
   const server = bind(host, port, () =>
     Bun.serve({
@@ -40,7 +43,13 @@ export function listen(
       reusePort: false,
       idleTimeout: 30,
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+      // Else what is thrown is answered with source lines and a stack.
+      development: false,
       fetch: (request) => app.fetch(request),
+      error(error) {
+        onError?.(error);
+        return problemResponse(new AppError("INTERNAL", "the app threw", { cause: error }));
+      },
     }),
   );
   const boundPort = server.port ?? port;

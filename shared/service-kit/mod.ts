@@ -49,6 +49,7 @@ export { problemJson } from "./problem-plugin.ts";
 export { runServer, type ServerOptions } from "./run-server.ts";
 export {
   adminTokenSetting,
+  allowedHostsSetting,
   brokersOf,
   databasePathSetting,
   hostSetting,

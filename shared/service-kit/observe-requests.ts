@@ -1,5 +1,5 @@
 import type { NoteRequest } from "./metrics-http.ts";
-import { matchesPath } from "./problem-plugin.ts";
+import { matchesPath, pathOf } from "./paths.ts";
 
 /** An app as far as serving it goes; an Elysia instance is one. */
 export interface ServedApp {
@@ -43,11 +43,4 @@ export function createRouteFinder(
     fixed.get(pathname.replace(/(.)\/$/, "$1")) ??
     patterns.find((pattern) => matchesPath(pattern, pathname)) ??
     "none";
-}
-
-/** The path in an absolute URL, without its query. */
-export function pathOf(url: string): string {
-  const start = url.indexOf("/", url.indexOf("//") + 2);
-  const end = url.indexOf("?", start);
-  return end === -1 ? url.slice(start) : url.slice(start, end);
 }

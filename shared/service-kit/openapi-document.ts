@@ -79,7 +79,15 @@ const GENERAL = `
 
 Errors are problem+json (RFC 9457) with a stable \`code\`; decide by the code, not by the text. An
 address that is not listed answers 404, and one that is listed answers 405 with \`Allow\` to another
-method. Fields that a schema does not name are ignored, except a field \`__proto__\`, which is refused.`;
+method. A request whose \`Host\` is missing or malformed answers 400, and one for a host that the
+service does not answer to 421. Fields that a schema does not name are ignored, except a field \`__proto__\`, which is refused.`;
+
+const GENERAL_PROBLEMS = [
+  "INPUT_MALFORMED",
+  "NOT_FOUND",
+  "METHOD_NOT_ALLOWED",
+  "HOST_NOT_ALLOWED",
+] as const;
 
 /** Describes every route of an app, in the order in which it has them. */
 export async function describeApi(
@@ -95,7 +103,7 @@ export async function describeApi(
     paths[path] = { ...paths[path], [route.method.toLowerCase()]: described };
   }
   const all = Object.values(paths).flatMap((operations) => Object.values(operations));
-  const general = await describeProblems(["NOT_FOUND", "METHOD_NOT_ALLOWED"], named);
+  const general = await describeProblems(GENERAL_PROBLEMS, named);
   return {
     openapi: "3.1.1",
     info: { title, version, description: description + GENERAL },

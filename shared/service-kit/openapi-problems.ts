@@ -12,6 +12,8 @@ const SENTENCES: Partial<Record<ErrorCode, string>> = {
   INPUT_MALFORMED: "The body is not valid JSON: Unexpected EOF.",
   UNAUTHORIZED: "Send the token: Authorization: Bearer …",
   NOT_FOUND: "There is nothing with this id.",
+  HOST_NOT_ALLOWED:
+    "This service does not answer to that Host; its setting ALLOWED_HOSTS lists names.",
   BODY_TOO_LARGE: `The body is larger than ${MAX_BODY_BYTES} bytes.`,
   MEDIA_TYPE_UNSUPPORTED: 'The body is "text/plain"; send JSON as "application/json".',
   IDEMPOTENCY_KEY_REUSED:

@@ -3,6 +3,7 @@ import { AppError } from "@order-outbox/errors";
 import { type AnyElysia, NotFoundError, ParseError, ValidationError } from "elysia";
 import { readJsonBody } from "./json-body.ts";
 import type { Logger } from "./logger.ts";
+import { matchesPath, pathOf } from "./paths.ts";
 import { invalidInput, problemResponse, statusOf } from "./problem.ts";
 import { chooseRequestId, REQUEST_ID } from "./request-id.ts";
 import { traceparentOf } from "./trace-context.ts";
@@ -28,7 +29,7 @@ export function problemJson({ logger }: { logger: Logger }) {
       return readJsonBody(request);
     });
     app.onError({ as: "global" }, function answerProblem({ error, request, set }) {
-      const { pathname } = new URL(request.url);
+      const pathname = pathOf(request.url);
       const problem = toProblem(error, () => allowedMethods(app, pathname));
       const requestId = String(set.headers[REQUEST_ID]);
       if (statusOf(problem.code) === 500) {
@@ -81,15 +82,4 @@ function allowedMethods(app: AnyElysia, path: string): string[] {
   const methods = new Set(found.map((route) => route.method));
   if (methods.has("GET")) methods.add("HEAD");
   return [...methods].sort();
-}
-
-/** Whether a route's path, with `:name` and a last `*`, matches; a last slash makes no difference. */
-export function matchesPath(pattern: string, path: string): boolean {
-  const segments = path.replace(/(.)\/$/, "$1").split("/");
-  const expected = pattern.split("/");
-  if (expected.at(-1) === "*") segments.splice(expected.length);
-  return (
-    expected.length === segments.length &&
-    expected.every((part, i) => part === "*" || part.startsWith(":") || part === segments[i])
-  );
 }

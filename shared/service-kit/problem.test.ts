@@ -134,7 +134,7 @@ async function answerToRaw(headers: string, body: string): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const socket = connect(app.port, "127.0.0.1", () => {
     socket.write(
-      "POST /things HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n" +
+      "POST /things HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n" +
         `${headers}\r\n\r\n${body}`,
     );
   });

@@ -39,6 +39,7 @@ const ANSWERS: Partial<Record<ErrorCode, Answer>> = {
   METHOD_NOT_ALLOWED: { status: 405 },
   BODY_TOO_LARGE: { status: 413 },
   MEDIA_TYPE_UNSUPPORTED: { status: 415 },
+  HOST_NOT_ALLOWED: { status: 421 },
   INPUT_INVALID: { status: 422 },
   IDEMPOTENCY_KEY_REUSED: { status: 422 },
   OVERLOADED: { status: 503, retryAfter: 1 },

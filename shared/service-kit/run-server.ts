@@ -1,15 +1,24 @@
+import { createHostJudge } from "./allowed-hosts.ts";
 import { exitOnConfigError } from "./config.ts";
+import { guardRequests } from "./guard-requests.ts";
 import type { Readiness } from "./health.ts";
 import { listen } from "./http.ts";
 import type { Logger } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
 import { observeRequests, type ServedApp } from "./observe-requests.ts";
+import { hostsOf } from "./settings.ts";
 import { onShutdown, type ShutdownStep } from "./shutdown.ts";
 import { type TraceRequest, traceRequests } from "./trace-requests.ts";
 
 /** What {@link runServer} serves, and what ends with it. */
 export interface ServerOptions {
-  config: { HOST: string; PORT: number; DATABASE_PATH: string; KAFKA_HOST: string };
+  config: {
+    HOST: string;
+    PORT: number;
+    ALLOWED_HOSTS?: string;
+    DATABASE_PATH: string;
+    KAFKA_HOST: string;
+  };
   logger: Logger;
   /** Makes the app; `readiness` is for its `/ready`. */
   app: (readiness: () => Readiness) => ServedApp;
@@ -32,8 +41,11 @@ export function runServer(options: ServerOptions): void {
   let readiness: Readiness = "starting";
   const plain = app(() => readiness);
   const traced = tracing === undefined ? plain : traceRequests(plain, tracing.traceRequest);
-  const handler = metrics === undefined ? traced : observeRequests(traced, metrics.noteRequest);
-  const server = exitOnConfigError(() => listen(handler, { host, port }));
+  const judgeHost = createHostJudge(host, hostsOf(config.ALLOWED_HOSTS));
+  const guarded = guardRequests(traced, { judgeHost, logger });
+  const handler = metrics === undefined ? guarded : observeRequests(guarded, metrics.noteRequest);
+  const onError = (error: Error) => logger.error({ error }, "request failed outside of the app");
+  const server = exitOnConfigError(() => listen(handler, { host, port, onError }));
   readiness = "ready";
   logger.info({ url: server.url, database, kafka }, "ready");
 

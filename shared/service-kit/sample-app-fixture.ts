@@ -1,6 +1,8 @@
 import { AppError } from "@order-outbox/errors";
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
+import { createHostJudge } from "./allowed-hosts.ts";
+import { guardRequests } from "./guard-requests.ts";
 import { createLogger, listen, PageQuery, problemJson } from "./mod.ts";
 import { observeRequests } from "./observe-requests.ts";
 
@@ -48,7 +50,8 @@ export function startSampleApp() {
       response: Type.Object({ id: Type.String() }),
     });
   const requests: [method: string, route: string, status: number][] = [];
-  const observed = observeRequests(app, (method, route, status) => {
+  const guarded = guardRequests(app, { judgeHost: createHostJudge("127.0.0.1"), logger });
+  const observed = observeRequests(guarded, (method, route, status) => {
     requests.push([method, route, status]);
   });
   const listener = listen(observed, { host: "127.0.0.1", port: 0 });

@@ -47,6 +47,21 @@ export const hostSetting = Type.String({
   description: "The address that the HTTP server listens on; 0.0.0.0 for every interface.",
 });
 
+/** `ALLOWED_HOSTS`; read it with {@link hostsOf}. */
+export const allowedHostsSetting = Type.Optional(
+  Type.String({
+    pattern: "^[A-Za-z0-9._-]+(,[A-Za-z0-9._-]+)*$",
+    expected: "host names without ports, comma-separated",
+    description:
+      "The names that requests may have in Host, beside localhost and addresses. Unset, any name on other interfaces than loopback, and no further one on loopback.",
+  }),
+);
+
+/** The names in an `ALLOWED_HOSTS` value. */
+export function hostsOf(allowedHosts: string | undefined): string[] {
+  return allowedHosts?.split(",") ?? [];
+}
+
 const PORT_NUMBER = "([1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])";
 const HOST_AND_PORT = `[^\\s,:/]+:${PORT_NUMBER}`;
 

@@ -1,4 +1,5 @@
-import { createRouteFinder, pathOf, type ServedApp } from "./observe-requests.ts";
+import { createRouteFinder, type ServedApp } from "./observe-requests.ts";
+import { pathOf } from "./paths.ts";
 import { setTraceparent } from "./trace-context.ts";
 
 /** What is known of a request when it begins. */

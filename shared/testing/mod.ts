@@ -48,6 +48,7 @@ export {
   parseMetrics,
   type Sample,
 } from "./prometheus-text.ts";
+export { exchangeRaw, parseAnswers, type RawAnswer } from "./raw-http.ts";
 export { REPOSITORY } from "./repository.ts";
 export { ADMIN, CLERK, type SecuredKafka, startSecuredKafka } from "./secured-kafka.ts";
 export {

@@ -1,5 +1,6 @@
 import {
   adminTokenSetting,
+  allowedHostsSetting,
   databasePathSetting,
   hostSetting,
   inboxRetentionSetting,
@@ -17,6 +18,7 @@ import { type Static, Type } from "@sinclair/typebox";
 export const NotificationConfig = Type.Object({
   PORT: portSetting(3003),
   HOST: hostSetting,
+  ALLOWED_HOSTS: allowedHostsSetting,
   ...kafkaSettings,
   DATABASE_PATH: databasePathSetting("notifications.db"),
   LOG_LEVEL: logLevelSetting,

@@ -1,5 +1,6 @@
 import {
   adminTokenSetting,
+  allowedHostsSetting,
   databasePathSetting,
   hostSetting,
   inboxRetentionSetting,
@@ -19,6 +20,7 @@ import { type Static, Type } from "@sinclair/typebox";
 export const OrderConfig = Type.Object({
   PORT: portSetting(3001),
   HOST: hostSetting,
+  ALLOWED_HOSTS: allowedHostsSetting,
   ...kafkaSettings,
   DATABASE_PATH: databasePathSetting("orders.db"),
   LOG_LEVEL: logLevelSetting,

@@ -1,5 +1,6 @@
 import {
   adminTokenSetting,
+  allowedHostsSetting,
   databasePathSetting,
   hostSetting,
   inboxRetentionSetting,
@@ -19,6 +20,7 @@ import { type Static, Type } from "@sinclair/typebox";
 export const PaymentConfig = Type.Object({
   PORT: portSetting(3002),
   HOST: hostSetting,
+  ALLOWED_HOSTS: allowedHostsSetting,
   ...kafkaSettings,
   DATABASE_PATH: databasePathSetting("payments.db"),
   LOG_LEVEL: logLevelSetting,
