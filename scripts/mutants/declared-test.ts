@@ -1,0 +1,55 @@
+import { existsSync, readFileSync } from "node:fs";
+import { resolve } from "node:path";
+
+/** How a test that exists is run. */
+export interface DeclaredTest {
+  /** Whether `bun run test` leaves it out, because it needs `PROOF=full`. */
+  needsFullProof: boolean;
+}
+
+const FULL_PROOF = /PROOF === "full"|\bfullProof\b/;
+/** What some condition that is not the proof's length may leave out. */
+const NEVER = /\.(skip|todo)\($/;
+
+/** Finds a test by its name, in which `…` stands for what a template fills in. */
+export function findTest(root: string, file: string, name: string): DeclaredTest | undefined {
+  const path = resolve(root, file);
+  if (!existsSync(path)) return undefined;
+  const source = readFileSync(path, "utf8").replace(/\$\{[^}]*\}/g, "…");
+  const start = ['"', "`", "'"]
+    .map((quote) => source.indexOf(`${quote}${name}${quote}`))
+    .find((index) => index >= 0);
+  return start === undefined ? undefined : readDeclaration(source, start);
+}
+
+/**
+ * Reads backward from a test's name to its call, and from there to the blocks that it stands in:
+ * Biome formats the files, so what encloses a line is indented less.
+ */
+function readDeclaration(source: string, start: number): DeclaredTest | undefined {
+  const lines = source.slice(0, start).split("\n");
+  const heads: string[] = [];
+  let indentation = Number.POSITIVE_INFINITY;
+  for (const line of lines.toReversed()) {
+    const own = line.search(/\S|$/);
+    if (line.trim() === "" || own > indentation) continue;
+    // A closing bracket belongs to what was opened at the same indentation.
+    if (own === indentation && !/^[\])}]/.test(heads.at(-1) ?? "")) continue;
+    indentation = own;
+    heads.push(line.trim());
+  }
+  const call = heads.find((head) => /^[\w.]+\(/.test(head));
+  if (call === undefined || NEVER.test(call)) return undefined;
+  const [, called = ""] = /^(\w+)/.exec(call) ?? [];
+  const definition = new RegExp(`^const ${called} = .*`, "m").exec(source)?.[0] ?? "";
+  const conditions = heads.filter((head) => /^[\w.]*(test|describe|proof)\w*\b.*\(/.test(head));
+  return { needsFullProof: [definition, ...conditions].some((text) => FULL_PROOF.test(text)) };
+}
+
+/** A pattern for `bun test -t` that takes a test of this name and no other. */
+export function namePattern(name: string): string {
+  return `${name
+    .split(/…|%[a-zA-Z#]/)
+    .map((text) => RegExp.escape(text))
+    .join(".*")}$`;
+}
