@@ -1,9 +1,12 @@
-import { timingSafeEqual } from "node:crypto";
 import { AppError } from "@order-outbox/errors";
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
+import { createAdminGate } from "./admin-gate.ts";
 import { adminOperations as details } from "./admin-operations.ts";
+import type { Logger } from "./logger.ts";
 import { decodeCursor, PageQuery, toPage } from "./pagination.ts";
+import { pathOf } from "./paths.ts";
+import { REQUEST_ID } from "./request-id.ts";
 
 interface Item {
   id: number;
@@ -30,8 +33,10 @@ export interface HeldOperations {
 }
 
 export interface AdminOptions {
-  /** Every request has to carry it: `Authorization: Bearer …`. */
-  token: string;
+  /** Every request has to carry what it gives: `Authorization: Bearer …`; see `adminTokenOf`. */
+  token: () => string;
+  /** Told of wrong tokens. */
+  logger: Logger;
   held: HeldOperations;
   outbox?: OutboxOperations;
 }
@@ -71,13 +76,23 @@ function takesPost(): never {
 
 /**
  * Routes for operators, each behind the token. Mount them only when there is one: without it the
- * addresses do not exist.
+ * addresses do not exist. Nothing of a request is read before its token, not even whether there is
+ * such an address.
  */
-export function adminRoutes({ token, held, outbox }: AdminOptions) {
+export function adminRoutes({ token, logger, held, outbox }: AdminOptions) {
+  const admit = createAdminGate({ token, logger, now: () => performance.now(), wait: Bun.sleep });
+  const admitted = new WeakSet<Request>();
   const routes = new Elysia({ name: "admin", prefix: "/admin" })
-    .onBeforeHandle(function requireToken({ request }) {
-      if (isAuthorized(request.headers.get("authorization"), token)) return;
-      throw new AppError("UNAUTHORIZED", "Send the token: Authorization: Bearer …");
+    .onRequest(async function requireToken({ request, set }) {
+      const path = pathOf(request.url);
+      if (path !== "/admin" && !path.startsWith("/admin/")) return;
+      const requestId = set.headers[REQUEST_ID];
+      await admit(request.headers.get("authorization"), { path: path.slice(0, 256), requestId });
+      admitted.add(request);
+    })
+    .onBeforeHandle(function requireAdmission({ request }) {
+      // However a path may be spelt that leads to one of these routes.
+      if (!admitted.has(request)) throw new AppError("UNAUTHORIZED", "Send the token.");
     })
     .get(
       "/held-events",
@@ -166,12 +181,4 @@ function outboxRoutes(outbox: OutboxOperations) {
 function require<T>(found: T | undefined, id: string): T {
   if (found === undefined) throw new AppError("NOT_FOUND", `There is nothing with the id ${id}.`);
   return found;
-}
-
-/** Compared in constant time, so that the answer's delay tells nothing about the token. */
-function isAuthorized(header: string | null, token: string): boolean {
-  const given = /^Bearer (.+)$/i.exec(header ?? "")?.[1];
-  if (given === undefined) return false;
-  const hash = (text: string) => new Bun.CryptoHasher("sha256").update(text).digest();
-  return timingSafeEqual(hash(given), hash(token));
 }

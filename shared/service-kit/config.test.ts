@@ -3,7 +3,7 @@ import { AppError } from "@order-outbox/errors";
 import { startProcess } from "@order-outbox/testing";
 import { Type } from "@sinclair/typebox";
 import {
-  adminTokenSetting,
+  adminSettings,
   brokersOf,
   databasePathSetting,
   hostSetting,
@@ -22,7 +22,7 @@ const Schema = Type.Object({
   DATABASE_PATH: databasePathSetting("orders.db"),
   LOG_LEVEL: logLevelSetting,
   LOG_FORMAT: logFormatSetting,
-  ADMIN_TOKEN: adminTokenSetting,
+  ...adminSettings,
   OUTBOX_POLL_MS: outboxPollSetting,
   SUCCESS_RATE: Type.Number({ minimum: 0, maximum: 1, default: 0.9 }),
   VERBOSE: Type.Boolean({ default: false }),

@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
-import { brokersOf, kafkaHostSetting, type SettingCheck } from "./settings.ts";
+import { brokersOf, kafkaHostSetting, readableFile, type SettingCheck } from "./settings.ts";
 
 const oneOf = <const Values extends readonly string[]>(...values: Values) =>
   values.map((value) => Type.Literal(value as Values[number]));
@@ -39,7 +39,7 @@ const passwordGiven = onlyWith("SASL", (value, { KAFKA_SASL_PASSWORD_FILE: file 
 const passwordFile = onlyWith("SASL", (value, { KAFKA_SASL_PASSWORD: password }) => {
   if (value === undefined) return undefined;
   return password === undefined
-    ? readable(value, "a file that holds the password", (text) => text.trim() !== "")
+    ? readableFile(value, "a file that holds the password", (text) => text.trim() !== "")
     : {
         expected: "left out when KAFKA_SASL_PASSWORD is set",
         given: "the password is in both places",
@@ -49,11 +49,11 @@ const passwordFile = onlyWith("SASL", (value, { KAFKA_SASL_PASSWORD: password })
 const certificates = "a PEM file of certificates";
 
 const authorityFile = onlyWith("SSL", (value) =>
-  value === undefined ? undefined : readable(value, certificates, isCertificate),
+  value === undefined ? undefined : readableFile(value, certificates, isCertificate),
 );
 
 const certificateFile = onlyWith("SSL", (value, { KAFKA_SSL_KEY_FILE: key }) => {
-  if (value !== undefined) return readable(value, certificates, isCertificate);
+  if (value !== undefined) return readableFile(value, certificates, isCertificate);
   return key === undefined ? undefined : missingBeside("KAFKA_SSL_KEY_FILE");
 });
 
@@ -62,7 +62,7 @@ const keyFile = onlyWith("SSL", (value, { KAFKA_SSL_CERT_FILE: certificate }) =>
     return certificate === undefined ? undefined : missingBeside("KAFKA_SSL_CERT_FILE");
   }
   const expected = "a PEM file of the certificate's private key, without a passphrase";
-  return readable(value, expected, (key) => belongs(key, certificate));
+  return readableFile(value, expected, (key) => belongs(key, certificate));
 });
 
 const file = (description: string) =>
@@ -149,17 +149,6 @@ const missingBeside = (other: string) => ({
   expected: `set together with ${other}`,
   given: "it is not set",
 });
-
-function readable(path: unknown, expected: string, fits: (text: string) => boolean) {
-  const given = `it is ${JSON.stringify(path)}`;
-  try {
-    if (fits(readFileSync(String(path), "utf8"))) return undefined;
-    return { expected, given: `${given}, which holds something else` };
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    return { expected, given: `${given}: ${code ?? message}` };
-  }
-}
 
 function isCertificate(pem: string): boolean {
   return parsed(() => new X509Certificate(pem)) !== undefined;

@@ -4,6 +4,7 @@ export {
   type HeldOperations,
   type OutboxOperations,
 } from "./admin.ts";
+export { adminSettings, adminTokenOf } from "./admin-token.ts";
 export {
   type Environment,
   exitOnConfigError,
@@ -48,7 +49,6 @@ export {
 export { problemJson } from "./problem-plugin.ts";
 export { runServer, type ServerOptions } from "./run-server.ts";
 export {
-  adminTokenSetting,
   allowedHostsSetting,
   brokersOf,
   databasePathSetting,

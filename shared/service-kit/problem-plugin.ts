@@ -35,7 +35,7 @@ export function problemJson({ logger }: { logger: Logger }) {
       if (statusOf(problem.code) === 500) {
         const traceId = traceIdOf(traceparentOf(request));
         logger.error(
-          { error, method: request.method, path: pathname, requestId, traceId },
+          { error, method: request.method, path: pathname.slice(0, 256), requestId, traceId },
           "request failed",
         );
       }

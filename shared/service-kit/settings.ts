@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { type TSchema, Type } from "@sinclair/typebox";
 import { DURATION_PATTERN } from "./duration.ts";
 
@@ -28,6 +29,18 @@ export function notesOf(schema: TSchema): SettingNotes {
     ...(schema.secret === true ? { secret: true } : {}),
     ...(typeof schema.check === "function" ? { check: schema.check as SettingCheck } : {}),
   };
+}
+
+/** What is wrong with a setting that names a file: that it cannot be read, or does not fit. */
+export function readableFile(path: unknown, expected: string, fits: (text: string) => boolean) {
+  const given = `it is ${JSON.stringify(path)}`;
+  try {
+    if (fits(readFileSync(String(path), "utf8"))) return undefined;
+    return { expected, given: `${given}, which holds something else` };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    return { expected, given: `${given}: ${code ?? message}` };
+  }
 }
 
 /** `PORT`; 0 lets the system choose a free one. */
@@ -97,16 +110,6 @@ export const logLevelSetting = Type.Union(
 export const logFormatSetting = Type.Optional(
   Type.Union([Type.Literal("json"), Type.Literal("pretty")], {
     description: "How log lines look; pretty on a terminal and json elsewhere when it is unset.",
-  }),
-);
-
-/** `ADMIN_TOKEN`; without it there are no admin routes. */
-export const adminTokenSetting = Type.Optional(
-  Type.String({
-    minLength: 16,
-    expected: "at least 16 characters long",
-    secret: true,
-    description: "The bearer token of the /admin routes, which do not exist without it.",
   }),
 );
 

@@ -1,5 +1,5 @@
 import {
-  adminTokenSetting,
+  adminSettings,
   allowedHostsSetting,
   databasePathSetting,
   hostSetting,
@@ -23,7 +23,7 @@ export const NotificationConfig = Type.Object({
   DATABASE_PATH: databasePathSetting("notifications.db"),
   LOG_LEVEL: logLevelSetting,
   LOG_FORMAT: logFormatSetting,
-  ADMIN_TOKEN: adminTokenSetting,
+  ...adminSettings,
   INBOX_RETENTION: inboxRetentionSetting,
   NOTIFICATION_RETENTION: notificationRetentionSetting,
   RETRY_ATTEMPTS: retryAttemptsSetting,

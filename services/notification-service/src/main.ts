@@ -3,6 +3,7 @@ import { DEFAULT_PARTITIONS, TOPICS } from "@order-outbox/contracts";
 import { createHeldDesk, judgeInbox, startInbox, startInboxRetention } from "@order-outbox/inbox";
 import { brokerSeenBy, createKafkaClient } from "@order-outbox/kafka";
 import {
+  adminTokenOf,
   createLogger,
   createMetrics,
   exitOnConfigError,
@@ -32,6 +33,7 @@ const logger = createLogger({
   format: config.LOG_FORMAT,
 });
 const kafka = kafkaConnectionOf(config);
+const adminToken = adminTokenOf(config);
 const tracing = await startTracing({ service: SERVICE, env: process.env, log: logger });
 
 const db = exitOnConfigError(() => openMigrated(config.DATABASE_PATH, MIGRATIONS));
@@ -107,10 +109,11 @@ runServer({
       notifications,
       logger,
       admin:
-        config.ADMIN_TOKEN === undefined
+        adminToken === undefined
           ? undefined
           : {
-              token: config.ADMIN_TOKEN,
+              token: adminToken,
+              logger,
               held: createHeldDesk(db, queue, Date.now),
             },
       metrics,

@@ -1,5 +1,5 @@
 import {
-  adminTokenSetting,
+  adminSettings,
   allowedHostsSetting,
   databasePathSetting,
   hostSetting,
@@ -25,7 +25,7 @@ export const OrderConfig = Type.Object({
   DATABASE_PATH: databasePathSetting("orders.db"),
   LOG_LEVEL: logLevelSetting,
   LOG_FORMAT: logFormatSetting,
-  ADMIN_TOKEN: adminTokenSetting,
+  ...adminSettings,
   RETRY_ATTEMPTS: retryAttemptsSetting,
   RETRY_MAX_MS: retryMaxSetting,
   OUTBOX_POLL_MS: outboxPollSetting,

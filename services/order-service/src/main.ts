@@ -11,6 +11,7 @@ import {
   startOutboxWorker,
 } from "@order-outbox/outbox";
 import {
+  adminTokenOf,
   createLogger,
   createMetrics,
   exitOnConfigError,
@@ -38,6 +39,7 @@ const logger = createLogger({
   format: config.LOG_FORMAT,
 });
 const kafka = kafkaConnectionOf(config);
+const adminToken = adminTokenOf(config);
 const tracing = await startTracing({ service: SERVICE, env: process.env, log: logger });
 
 const db = exitOnConfigError(() => openMigrated(config.DATABASE_PATH, MIGRATIONS));
@@ -134,10 +136,11 @@ runServer({
       now: Date.now,
       logger,
       admin:
-        config.ADMIN_TOKEN === undefined
+        adminToken === undefined
           ? undefined
           : {
-              token: config.ADMIN_TOKEN,
+              token: adminToken,
+              logger,
               held: createHeldDesk(db, queue, Date.now),
               outbox: createOutboxDesk(db, queue, outbox.wake, Date.now),
             },
