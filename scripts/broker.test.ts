@@ -1,6 +1,8 @@
 import { expect, test } from "bun:test";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { createKafkaClient } from "@order-outbox/kafka";
+import { brokersOf, KafkaConfig, loadConfig } from "@order-outbox/service-kit";
 import { startProcess, tempDir } from "@order-outbox/testing";
 import { Kafka, logLevel } from "kafkajs";
 
@@ -43,6 +45,24 @@ test("the broker says where it is and what it has, serves, and stops cleanly on 
     child.kill(signal);
     expect(await child.exited).toBe(0);
   }
+});
+
+test("a broker on IPv6 names an address that clients and services accept", async () => {
+  await using child = broker("--port", "0", "--host", "::1", "--memory", "--topic", "orders:1");
+  const line = await child.waitForLine("listening");
+  const address = line.split(" ").at(-1) ?? "";
+  expect(address).toMatch(/^\[::1\]:\d+$/);
+  const { kafkajs } = createKafkaClient({
+    brokers: brokersOf(
+      loadConfig(KafkaConfig, { KAFKA_HOST: address }, { service: "s" }).KAFKA_HOST,
+    ),
+    clientId: "c",
+    log: { debug() {}, info() {}, warn() {}, error() {} },
+  });
+  const admin = kafkajs.admin();
+  await admin.connect();
+  expect(await admin.listTopics()).toEqual(["orders"]);
+  await admin.disconnect();
 });
 
 test("a taken port is named, with the way to another one", async () => {

@@ -51,7 +51,7 @@ function parseNumber(text: string, least: number, most: number, what: string): n
 const parsePort = (text: string, least: number, what: string) =>
   parseNumber(text, least, 65_535, what);
 
-/** Cuts at the last colon, so that an IPv6 host may have some of its own. */
+/** Cuts at the last colon: an IPv6 host has some of its own, and may stand in brackets. */
 function splitLast(text: string, form: string): [string, string] {
   const colon = text.lastIndexOf(":");
   if (colon > 0) return [text.slice(0, colon), text.slice(colon + 1)];
@@ -68,7 +68,10 @@ function parseTopic(text: string): [string, number] {
 
 function parseAdvertise(text: string) {
   const [host, port] = splitLast(text, "HOST:PORT");
-  return { host, port: parsePort(port, 1, "The port of --advertise") };
+  return {
+    host: host.replace(/^\[(.*)\]$/, "$1"),
+    port: parsePort(port, 1, "The port of --advertise"),
+  };
 }
 
 function parseSynchronous(text: string): "NORMAL" | "FULL" {
@@ -122,7 +125,8 @@ async function main(args: readonly string[]): Promise<void> {
   });
 
   const topics = Object.entries(broker.topics()).map(([name, count]) => `${name}:${count}`);
-  console.log(`broker listening on ${broker.host}:${broker.port}, clients use ${broker.address}`);
+  const listens = host.includes(":") ? `[${host}]` : host;
+  console.log(`broker listening on ${listens}:${broker.port}, clients use ${broker.address}`);
   console.log(`topics: ${topics.join(" ") || "none"}`);
   console.log(`data: ${data ?? "in memory"}`);
 

@@ -1,11 +1,11 @@
 import { EXIT, UserError } from "./outbox/command.ts";
 import { runVerb } from "./outbox/commands.ts";
-import { explainDatabaseError } from "./outbox/databases.ts";
+import { explainError } from "./outbox/databases.ts";
 
 try {
   process.exitCode = await runVerb(process.argv.slice(2));
 } catch (thrown) {
-  const error = explainDatabaseError(thrown);
+  const error = explainError(thrown);
   if (!(error instanceof UserError)) throw error;
   console.error(`outbox: ${error.message}`);
   process.exitCode = EXIT.unable;

@@ -1,6 +1,7 @@
 import { Database, SQLiteError } from "bun:sqlite";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { isAppError } from "@order-outbox/errors";
 import { UserError } from "./command.ts";
 import type { Service } from "./services.ts";
 
@@ -26,8 +27,10 @@ export function writeAtOnce<Result>(db: Database, work: () => Result): Result {
   return db.transaction(work).immediate();
 }
 
-/** What went wrong with a database, in words for an operator; other errors as they are. */
-export function explainDatabaseError(error: unknown): unknown {
+/** What went wrong, in words for an operator; what nobody foresaw as it is. */
+export function explainError(error: unknown): unknown {
+  if (isAppError(error)) return new UserError(error.message);
+  if (isSystemError(error)) return new UserError(error.message);
   if (!(error instanceof SQLiteError)) return error;
   const { message, code } = error;
   if (/no such (table|column)/.test(message)) {
@@ -58,4 +61,9 @@ function missing(dataDir: string, { name, database }: Service): never {
   throw new UserError(
     `there is no ${join(dataDir, database)} yet: ${name} creates it when it first starts`,
   );
+}
+
+/** What the operating system said of a file or a folder, such as `EACCES: permission denied, …`. */
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "code" in error && "syscall" in error;
 }

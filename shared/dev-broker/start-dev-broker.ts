@@ -45,7 +45,7 @@ export interface DevBrokerOptions {
 export interface DevBroker extends AsyncDisposable {
   readonly host: string;
   readonly port: number;
-  /** `host:port`, as clients are told. */
+  /** `host:port`, as clients are told; an IPv6 address stands in brackets. */
   readonly address: string;
   /** The same for as long as the data folder is. */
   readonly clusterId: string;
@@ -127,7 +127,7 @@ export async function startDevBroker(options: DevBrokerOptions = {}): Promise<De
   return {
     host,
     port: listener.port,
-    address: `${advertised.host}:${advertised.port}`,
+    address: formatAddress(advertised.host, advertised.port),
     clusterId: store.clusterId,
     topics: () =>
       Object.fromEntries(topics.all().map(({ name, partitions }) => [name, partitions.length])),
@@ -137,3 +137,6 @@ export async function startDevBroker(options: DevBrokerOptions = {}): Promise<De
     [Symbol.asyncDispose]: close,
   };
 }
+
+const formatAddress = (host: string, port: number): string =>
+  host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;

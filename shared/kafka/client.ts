@@ -1,5 +1,6 @@
 import { Kafka, logLevel } from "kafkajs";
 import type { Log } from "./log.ts";
+import { requirePatchedKafkajs } from "./patched.ts";
 import { type ConnectionListener, type KafkaSecurity, toKafkaJs } from "./security.ts";
 
 /** How to reach a cluster. */
@@ -32,8 +33,11 @@ export interface KafkaClient {
 /**
  * Configures a client; connects nothing. kafkajs's own retries are kept to a minimum, because
  * whoever calls owns retrying: the relay, the consumer's supervisor.
+ *
+ * @throws AppError `CONFIG_INVALID` when kafkajs is installed without its patch
  */
 export function createKafkaClient(settings: KafkaSettings): KafkaClient {
+  requirePatchedKafkajs();
   const { brokers, security = {}, clientId, log } = settings;
   const requestTimeoutMs = settings.requestTimeoutMs ?? 8_000;
   const withClientId = (clientId: string, onConnection?: ConnectionListener) =>

@@ -65,6 +65,11 @@ test("texts become numbers and booleans, and other variables are left alone", ()
   expect(config).not.toHaveProperty("PATH");
 });
 
+test("a broker may have an IPv6 address, in brackets", () => {
+  const { KAFKA_HOST } = load({ KAFKA_HOST: "[::1]:9092,[fe80::1%eth0]:9093,a:9092" });
+  expect(brokersOf(KAFKA_HOST)).toEqual(["[::1]:9092", "[fe80::1%eth0]:9093", "a:9092"]);
+});
+
 test("every problem is reported at once, with what was given and what is expected", () => {
   expect(
     problemsOf({
@@ -96,6 +101,9 @@ test.each([
   ["KAFKA_HOST", "localhost:9092, other:9092"],
   ["KAFKA_HOST", "localhost:99999"],
   ["KAFKA_HOST", "localhost:0"],
+  ["KAFKA_HOST", "::1:9092"],
+  ["KAFKA_HOST", "[::1]"],
+  ["KAFKA_HOST", "[localhost]:9092"],
   ["DATABASE_PATH", ""],
   ["HOST", ""],
   ["LOG_FORMAT", "xml"],

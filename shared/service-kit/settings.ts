@@ -76,7 +76,8 @@ export function hostsOf(allowedHosts: string | undefined): string[] {
 }
 
 const PORT_NUMBER = "([1-9]\\d{0,3}|[1-5]\\d{4}|6[0-4]\\d{3}|65[0-4]\\d{2}|655[0-2]\\d|6553[0-5])";
-const HOST_AND_PORT = `[^\\s,:/]+:${PORT_NUMBER}`;
+/** An IPv6 address stands in brackets, as in a URL. */
+const HOST_AND_PORT = `(\\[[0-9a-fA-F:.]+(%\\w+)?\\]|[^\\s,:/[\\]]+):${PORT_NUMBER}`;
 
 /** `KAFKA_HOST`: one or more brokers; read it with {@link brokersOf}. */
 export const kafkaHostSetting = Type.String({

@@ -23,6 +23,7 @@ export {
   type SystemClient,
   systemClient,
 } from "./client.ts";
+export { copyRepository } from "./copy-repository.ts";
 export { type CrashPoint, type CrashTest, crashTest } from "./crash-kit.ts";
 export { crashAt, hangAt } from "./crash-points.ts";
 export {

@@ -34,6 +34,9 @@ const logger = createLogger({
 });
 const kafka = kafkaConnectionOf(config);
 const adminToken = adminTokenOf(config);
+const client = exitOnConfigError(() =>
+  createKafkaClient({ ...kafka, clientId: SERVICE, log: logger }),
+);
 const tracing = await startTracing({ service: SERVICE, env: process.env, log: logger });
 
 const db = exitOnConfigError(() => openMigrated(config.DATABASE_PATH, MIGRATIONS));
@@ -68,7 +71,7 @@ const deps: NotifyDeps = {
 };
 
 const inbox = startInbox({
-  client: createKafkaClient({ ...kafka, clientId: SERVICE, log: logger }),
+  client,
   db,
   queue,
   groupId: SERVICE,
@@ -90,7 +93,7 @@ const inbox = startInbox({
 const pruning = { db, queue, log: logger, now: Date.now, random: Math.random };
 const inboxRetention = startInboxRetention({
   ...pruning,
-  client: createKafkaClient({ ...kafka, clientId: SERVICE, log: logger }),
+  client,
   topics: Object.values(TOPICS),
   keepMs: parseDuration(config.INBOX_RETENTION),
 });

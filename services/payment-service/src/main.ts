@@ -42,6 +42,9 @@ const logger = createLogger({
 });
 const kafka = kafkaConnectionOf(config);
 const adminToken = adminTokenOf(config);
+const client = exitOnConfigError(() =>
+  createKafkaClient({ ...kafka, clientId: SERVICE, log: logger }),
+);
 const tracing = await startTracing({ service: SERVICE, env: process.env, log: logger });
 
 const db = exitOnConfigError(() => openMigrated(config.DATABASE_PATH, MIGRATIONS));
@@ -99,7 +102,7 @@ const commits = createCommitQueue(db, {
 const queue = tracing?.traceCommits(commits) ?? commits;
 
 const inbox = startInbox({
-  client: createKafkaClient({ ...kafka, clientId: SERVICE, log: logger }),
+  client,
   db,
   queue,
   groupId: SERVICE,
@@ -122,7 +125,7 @@ const inbox = startInbox({
 const pruning = { db, queue, log: logger, now: Date.now, random: Math.random };
 const inboxRetention = startInboxRetention({
   ...pruning,
-  client: createKafkaClient({ ...kafka, clientId: SERVICE, log: logger }),
+  client,
   topics: [TOPICS.orderCreated],
   keepMs: parseDuration(config.INBOX_RETENTION),
 });

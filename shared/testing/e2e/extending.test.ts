@@ -1,9 +1,16 @@
 // Carries out docs/extending.md on a copy of the repository, as a reader would.
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
-import { cpSync, mkdirSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { freePort, REPOSITORY, startProcess, startSystem, tempDir, waitFor } from "../mod.ts";
+import { join } from "node:path";
+import {
+  copyRepository,
+  freePort,
+  REPOSITORY,
+  startProcess,
+  startSystem,
+  tempDir,
+  waitFor,
+} from "../mod.ts";
 import { fullProof, placeOrders } from "./support.ts";
 
 const page = await Bun.file(join(REPOSITORY, "docs/extending.md")).text();
@@ -78,14 +85,6 @@ test.skipIf(!fullProof)("a fourth service and an event of its own, step by step"
     records.map(() => "POINTS_GRANTED"),
   );
 });
-
-async function copyRepository(to: string): Promise<void> {
-  const listed = Bun.$`git ls-files --cached --others --exclude-standard -z`.cwd(REPOSITORY);
-  for (const path of (await listed.text()).split("\0").filter(Boolean)) {
-    mkdirSync(dirname(join(to, path)), { recursive: true });
-    cpSync(join(REPOSITORY, path), join(to, path));
-  }
-}
 
 function pointsIn(databasePath: string): number {
   using db = new Database(databasePath, { readonly: true });

@@ -1,0 +1,19 @@
+import { AppError } from "@order-outbox/errors";
+import * as installed from "kafkajs";
+
+/** Which patch of kafkajs this code was written for: `patches/` puts the number into kafkajs. */
+const PATCH = 1;
+
+/**
+ * Refuses a kafkajs that came without this repository's patch, as from any other installer than
+ * Bun's: it can answer "acknowledged" for records that the topic does not have.
+ *
+ * @throws AppError `CONFIG_INVALID` with the command that mends it
+ */
+export function requirePatchedKafkajs(kafkajs: object = installed): void {
+  if ("orderOutboxPatch" in kafkajs && kafkajs.orderOutboxPatch === PATCH) return;
+  throw new AppError(
+    "CONFIG_INVALID",
+    'kafkajs is installed without the patch of this repository and would lose events: run "bun install" in the repository\'s folder, then start again',
+  );
+}
