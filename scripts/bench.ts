@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { REPOSITORY, tempDir } from "@order-outbox/testing";
+import { runAgainst } from "./bench/against/run-against.ts";
 import { startBenchBroker } from "./bench/broker.ts";
 import { describeMachine } from "./bench/machine.ts";
 import { type BenchOptions, readOptions, USAGE } from "./bench/options.ts";
@@ -34,6 +35,12 @@ async function main(args: readonly string[]): Promise<number> {
   const folder = tempDir().path;
   await using _cleanup = cleanUpWith(["rm", "-rf", folder]);
   try {
+    const { against } = options;
+    if (against !== undefined) {
+      const compared = await runAgainst({ ...options, against }, script, folder, interrupted);
+      await write(options.json, `${JSON.stringify(compared, null, 2)}\n`);
+      return compared.tooSlow.length > 0 ? 1 : 0;
+    }
     const run = await runBench(options, script, folder, interrupted);
     console.log(`\n${showVerdicts(run.verdicts)}`);
     await write(options.report, writeReport(run));

@@ -33,18 +33,21 @@ export interface ServicePlace {
   folder: string;
   kafkaHost: string;
   env?: Record<string, string>;
+  /** The checkout whose services they are; this one when left out. */
+  root?: string;
 }
 
 /** Starts a service and waits until it is healthy. */
 export async function startService(
   name: ServiceName,
-  { folder, kafkaHost, env = {} }: ServicePlace,
+  { folder, kafkaHost, env = {}, root }: ServicePlace,
 ): Promise<RunningService> {
   const service: ServiceProcess = serviceProcess(name, {
     port: await freePort(),
     databasePath: `${folder}/${DATABASES[name]}`,
     kafkaHost,
     env: { ...SERVICE_ENV, ...env },
+    ...(root === undefined ? {} : { root }),
   });
   try {
     await service.start();

@@ -63,8 +63,17 @@ async function startWhole(
   round: number,
 ): Promise<void> {
   progress.step(WHOLE);
-  const port = await freePort();
   const dataDir = join(folder, `whole-${round}`);
+  recorder.add(START_TABLE, WHOLE, "ms", await timeFirstOrder(REPOSITORY, dataDir, signal));
+}
+
+/** Milliseconds from `bun run start` in a checkout to its first 201. */
+export async function timeFirstOrder(
+  root: string,
+  dataDir: string,
+  signal: AbortSignal,
+): Promise<number> {
+  const port = await freePort();
   const env = {
     ORDER_PORT: String(port),
     PAYMENT_PORT: String(await freePort()),
@@ -75,16 +84,17 @@ async function startWhole(
     LOG_FORMAT: "json",
   };
   const startedAt = performance.now();
-  await using child = startProcess([process.execPath, "run", "start"], { cwd: REPOSITORY, env });
+  await using child = startProcess([process.execPath, "run", "start"], { cwd: root, env });
   while (!(await acceptsOrder(port))) {
     if (performance.now() - startedAt > GIVEN_UP_MS) {
       throw new Error(`no order was accepted: ${child.lines.slice(-5).join("; ")}`);
     }
     await pause(LOOK_MS, signal);
   }
-  recorder.add(START_TABLE, WHOLE, "ms", performance.now() - startedAt);
+  const took = performance.now() - startedAt;
   await stop(child);
   rmSync(dataDir, { recursive: true, force: true });
+  return took;
 }
 
 /** Its children are in groups of their own, so it has to be told, and to be waited for. */

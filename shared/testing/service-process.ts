@@ -30,11 +30,13 @@ export interface ServiceOptions {
   databasePath: string;
   kafkaHost: string;
   env?: Record<string, string>;
+  /** The checkout whose service it is; this one when left out. */
+  root?: string;
 }
 
 /** Describes a service process; `start` starts it. */
 export function serviceProcess(name: ServiceName, options: ServiceOptions): ServiceProcess {
-  const { port, databasePath, kafkaHost } = options;
+  const { port, databasePath, kafkaHost, root = REPOSITORY } = options;
   const url = `http://127.0.0.1:${port}`;
   let current: TestProcess | undefined;
 
@@ -44,22 +46,19 @@ export function serviceProcess(name: ServiceName, options: ServiceOptions): Serv
   }
 
   async function start(env: Record<string, string> = {}): Promise<void> {
-    const child = startProcess(
-      [process.execPath, join(REPOSITORY, "services", name, "src/main.ts")],
-      {
-        stdin: "pipe",
-        env: {
-          PORT: String(port),
-          HOST: "127.0.0.1",
-          KAFKA_HOST: kafkaHost,
-          DATABASE_PATH: databasePath,
-          LOG_FORMAT: "json",
-          ORDER_OUTBOX_PARENT_PIPE: "1",
-          ...options.env,
-          ...env,
-        },
+    const child = startProcess([process.execPath, join(root, "services", name, "src/main.ts")], {
+      stdin: "pipe",
+      env: {
+        PORT: String(port),
+        HOST: "127.0.0.1",
+        KAFKA_HOST: kafkaHost,
+        DATABASE_PATH: databasePath,
+        LOG_FORMAT: "json",
+        ORDER_OUTBOX_PARENT_PIPE: "1",
+        ...options.env,
+        ...env,
       },
-    );
+    });
     current = child;
     let exitCode: number | undefined;
     void child.exited.then((code) => {
