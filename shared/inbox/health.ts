@@ -19,12 +19,10 @@ const STALLED_MS = 30_000;
 /**
  * Whether an inbox makes progress. A broker that is down is not the service's failure; a partition
  * that stopped, a group that works for another database, and lag that does not move are.
- *
- * @param now milliseconds since the epoch
  */
-export function judgeInbox(status: InboxStatus, now: number): InboxHealth {
+export function judgeInbox(status: InboxStatus): InboxHealth {
   const { consumer, lag, inFlight, held } = status;
-  const stalled = lag > 0 && now - (status.lastProgressAt ?? now) > STALLED_MS;
+  const stalled = lag > 0 && (status.sinceProgressMs ?? 0) > STALLED_MS;
   const reason =
     consumer.state === "refused"
       ? consumer.reason

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { AppError } from "@order-outbox/errors";
-import { decideArrival, decideFailure, type HeldState, pickNext } from "./held-rules.ts";
+import { decideArrival, decideFailure, type HeldState, isDue, pickNext } from "./held-rules.ts";
 
 const passing = new AppError("HANDLER_FAILED", "not now", { retryable: true });
 const lasting = new AppError("HANDLER_FAILED", "never");
@@ -14,6 +14,7 @@ const held = (id: number, state: HeldState, nextAttemptAt: string | null = null)
 });
 const ready = () => true;
 const unready = () => false;
+const due = (nextAttemptAt: string) => isDue(nextAttemptAt, NOW, "2026-01-01T00:00:40.000Z");
 
 test("an event runs unless one of its key stands before it", () => {
   expect(decideArrival([], true)).toBe("RUN");
@@ -37,23 +38,33 @@ test("of a key's held events the first runs when it may, and holds back the othe
     ["nothing held", [], undefined],
     ["a retry that is due", [held(1, "RETRYING", NOW), held(2, "BEHIND")], 1],
     ["a retry that is not due", [held(1, "RETRYING", "2026-01-01T00:00:11.000Z")], undefined],
+    [
+      "a retry as far as any is planned",
+      [held(1, "RETRYING", "2026-01-01T00:00:40.000Z")],
+      undefined,
+    ],
+    [
+      "a retry planned by a clock that was ahead",
+      [held(1, "RETRYING", "2027-02-05T00:00:00.000Z")],
+      1,
+    ],
     ["a parked one", [held(1, "PARKED"), held(2, "BEHIND")], undefined],
     ["one whose first is gone", [held(2, "BEHIND"), held(3, "BEHIND")], 2],
   ];
   for (const [what, events, expected] of cases) {
-    expect([what, pickNext(events, NOW, ready)?.id]).toEqual([what, expected]);
+    expect([what, pickNext(events, due, ready)?.id]).toEqual([what, expected]);
   }
 });
 
 test("events that wait for a predecessor do not hold back the one that it may be", () => {
   const events = [held(1, "WAITING"), held(2, "BEHIND")];
-  expect(pickNext(events, NOW, ({ id }) => id === 2)?.id).toBe(2);
-  expect(pickNext(events, NOW, ready)?.id).toBe(1);
-  expect(pickNext(events, NOW, unready)).toBeUndefined();
+  expect(pickNext(events, due, ({ id }) => id === 2)?.id).toBe(2);
+  expect(pickNext(events, due, ready)?.id).toBe(1);
+  expect(pickNext(events, due, unready)).toBeUndefined();
 });
 
 test("an operator's redrive tries a parked event, but none that stands behind it", () => {
   const events = [held(1, "PARKED"), held(2, "BEHIND"), held(3, "PARKED")];
-  expect(pickNext(events, NOW, ready, 1)?.id).toBe(1);
-  expect(pickNext(events, NOW, ready, 3)).toBeUndefined();
+  expect(pickNext(events, due, ready, 1)?.id).toBe(1);
+  expect(pickNext(events, due, ready, 3)).toBeUndefined();
 });

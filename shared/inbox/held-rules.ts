@@ -39,6 +39,16 @@ export function decideFailure(
     : { state: "PARKED" };
 }
 
+/**
+ * Whether a retry is to be made. Times are of a steady clock, which no setting of the time of day
+ * changes until a restart; after one, a time further away than any retry is planned comes from a
+ * clock that was ahead, and nobody waits for it.
+ *
+ * @param nextAttemptAt,now,furthest ISO 8601; `furthest` is `now` and the longest delay
+ */
+export const isDue = (nextAttemptAt: string, now: string, furthest: string): boolean =>
+  nextAttemptAt <= now || nextAttemptAt > furthest;
+
 /** A held event as far as choosing among those of its key goes. */
 export interface HeldChoice {
   id: number;
@@ -51,12 +61,12 @@ export interface HeldChoice {
  * The held event of a key to work on next, of those in the order in which they came; undefined when
  * all have to wait.
  *
- * @param now ISO 8601
+ * @param isDue whether a retry planned for that time (ISO 8601) is to be made
  * @param redriven the id of a held event that an operator wants tried now, whatever its state
  */
 export function pickNext<Held extends HeldChoice>(
   heldOfKey: readonly Held[],
-  now: string,
+  isDue: (nextAttemptAt: string) => boolean,
   isReady: (held: Held) => boolean,
   redriven?: number,
 ): Held | undefined {
@@ -66,7 +76,7 @@ export function pickNext<Held extends HeldChoice>(
       case "PARKED":
         return undefined;
       case "RETRYING":
-        return held.nextAttemptAt !== null && held.nextAttemptAt <= now ? held : undefined;
+        return held.nextAttemptAt !== null && isDue(held.nextAttemptAt) ? held : undefined;
       case "BEHIND":
       case "WAITING":
         if (isReady(held)) return held;

@@ -1,4 +1,4 @@
-import { pickNext } from "./held-rules.ts";
+import { isDue, pickNext } from "./held-rules.ts";
 import type { Lanes } from "./lanes.ts";
 import { tellHolding } from "./process-record.ts";
 import { readRecord } from "./read-record.ts";
@@ -41,6 +41,9 @@ export function createHeldRunner(deps: WorkDeps, lanes: Lanes, stopping: AbortSi
   let wakeAt = Number.POSITIVE_INFINITY;
 
   const isoNow = () => new Date(deps.now()).toISOString();
+  const isoIn = (ms: number) => new Date(deps.steady() + ms).toISOString();
+  const isDueNow = (nextAttemptAt: string) =>
+    isDue(nextAttemptAt, isoIn(0), isoIn(deps.retry.capMs));
 
   /** Runs `work` in the lane of a held event's key and gives its result. */
   function inLane<T>(key: string, work: () => Promise<T>): Promise<T> {
@@ -96,7 +99,7 @@ export function createHeldRunner(deps: WorkDeps, lanes: Lanes, stopping: AbortSi
 
   async function runKey(eventKey: string): Promise<void> {
     while (!stopping.aborted) {
-      const next = pickNext(store.heldOfKey(eventKey), isoNow(), isReady);
+      const next = pickNext(store.heldOfKey(eventKey), isDueNow, isReady);
       if (next === undefined) return;
       if ((await tryHeld(next)) !== undefined) return;
     }
@@ -137,7 +140,8 @@ export function createHeldRunner(deps: WorkDeps, lanes: Lanes, stopping: AbortSi
 
   function look(): void {
     wakeAt = Number.POSITIVE_INFINITY;
-    for (const key of store.dueKeys(isoNow(), KEYS_PER_LOOK)) schedule(key);
+    for (const key of store.dueKeys(isoIn(0), isoIn(deps.retry.capMs), KEYS_PER_LOOK))
+      schedule(key);
     plan();
   }
 
@@ -146,11 +150,13 @@ export function createHeldRunner(deps: WorkDeps, lanes: Lanes, stopping: AbortSi
     if (stopping.aborted || planned.size >= KEYS_PER_LOOK) return;
     const due = store.nextDueAt();
     if (due === undefined) return;
-    const at = Math.max(Date.parse(due), deps.now() + (planned.size > 0 ? 250 : 0));
+    const now = deps.steady();
+    const inMs = isDueNow(due) ? 0 : Date.parse(due) - now;
+    const at = now + Math.max(inMs, planned.size > 0 ? 250 : 0);
     if (at >= wakeAt) return;
     clearTimeout(timer);
     wakeAt = at;
-    timer = setTimeout(look, Math.max(0, at - deps.now()));
+    timer = setTimeout(look, at - now);
   }
 
   return {
@@ -172,7 +178,7 @@ export function createHeldRunner(deps: WorkDeps, lanes: Lanes, stopping: AbortSi
         redrive(() => {
           const held = store.heldOfKey(eventKey);
           const blocked = held.find(({ state }) => state === "RETRYING" || state === "PARKED");
-          return pickNext(held, isoNow(), isReady, blocked?.id);
+          return pickNext(held, isDueNow, isReady, blocked?.id);
         }),
       ),
     redriveOne: (held) =>

@@ -10,6 +10,9 @@ const LOOKS_IN_VAIN = 15;
  * said so, by the times of its WAL, so that a service at rest asks its database nothing. It errs to
  * the safe side: true at first, when the file cannot be seen, and after fifteen looks in vain.
  *
+ * A clock that is set back makes the file's time lie ahead, and every call says true until then; one
+ * that is set forwards gives what is written next another time.
+ *
  * @param now milliseconds since the epoch, by the clock that file times are of
  */
 export function noticeWrites(databasePath: string, now: () => number): () => boolean {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Backoff, backoffDelay, toAppError } from "@order-outbox/errors";
+import { type Backoff, backoffDelay, type Clock, toAppError } from "@order-outbox/errors";
 import { type KafkaClient, type Log, topicRetention } from "@order-outbox/kafka";
 import {
   type CommitQueue,
@@ -21,8 +21,8 @@ export interface InboxRetentionOptions
   /** After which rows may go; undefined: as soon as the topics' own retention allows it. */
   keepMs: number | undefined;
   log: Log;
-  /** Milliseconds since the epoch. */
-  now(): number;
+  /** Milliseconds since the epoch by which rows grow old; an `ageingClock`. */
+  now: Clock;
   /** Between two looks at the topics' settings, which may change; one hour. */
   checkMs?: number;
 }

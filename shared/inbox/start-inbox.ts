@@ -1,4 +1,4 @@
-import { AppError, isAppError } from "@order-outbox/errors";
+import { AppError, type Clock, isAppError, monotonic, steadyClock } from "@order-outbox/errors";
 import {
   type ConsumedBatch,
   type ConsumerStatus,
@@ -35,8 +35,10 @@ export interface InboxOptions {
   topics: Readonly<Record<string, number>>;
   handlers: Handlers;
   log: Log;
-  /** Milliseconds since the epoch. */
-  now(): number;
+  /** Milliseconds since the epoch: for what is stored. */
+  now: Clock;
+  /** For everything that lasts; `performance.now` when it is left out. */
+  monotonic?: Clock;
   /** How many events may be worked on at once; 512. */
   concurrency?: number;
   /** How failures that may pass are tried again; 10 attempts, from 200 ms to 30 s apart. */
@@ -62,8 +64,13 @@ export interface InboxStatus extends InboxFacts, InboxCounters {
   /** Records between what this database has finished and the ends of its partitions. */
   lag: number;
   lags: PartitionLag[];
-  /** Milliseconds since the epoch of the last finished event, or of the end of the last rest. */
+  /**
+   * Milliseconds since the epoch of the last finished event, or of the end of the last rest: to
+   * show. What is decided goes by `sinceProgressMs`.
+   */
   lastProgressAt: number | null;
+  /** Milliseconds since then. */
+  sinceProgressMs: number | null;
 }
 
 /** A running, idempotent consumer. */
@@ -83,6 +90,7 @@ const PAUSES_MS = [100, 200, 500, 1_000, 2_000];
  */
 export function startInbox(options: InboxOptions): Inbox {
   const { client, db, queue, groupId, topics, handlers, log, now } = options;
+  const elapsed = options.monotonic ?? monotonic;
   const store = createInboxStore(db);
   const stopping = new AbortController();
   const trackers = new Map<string, OffsetTracker>();
@@ -94,7 +102,10 @@ export function startInbox(options: InboxOptions): Inbox {
     retries: 0,
     parked: 0,
   };
-  let lastProgressAt: number | null = null;
+  let progress: { at: number; time: number } | undefined;
+  const noteProgress = () => {
+    progress = { at: elapsed(), time: now() };
+  };
   let warnedOf: string | undefined;
   const lanes = createLanes(options.concurrency ?? 512, (error) => {
     if (isAppError(error, "SHUTTING_DOWN")) return;
@@ -109,12 +120,13 @@ export function startInbox(options: InboxOptions): Inbox {
       now,
       apart: options.follow !== undefined,
       onMoved(topic, partition, nextOffset) {
-        lastProgressAt = now();
+        noteProgress();
         consumer.reportOffset(topic, partition, nextOffset);
       },
     }),
     handlers,
     log,
+    steady: steadyClock(now, elapsed),
     now,
     counters,
     random: options.random ?? Math.random,
@@ -152,7 +164,7 @@ export function startInbox(options: InboxOptions): Inbox {
     trackers.set(name, tracker);
     ends.set(name, batch.highWatermark);
     const until = AbortSignal.any([signal, stopping.signal]);
-    if (lanes.size === 0) lastProgressAt = now();
+    if (lanes.size === 0) noteProgress();
     for (const record of batch.records) {
       if (until.aborted) return;
       const reading = readRecord(record, handlers);
@@ -220,7 +232,8 @@ export function startInbox(options: InboxOptions): Inbox {
         inFlight: lanes.size,
         lag: lags.reduce((sum, { records }) => sum + records, 0),
         lags,
-        lastProgressAt,
+        lastProgressAt: progress?.time ?? null,
+        sinceProgressMs: progress === undefined ? null : elapsed() - progress.at,
       };
     },
     async stop() {

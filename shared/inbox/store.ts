@@ -57,8 +57,8 @@ export interface InboxStore {
   heldById(id: number): HeldEvent | undefined;
   updateHeld(id: number, holding: Holding): void;
   release(id: number): void;
-  /** Keys with a retry due at `now` (ISO 8601), the longest due first. */
-  dueKeys(now: string, limit: number): string[];
+  /** Keys with a retry due, by the rule of `isDue`; times are ISO 8601. The longest due come first. */
+  dueKeys(now: string, furthest: string, limit: number): string[];
   /** When the next retry is due; undefined when none is planned. */
   nextDueAt(): string | undefined;
   /** Keys with events that only wait for others of their key, after `afterKey`. */
@@ -121,9 +121,10 @@ export function createInboxStore(db: Database): InboxStore {
      SET state = ?, errorCode = ?, lastError = ?, attempts = ?, nextAttemptAt = ? WHERE id = ?`,
   );
   const release = db.prepare<unknown, [number]>("DELETE FROM held_events WHERE id = ?");
-  const dueKeys = db.prepare<{ eventKey: string }, [string, number]>(
+  const dueKeys = db.prepare<{ eventKey: string }, [string, string, number]>(
     `SELECT eventKey FROM held_events
-     WHERE state = 'RETRYING' AND nextAttemptAt <= ? ORDER BY nextAttemptAt LIMIT ?`,
+     WHERE state = 'RETRYING' AND (nextAttemptAt <= ? OR nextAttemptAt > ?)
+     ORDER BY nextAttemptAt LIMIT ?`,
   );
   const nextDue = db.prepare<{ at: string | null }, []>(
     "SELECT min(nextAttemptAt) AS at FROM held_events WHERE state = 'RETRYING'",
@@ -186,7 +187,8 @@ export function createInboxStore(db: Database): InboxStore {
     release(id) {
       release.run(id);
     },
-    dueKeys: (now, limit) => dueKeys.all(now, limit).map(({ eventKey }) => eventKey),
+    dueKeys: (now, furthest, limit) =>
+      dueKeys.all(now, furthest, limit).map(({ eventKey }) => eventKey),
     nextDueAt: () => nextDue.get()?.at ?? undefined,
     idleKeys: (after, limit) => idleKeys.all(after, limit).map(({ eventKey }) => eventKey),
     audit(at, action, target, reason) {

@@ -1,5 +1,11 @@
 import type { AnyEvent } from "@order-outbox/contracts";
-import { type AppError, errorCodeOf, isAppError, toAppError } from "@order-outbox/errors";
+import {
+  type AppError,
+  type Clock,
+  errorCodeOf,
+  isAppError,
+  toAppError,
+} from "@order-outbox/errors";
 import type { ConsumedRecord, Log } from "@order-outbox/kafka";
 import type { CommitQueue } from "@order-outbox/sqlite";
 import type { EventCommits } from "./event-commits.ts";
@@ -28,7 +34,9 @@ export interface WorkDeps {
   handlers: Handlers;
   log: Log;
   /** Milliseconds since the epoch. */
-  now(): number;
+  now: Clock;
+  /** The clock of `nextAttemptAt`: see `steadyClock`. */
+  steady: Clock;
   /** A number in [0, 1). */
   random(): number;
   /** Waits before another attempt to commit; rejects when the consumer stops. */
@@ -119,7 +127,7 @@ async function workOn(
 export function holdingAfter(deps: WorkDeps, error: AppError, attempts: number): Holding {
   const verdict = decideFailure(error, attempts, deps.retry, deps.random());
   const nextAttemptAt =
-    verdict.state === "RETRYING" ? new Date(deps.now() + verdict.delayMs).toISOString() : null;
+    verdict.state === "RETRYING" ? new Date(deps.steady() + verdict.delayMs).toISOString() : null;
   const { state } = verdict;
   return { state, errorCode: error.code, lastError: error.message, attempts, nextAttemptAt };
 }

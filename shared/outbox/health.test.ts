@@ -8,6 +8,8 @@ interface Case {
   what: string;
   /** Age of the oldest pending row, in seconds. */
   pending?: number;
+  /** What the clock was set by since, in seconds. */
+  clockSet?: number;
   relay?: Partial<RelayStatus> | null;
   silentFor?: number;
   reason?: string;
@@ -15,29 +17,29 @@ interface Case {
 
 const CASES: Case[] = [
   { what: "nothing waits" },
-  { what: "nothing waits, and nothing was ever acknowledged", relay: { lastAckAt: null } },
+  { what: "nothing waits, and nothing was ever acknowledged", relay: { sinceAckMs: null } },
   { what: "rows wait a short time", pending: 29 },
   {
     what: "rows wait long, but others are acknowledged",
     pending: 600,
-    relay: { lastAckAt: ago(29) },
+    relay: { sinceAckMs: 29_000 },
   },
   {
     what: "rows wait and nothing is acknowledged",
     pending: 31,
-    relay: { lastAckAt: ago(31) },
+    relay: { sinceAckMs: 31_000 },
     reason: "events wait although the broker answers: nothing was acknowledged",
   },
   {
     what: "rows wait and nothing was ever acknowledged, for a known reason",
     pending: 31,
-    relay: { lastAckAt: null, lastError: "disk full" },
+    relay: { sinceAckMs: null, lastError: "disk full" },
     reason: "events wait although the broker answers: disk full",
   },
   {
     what: "rows wait for a broker that is down",
     pending: 6_000,
-    relay: { broker: "down", lastAckAt: ago(6_000) },
+    relay: { broker: "down", sinceAckMs: 6_000_000 },
   },
   { what: "rows wait for a broker not yet met", pending: 60, relay: { broker: "unknown" } },
   { what: "rows wait for a worker that has just started", pending: 60, relay: null },
@@ -53,12 +55,19 @@ const CASES: Case[] = [
     relay: { broker: "down" },
     reason: "the outbox worker gave no sign of life for 60 s",
   },
-  { what: "the clock was set back", pending: -60, relay: { lastAckAt: ago(-60) } },
+  { what: "the clock was set forwards", pending: 1, clockSet: 3_900 },
+  {
+    what: "rows wait, whatever the clock was set back by",
+    pending: 31,
+    clockSet: -600,
+    relay: { sinceAckMs: null },
+    reason: "events wait although the broker answers: nothing was acknowledged",
+  },
 ];
 
-const signs = ({ pending, relay = {}, silentFor = 0 }: Case): OutboxSigns => ({
+const signs = ({ pending, clockSet = 0, relay = {}, silentFor = 0 }: Case): OutboxSigns => ({
   facts: {
-    oldestPendingAt: pending === undefined ? null : new Date(ago(pending)).toISOString(),
+    oldestPendingAt: pending === undefined ? null : new Date(ago(pending + clockSet)).toISOString(),
     parked: 2,
   },
   relay:
@@ -69,7 +78,8 @@ const signs = ({ pending, relay = {}, silentFor = 0 }: Case): OutboxSigns => ({
           holdsLease: true,
           broker: "up",
           published: 7,
-          lastAckAt: ago(300),
+          sinceAckMs: 300_000,
+          pendingForMs: (pending ?? 0) * 1_000,
           failures: 0,
           failedAttempts: 0,
           refusals: 0,
@@ -86,7 +96,7 @@ for (const one of CASES) {
     expect(judgeOutbox(signs(one))).toEqual({
       ok: one.reason === undefined,
       ...(one.reason === undefined ? {} : { reason: one.reason }),
-      oldestPendingMs: Math.max(0, (one.pending ?? 0) * 1_000),
+      oldestPendingMs: Math.max(0, (one.pending ?? 0) + (one.clockSet ?? 0)) * 1_000,
       parked: 2,
       published: one.relay === null ? 0 : 7,
       failures: 0,

@@ -1,13 +1,14 @@
-import type { RelayStatus } from "./relay-types.ts";
+import type { OutboxStatus } from "./messages.ts";
 import type { OutboxFacts } from "./store.ts";
 
-/** What is known of an outbox when its health is judged; times in milliseconds since the epoch. */
+/** What is known of an outbox when its health is judged. */
 export interface OutboxSigns {
   facts: OutboxFacts;
   /** Undefined before the worker's first sign of life. */
-  relay: RelayStatus | undefined;
+  relay: OutboxStatus | undefined;
   /** Milliseconds since the worker's last sign of life. */
   silentFor: number;
+  /** Milliseconds since the epoch. */
   now: number;
 }
 
@@ -15,6 +16,7 @@ export interface OutboxSigns {
 export interface OutboxHealth {
   ok: boolean;
   reason?: string;
+  /** By the time of day, to show; nothing is decided by it, because clocks are set. */
   oldestPendingMs: number;
   parked: number;
   published: number;
@@ -39,11 +41,14 @@ export function judgeOutbox({ facts, relay, silentFor, now }: OutboxSigns): Outb
   const { oldestPendingAt, parked } = facts;
   const oldestPendingMs =
     oldestPendingAt === null ? 0 : Math.max(0, now - Date.parse(oldestPendingAt));
-  const sinceAck = now - (relay?.lastAckAt ?? Number.NEGATIVE_INFINITY);
+  const stalledMs = Math.min(
+    relay?.sinceAckMs ?? Number.POSITIVE_INFINITY,
+    relay?.pendingForMs ?? 0,
+  );
   const reason =
     silentFor > HEART_STOPPED_MS
       ? `the outbox worker gave no sign of life for ${Math.round(silentFor / 1000)} s`
-      : relay?.broker === "up" && oldestPendingMs > STALLED_MS && sinceAck > STALLED_MS
+      : relay?.broker === "up" && oldestPendingAt !== null && stalledMs + silentFor > STALLED_MS
         ? `events wait although the broker answers: ${relay.lastError ?? "nothing was acknowledged"}`
         : undefined;
   return {

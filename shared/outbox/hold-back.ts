@@ -5,7 +5,8 @@ import type { RelayDeps, RelayStatus } from "./relay-types.ts";
 import type { RoundPart } from "./round.ts";
 
 /** What holding back needs: the relay's world, and what it keeps. */
-export interface HoldBackDeps extends Pick<RelayDeps, "store" | "log" | "now" | "random"> {
+export interface HoldBackDeps
+  extends Pick<RelayDeps, "store" | "log" | "now" | "monotonic" | "random"> {
   holds: PartitionHolds;
   status: RelayStatus;
   /** How often a record must be refused on its own before it is parked. */
@@ -18,7 +19,7 @@ export interface HoldBackDeps extends Pick<RelayDeps, "store" | "log" | "now" | 
  * charged, and in the end parked. Any other error holds the partition and charges nobody.
  */
 export function holdBack(deps: HoldBackDeps, part: RoundPart, error: Error): void {
-  const { store, holds, status, log, now, random, refusalsToPark } = deps;
+  const { store, holds, status, log, now, monotonic, random, refusalsToPark } = deps;
   const { topic, partition, rows } = part;
   const refused = isAppError(error, "RECORD_REFUSED");
   const [only] = rows;
@@ -26,7 +27,7 @@ export function holdBack(deps: HoldBackDeps, part: RoundPart, error: Error): voi
     holds.halve(topic, partition, rows.length);
     return;
   }
-  holds.hold(topic, partition, now(), random());
+  holds.hold(topic, partition, monotonic(), random());
   if (!refused || only === undefined) {
     log.warn({ topic, partition, rows: rows.length }, `partition waits: ${error.message}`);
     return;

@@ -19,13 +19,14 @@ const dead = () => false;
 test("a lease is taken when it is free, over, one's own, or a dead process's of this host", () => {
   const own = holder("b", 2);
   const cases: [what: string, taken: boolean, expected: boolean][] = [
-    ["free", mayTake(null, own, 10, alive), true],
-    ["own", mayTake(row("b", 2, 20), own, 10, alive), true],
-    ["over", mayTake(row("a", 1, 10), own, 10, alive), true],
-    ["another's", mayTake(row("a", 1, 11), own, 10, alive), false],
-    ["a dead one's", mayTake(row("a", 1, 11), own, 10, dead), true],
-    ["of another host", mayTake(row("a", 1, 11, "there"), own, 10, dead), false],
-    ["a predecessor's with the same pid", mayTake(row("a", 2, 11), own, 10, alive), true],
+    ["free", mayTake(null, own, false, alive), true],
+    ["own", mayTake(row("b", 2, 20), own, false, alive), true],
+    ["given back", mayTake(row("a", 1, 0), own, false, alive), true],
+    ["over", mayTake(row("a", 1, 11), own, true, alive), true],
+    ["another's", mayTake(row("a", 1, 11), own, false, alive), false],
+    ["a dead one's", mayTake(row("a", 1, 11), own, false, dead), true],
+    ["of another host", mayTake(row("a", 1, 11, "there"), own, false, dead), false],
+    ["a predecessor's with the same pid", mayTake(row("a", 2, 11), own, false, alive), true],
   ];
   for (const [what, taken, expected] of cases) expect([what, taken]).toEqual([what, expected]);
 });
@@ -40,7 +41,8 @@ test("of two workers on one file one holds the lease, and the other takes it whe
   using folder = tempDir();
   const db = open(folder.join("orders.db"));
   let clock = 1_000;
-  const options = { ttlMs: 100, now: () => clock, isAlive: alive };
+  const now = () => clock;
+  const options = { ttlMs: 100, now, monotonic: now, isAlive: alive };
   const a = createLease(db, { own: holder("a", 1), ...options });
   const b = createLease(db, { own: holder("b", 2), ...options });
   expect([a.ensure(), b.ensure(), a.fencing(), b.fencing()]).toEqual([true, false, 1, 0]);
@@ -54,22 +56,50 @@ test("of two workers on one file one holds the lease, and the other takes it whe
   closeDatabase(db);
 });
 
-test("a clock that is set back makes the owner renew, not trust an old time", () => {
+test.each([-600_000, 600_000, 3_900_000, 400 * 86_400_000])(
+  "a clock that is set by %d ms makes neither two owners nor none",
+  (setBy) => {
+    using folder = tempDir();
+    const db = open(folder.join("orders.db"));
+    const clock = { elapsed: 0, set: 0 };
+    const options = {
+      ttlMs: 100,
+      now: () => 1_000_000_000 + clock.elapsed + clock.set,
+      monotonic: () => clock.elapsed,
+      isAlive: alive,
+    };
+    const a = createLease(db, { own: holder("a", 1), ...options });
+    const b = createLease(db, { own: holder("b", 2), ...options });
+    const both = () => [a.ensure(), b.ensure()];
+    expect(both()).toEqual([true, false]);
+    clock.set = setBy;
+    for (let looks = 0; looks < 30; looks++) {
+      expect(both()).toEqual([true, false]);
+      clock.elapsed += 10;
+    }
+    // The owner hangs: who waits takes over when the lease is over, and not before.
+    for (let looks = 0; looks < 5; looks++) {
+      expect(b.ensure()).toBe(false);
+      clock.elapsed += 10;
+    }
+    clock.elapsed += 60;
+    expect(b.ensure()).toBe(true);
+    expect(both()).toEqual([false, true]);
+    closeDatabase(db);
+  },
+);
+
+test("a renewal is seen also when the clock was set back by just the time since the last", () => {
   using folder = tempDir();
   const db = open(folder.join("orders.db"));
-  let clock = 1_000_000;
-  const lease = createLease(db, {
-    own: holder("a"),
-    ttlMs: 100,
-    now: () => clock,
-    isAlive: alive,
-  });
-  expect(lease.ensure()).toBe(true);
-  clock = 1_000;
-  expect(lease.ensure()).toBe(true);
-  const read = () =>
-    db.query<{ expiresAt: number }, []>("SELECT expiresAt FROM relay_lease").get()?.expiresAt;
-  expect(read()).toBe(1_100);
+  let elapsed = 0;
+  const options = { ttlMs: 100, now: () => 5_000, monotonic: () => elapsed, isAlive: alive };
+  const a = createLease(db, { own: holder("a", 1), ...options });
+  const b = createLease(db, { own: holder("b", 2), ...options });
+  for (let looks = 0; looks < 20; looks++) {
+    expect([a.ensure(), b.ensure()]).toEqual([true, false]);
+    elapsed += 15;
+  }
   closeDatabase(db);
 });
 
@@ -102,7 +132,8 @@ test("with random times, deaths and returns no two workers hold the lease at onc
         livePids.add(pid);
         const isAlive = (other: number) => livePids.has(other);
         const own = holder(`w${pid}`, pid);
-        const lease = createLease(db, { own, ttlMs, now: () => clock, isAlive });
+        const now = () => clock;
+        const lease = createLease(db, { own, ttlMs, now, monotonic: now, isAlive });
         return { pid, lease, mayWriteUntil: 0 };
       };
       const workers = [start(), start(), start()];

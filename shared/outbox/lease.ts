@@ -1,3 +1,4 @@
+import type { Clock } from "@order-outbox/errors";
 import type { Database } from "@order-outbox/sqlite";
 
 /** Who publishes from an outbox. */
@@ -12,7 +13,11 @@ export interface LeaseHolder {
 export interface LeaseRow extends LeaseHolder {
   /** Grows with every change of hands. */
   fencing: number;
-  /** Milliseconds since the epoch. */
+  /**
+   * Milliseconds since the epoch, to show; 0 when the lease was given back. Clocks differ and are
+   * set, so nobody decides by it whether the lease is over: what counts is that it changes, which
+   * tells that the owner lives.
+   */
   expiresAt: number;
 }
 
@@ -21,14 +26,16 @@ export interface LeaseRow extends LeaseHolder {
  * process of this host that is gone. The file is on this host, so a dead owner is found at once.
  * A process has one relay, so an owner with one's own pid is a predecessor: in a container, where
  * every service is pid 1, that is the usual one.
+ *
+ * @param isOver whether the owner has not renewed it for the whole of its time, while one looked
  */
 export function mayTake(
   row: LeaseRow | null,
   own: LeaseHolder,
-  now: number,
+  isOver: boolean,
   isAlive: (pid: number) => boolean,
 ): boolean {
-  if (row === null || row.owner === own.owner || row.expiresAt <= now) return true;
+  if (row === null || row.owner === own.owner || row.expiresAt === 0 || isOver) return true;
   if (row.host !== own.host) return false;
   return row.pid === own.pid || !isAlive(row.pid);
 }
@@ -37,7 +44,8 @@ export function mayTake(
  * The right to publish from one outbox, held by one worker at a time.
  *
  * A worker may send only while `ensure` says so, and what it sends must end within half of the
- * lease's time. A worker that was stopped beyond that can at worst repeat a round that the next
+ * lease's time. The owner and those who wait measure that time by monotonic clocks of their own, so
+ * no clock that is set, forwards or backwards, makes two owners or none. A worker that was stopped beyond that can at worst repeat a round that the next
  * owner has sent as well: its marks are fenced, and first deliveries stay in order.
  */
 export interface Lease {
@@ -54,11 +62,15 @@ export interface LeaseOptions {
   /** Milliseconds that the lease holds without being renewed. */
   ttlMs: number;
   /** Milliseconds since the epoch. */
-  now(): number;
+  now: Clock;
+  monotonic: Clock;
   isAlive(pid: number): boolean;
 }
 
-export function createLease(db: Database, { own, ttlMs, now, isAlive }: LeaseOptions): Lease {
+export function createLease(
+  db: Database,
+  { own, ttlMs, now, monotonic, isAlive }: LeaseOptions,
+): Lease {
   const read = db.prepare<LeaseRow, []>(
     "SELECT owner, host, pid, fencing, expiresAt FROM relay_lease WHERE id = 1",
   );
@@ -70,24 +82,37 @@ export function createLease(db: Database, { own, ttlMs, now, isAlive }: LeaseOpt
   const giveBack = db.prepare<unknown, [string]>(
     "UPDATE relay_lease SET expiresAt = 0 WHERE owner = ?",
   );
-  let held: { fencing: number; expiresAt: number } | undefined;
+  let held: { fencing: number; until: number } | undefined;
+  let seen: { fencing: number; expiresAt: number; since: number } | undefined;
+
+  /** Whether this worker has seen one and the same lease for the whole of its time. */
+  function isOver({ fencing, expiresAt }: LeaseRow): boolean {
+    if (seen?.fencing !== fencing || seen.expiresAt !== expiresAt) {
+      seen = { fencing, expiresAt, since: monotonic() };
+    }
+    return monotonic() - seen.since >= ttlMs;
+  }
+
+  const mayTakeNow = (row: LeaseRow | null): boolean =>
+    mayTake(row, own, row !== null && isOver(row), isAlive);
 
   const take = db.transaction(() => {
     const row = read.get();
-    if (!mayTake(row, own, now(), isAlive)) return undefined;
+    if (!mayTakeNow(row)) return undefined;
     const fencing = row?.owner === own.owner ? row.fencing : (row?.fencing ?? 0) + 1;
-    const expiresAt = now() + ttlMs;
+    const until = monotonic() + ttlMs;
+    const end = now() + ttlMs;
+    // Those who wait must see a change, also when the clock was set back by just that much.
+    const expiresAt = end === row?.expiresAt ? end + 1 : end;
     write.run(own.owner, own.host, own.pid, fencing, expiresAt);
-    return { fencing, expiresAt };
+    return { fencing, until };
   });
 
   return {
     ensure() {
-      const left = (held?.expiresAt ?? 0) - now();
-      // More than a whole lease left means that the clock was set back.
-      if (left > ttlMs / 2 && left <= ttlMs) return true;
+      if (held !== undefined && held.until - monotonic() > ttlMs / 2) return true;
       // A look at the row costs less than a write, which waits for every other writer.
-      if (held === undefined && !mayTake(read.get(), own, now(), isAlive)) return false;
+      if (held === undefined && !mayTakeNow(read.get())) return false;
       held = take.immediate();
       return held !== undefined;
     },

@@ -1,6 +1,12 @@
 import type { KafkaSecurity } from "@order-outbox/kafka";
 import type { RelayStatus } from "./relay-types.ts";
 
+/** A relay's status, and what its worker sees of the rows that wait. */
+export interface OutboxStatus extends RelayStatus {
+  /** How long one and the same row has been the oldest that waits, in ms; 0 when none does. */
+  pendingForMs: number;
+}
+
 /** What a worker is started with. Plain data, because it crosses threads. */
 export interface OutboxWorkerSettings {
   databasePath: string;
@@ -32,6 +38,6 @@ export type LogLevel = "debug" | "info" | "warn" | "error";
 export type FromWorker =
   | { type: "ready" }
   /** `rounds`: how long the broker took to answer each round since the last one, in milliseconds. */
-  | { type: "heartbeat"; status: RelayStatus; rounds: number[] }
+  | { type: "heartbeat"; status: OutboxStatus; rounds: number[] }
   | { type: "log"; level: LogLevel; fields: object; message: string }
   | { type: "stopped" };

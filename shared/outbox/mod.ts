@@ -3,7 +3,7 @@ export { type Backoff, backoffDelay } from "./backoff.ts";
 export { createOutboxDesk, type OutboxDesk, type OutboxItem, type OutboxState } from "./desk.ts";
 export { judgeOutbox, type OutboxHealth, type OutboxSigns } from "./health.ts";
 export { createLease, type Lease, type LeaseHolder } from "./lease.ts";
-export type { OutboxWorkerSettings } from "./messages.ts";
+export type { OutboxStatus, OutboxWorkerSettings } from "./messages.ts";
 export type { OutboxObserver, PublishedBatch, PublishedRow } from "./observer.ts";
 export { type OutboxPruneOptions, startOutboxPruner } from "./prune.ts";
 export { createRelay, type Relay } from "./relay.ts";

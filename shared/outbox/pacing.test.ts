@@ -20,7 +20,3 @@ test("a round that took longer than its rest is followed at once", () => {
 test("behind a full round more rows are waiting already", () => {
   expect(restAfterRound(round(1_000, true), 5)).toBe(0);
 });
-
-test("a clock that was set back makes no rest longer than the longest", () => {
-  expect(restAfterRound(round(1), -3_600_000)).toBe(40);
-});

@@ -9,7 +9,7 @@ const LONGEST_REST_MS = 40;
  * one before was on its way. A round has its price for the relay, the broker and every consumer's
  * commit, which only many rows make small; a row that comes alone goes out at once.
  *
- * @param elapsedMs since the round was sent; whatever a clock that was set makes of it
+ * @param elapsedMs since the round was sent
  */
 export function restAfterRound(
   { rows, full }: Pick<Round, "rows" | "full">,
@@ -17,5 +17,5 @@ export function restAfterRound(
 ): number {
   if (full) return 0;
   const pace = Math.min(rows * REST_PER_ROW_MS, LONGEST_REST_MS);
-  return Math.min(Math.max(0, pace - elapsedMs), LONGEST_REST_MS);
+  return Math.max(0, pace - elapsedMs);
 }

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { monotonic } from "@order-outbox/errors";
 import { ensureTopics } from "@order-outbox/kafka";
 import { startBroker, waitFor } from "@order-outbox/testing";
 import { startOutboxWorker } from "./mod.ts";
@@ -32,7 +33,7 @@ function startWorker(kafkaHost: string, { path, topic }: TestOutbox) {
     onFailure(error) {
       throw error;
     },
-    now: Date.now,
+    monotonic,
   });
   return { ...worker, warnings, [Symbol.asyncDispose]: () => worker.stop() };
 }

@@ -4,7 +4,7 @@ import type { HeldPartition } from "./store.ts";
 
 interface Hold extends HeldPartition {
   failures: number;
-  /** Milliseconds on the relay's clock. */
+  /** Milliseconds on the relay's monotonic clock. */
   until: number;
 }
 

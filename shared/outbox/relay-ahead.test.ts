@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { monotonic } from "@order-outbox/errors";
 import { startBroker, waitFor } from "@order-outbox/testing";
 import { type Lease, RELAY_STEPS, type RelayStep } from "./mod.ts";
 import { embeddedTest, keysOf, publishedIds, startRelay, tempOutbox } from "./test-outbox.ts";
@@ -97,7 +98,7 @@ test("rows that come while a relay rests after many share the next round, and th
   const [key = ""] = keysOf(0, 1, 1);
   outbox.append(Array.from({ length: 50 }, () => key));
   using watched = watchSteps();
-  const now = Date.now();
+  const startedAt = monotonic();
   const rest = Promise.withResolvers<void>();
   const append = () => {
     outbox.append([key]);
@@ -115,7 +116,7 @@ test("rows that come while a relay rests after many share the next round, and th
   };
   subscribe(RELAY_STEPS, onMark);
   // A clock that stands still makes the rest as long as it can be.
-  await using relay = startRelay(broker.kafkaHost, outbox, 1, {}, { now: () => now });
+  await using relay = startRelay(broker.kafkaHost, outbox, 1, {}, { clock: () => startedAt });
   await rest.promise;
   await relay.drained();
   expect(watched.steps.map((step) => step.split(" ")[0])).toEqual([

@@ -1,3 +1,4 @@
+import type { Clock } from "@order-outbox/errors";
 import type { Log, Publisher } from "@order-outbox/kafka";
 import type { Backoff } from "./backoff.ts";
 import type { Lease } from "./lease.ts";
@@ -27,8 +28,10 @@ export interface RelayDeps {
   lease?: Lease;
   /** A new publisher, and the partition counts of the topics that exist. */
   connect(): Promise<{ publisher: Publisher; partitions: ReadonlyMap<string, number> }>;
-  /** Milliseconds since the epoch. */
-  now(): number;
+  /** Milliseconds since the epoch: for what is stored and sent. */
+  now: Clock;
+  /** For everything that lasts. */
+  monotonic: Clock;
   /** A number in [0, 1). */
   random(): number;
   log: Log;
@@ -43,8 +46,8 @@ export interface RelayStatus {
   holdsLease: boolean;
   broker: "unknown" | "up" | "down";
   published: number;
-  /** Milliseconds since the epoch of the last acknowledged round; null before the first. */
-  lastAckAt: number | null;
+  /** Milliseconds since the last acknowledged round; null before the first. */
+  sinceAckMs: number | null;
   /** Attempts in a row that ended without an answer. */
   failures: number;
   /** All attempts that ended without an answer. */

@@ -33,7 +33,7 @@ test.concurrent("rows are published in id order per partition, through as many r
     holdsLease: true,
     broker: "up",
     published: 120,
-    lastAckAt: expect.any(Number),
+    sinceAckMs: expect.any(Number),
     failures: 0,
     failedAttempts: 0,
     refusals: 0,
@@ -183,7 +183,8 @@ test("a partition whose hold ends while the table is read is tried without waiti
           close: async () => {},
         },
       }),
-      now: () => {
+      now: Date.now,
+      monotonic: () => {
         clock += 1;
         return clock;
       },

@@ -38,7 +38,7 @@ export interface Relay {
  * while the next one is in flight, and while a full round is in flight its successor is read.
  */
 export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
-  const { store, lease, log, now, random } = deps;
+  const { store, lease, log, now, monotonic, random } = deps;
   const waker = createWaker();
   const holds = createPartitionHolds(settings.backoff, settings.limits.rows);
   const status: RelayStatus = {
@@ -46,7 +46,7 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
     holdsLease: false,
     broker: "unknown",
     published: 0,
-    lastAckAt: null,
+    sinceAckMs: null,
     failures: 0,
     failedAttempts: 0,
     refusals: 0,
@@ -54,13 +54,14 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
     lastError: null,
   };
   const { refusalsToPark } = settings;
-  const refusals = { store, holds, status, log, now, random, refusalsToPark };
+  const refusals = { store, holds, status, log, now, monotonic, random, refusalsToPark };
   let connection: Awaited<ReturnType<RelayDeps["connect"]>> | undefined;
   let unknown: Round | undefined;
   let unmarked: number[] = [];
   let ahead: Round | undefined;
   let lookedAt = 0;
-  let sentAt = 0;
+  let sent = { at: 0, time: 0 };
+  let acknowledgedAt: number | undefined;
   let lastCode: ErrorCode | undefined;
 
   async function run(): Promise<void> {
@@ -123,7 +124,7 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
       return false;
     }
     unknown = round;
-    sentAt = now();
+    sent = { at: monotonic(), time: now() };
     const answer = connection.publisher.send(round.parts);
     tellStep("sent", () => idsOf(round.parts));
     const work = workInFlight(round, connection.partitions);
@@ -143,7 +144,7 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
 
   /** Lets rows come together; what is acknowledged is not left unmarked meanwhile. */
   async function restAfter(round: Round): Promise<void> {
-    const restMs = restAfterRound(round, now() - sentAt);
+    const restMs = restAfterRound(round, monotonic() - sent.at);
     if (restMs === 0) return;
     markAcknowledged();
     await waker.pause(restMs);
@@ -164,7 +165,7 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
       await nextTurn();
       markAcknowledged();
       // What is behind a full round can be read now, unless this round decides what goes next.
-      const isFree = holds.heldAt(now()).length === 0 && holds.rowLimits().size === 0;
+      const isFree = holds.heldAt(monotonic()).length === 0 && holds.rowLimits().size === 0;
       if (!round.full || !isFree || waker.stopped) return undefined;
       await nextTurn();
       const next = readRound(partitions);
@@ -177,7 +178,7 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
 
   function readRound(partitions: ReadonlyMap<string, number>): Round {
     const { limits, source } = settings;
-    lookedAt = now();
+    lookedAt = monotonic();
     const onTheirWay = unknown === undefined ? unmarked : [...unmarked, ...idsOf(unknown.parts)];
     const held = holds.heldAt(lookedAt);
     const pending = store.readPending(partitions, held, limits.rows, onTheirWay);
@@ -190,12 +191,13 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
     const written = round.parts.filter((_, index) => outcomes[index]?.error === undefined);
     unmarked.push(...idsOf(written));
     tellStep("acknowledged", () => idsOf(written));
-    const acknowledgedAt = now();
+    const heardAt = monotonic();
+    const times = { sentAt: sent.time, acknowledgedAt: sent.time + heardAt - sent.at };
     for (const { topic, partition, rows } of written) {
       holds.noteSuccess(topic, partition, rows.length);
-      deps.onPublished?.({ topic, partition, rows, sentAt, acknowledgedAt });
+      deps.onPublished?.({ topic, partition, rows, ...times });
     }
-    if (written.length > 0) status.lastAckAt = acknowledgedAt;
+    if (written.length > 0) acknowledgedAt = heardAt;
     if (written.length === round.parts.length) return;
     // The publisher's sequence numbers no longer tell the truth; see Publisher.
     await disconnect();
@@ -266,10 +268,15 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
     const longest = Math.min(settings.pollMs, lease === undefined ? settings.pollMs : RENEW_MS);
     // A hold that was in force when the rows were read may have ended since.
     const release = holds.nextRelease(lookedAt) ?? Number.POSITIVE_INFINITY;
-    return Math.max(0, Math.min(longest, release - now()));
+    return Math.max(0, Math.min(longest, release - monotonic()));
   }
 
-  return { run, wake: waker.wake, stop: waker.stop, status: () => status };
+  function statusNow(): RelayStatus {
+    const sinceAckMs = acknowledgedAt === undefined ? null : monotonic() - acknowledgedAt;
+    return { ...status, sinceAckMs };
+  }
+
+  return { run, wake: waker.wake, stop: waker.stop, status: statusNow };
 }
 
 const OUT_OF_REACH: readonly ErrorCode[] = [

@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import { monotonic } from "@order-outbox/errors";
 import {
   connectPublisher,
   createKafkaClient,
@@ -13,7 +14,7 @@ import type { OutboxObserver } from "./observer.ts";
 import { preparePartitionGuard } from "./partition-guard.ts";
 import { createRelay, LEASE_MS, type Relay } from "./relay.ts";
 import type { RelaySettings } from "./relay-types.ts";
-import { createOutboxStore } from "./store.ts";
+import { createOutboxStore, watchOldestPending } from "./store.ts";
 import { timePublisher } from "./timed-publisher.ts";
 
 declare const self: Worker;
@@ -68,6 +69,7 @@ async function work(
         own: { owner: crypto.randomUUID(), host: hostname(), pid: process.pid },
         ttlMs: LEASE_MS,
         now: Date.now,
+        monotonic,
         isAlive: isProcessAlive,
       }),
       connect: async () => {
@@ -77,6 +79,7 @@ async function work(
         return { partitions, publisher: timePublisher(publisher, (ms) => rounds.push(ms)) };
       },
       now: Date.now,
+      monotonic,
       random: Math.random,
       log,
       onPublished: observer?.published,
@@ -89,8 +92,10 @@ async function work(
     },
   );
   onRelay(relay);
+  const pendingForMs = watchOldestPending(db, monotonic);
   const beat = () => {
-    tell({ type: "heartbeat", status: relay.status(), rounds });
+    const status = { ...relay.status(), pendingForMs: pendingForMs() };
+    tell({ type: "heartbeat", status, rounds });
     rounds = [];
   };
   const heart = setInterval(beat, HEARTBEAT_MS);

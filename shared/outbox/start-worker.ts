@@ -1,7 +1,6 @@
-import { AppError } from "@order-outbox/errors";
+import { AppError, type Clock } from "@order-outbox/errors";
 import type { Log } from "@order-outbox/kafka";
-import type { FromWorker, OutboxWorkerSettings, ToWorker } from "./messages.ts";
-import type { RelayStatus } from "./relay-types.ts";
+import type { FromWorker, OutboxStatus, OutboxWorkerSettings, ToWorker } from "./messages.ts";
 
 /** How to start an outbox worker. */
 export interface StartOutboxWorkerOptions {
@@ -13,8 +12,7 @@ export interface StartOutboxWorkerOptions {
   onFailure(error: AppError): void;
   /** Hears every few seconds how long the broker took to answer each round since, in milliseconds. */
   onRounds?(durationsMs: readonly number[]): void;
-  /** Milliseconds since the epoch. */
-  now(): number;
+  monotonic: Clock;
 }
 
 const TICK_MS = 1_000;
@@ -26,7 +24,7 @@ export interface OutboxWorker {
   /** Says that a commit has put rows into the outbox. Cheap; call it for every commit. */
   wake(): void;
   /** The relay's status as of the last sign of life; undefined before the first. */
-  status(): RelayStatus | undefined;
+  status(): OutboxStatus | undefined;
   /** Milliseconds since the last sign of life. */
   silentFor(): number;
   /** Resolves when the round in flight is done, the rows are marked and the thread has ended. */
@@ -38,17 +36,17 @@ export interface OutboxWorker {
  * already: Bun is known to fail when threads open and create one file at once.
  */
 export function startOutboxWorker(options: StartOutboxWorkerOptions): OutboxWorker {
-  const { entry, settings, log, onFailure, now } = options;
+  const { entry, settings, log, onFailure, monotonic } = options;
   const ended = Promise.withResolvers<void>();
-  let status: RelayStatus | undefined;
-  let lastSign = now();
+  let status: OutboxStatus | undefined;
+  let lastSign = monotonic();
   let stopping = false;
 
   const worker = new Worker(entry, { name: "outbox" });
   const tell = (message: ToWorker) => worker.postMessage(message);
 
   worker.addEventListener("message", ({ data }: MessageEvent<FromWorker>) => {
-    lastSign = now();
+    lastSign = monotonic();
     silentTicks = 0;
     switch (data.type) {
       case "ready":
@@ -88,7 +86,7 @@ export function startOutboxWorker(options: StartOutboxWorkerOptions): OutboxWork
   return {
     wake: () => tell({ type: "wake" }),
     status: () => status,
-    silentFor: () => now() - lastSign,
+    silentFor: () => monotonic() - lastSign,
     stop() {
       stopping = true;
       tell({ type: "stop" });

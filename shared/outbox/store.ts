@@ -1,3 +1,4 @@
+import type { Clock } from "@order-outbox/errors";
 import type { Database } from "@order-outbox/sqlite";
 
 /** A pending row, as the relay reads it. */
@@ -112,6 +113,23 @@ export function prepareOutboxFacts(db: Database): () => OutboxFacts {
     oldestPendingAt: oldest.get()?.createdAt ?? null,
     parked: parked.get()?.parked ?? 0,
   });
+}
+
+/**
+ * Prepares a watch over the oldest pending row, for any connection: how long it has been the same
+ * one, in milliseconds; 0 when nothing is pending. Call it every few seconds.
+ */
+export function watchOldestPending(db: Database, monotonic: Clock): () => number {
+  const oldest = db.prepare<{ id: number }, []>(
+    "SELECT id FROM outbox WHERE isPublished = 0 AND parkedAt IS NULL ORDER BY id LIMIT 1",
+  );
+  let seen: { id: number; since: number } | undefined;
+  return () => {
+    const id = oldest.get()?.id;
+    if (id === undefined) seen = undefined;
+    else if (seen?.id !== id) seen = { id, since: monotonic() };
+    return seen === undefined ? 0 : monotonic() - seen.since;
+  };
 }
 
 /** How far pending rows are counted: more of them would keep the thread too long. */

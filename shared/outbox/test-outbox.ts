@@ -1,4 +1,5 @@
 import { test } from "bun:test";
+import { type Clock, monotonic } from "@order-outbox/errors";
 import {
   connectPublisher,
   createKafkaClient,
@@ -143,7 +144,7 @@ export function startRelay(
   outbox: TestOutbox,
   partitions: number,
   settings: Partial<RelaySettings> = {},
-  { lease, now = Date.now }: { lease?: Lease; now?: () => number } = {},
+  { lease, clock = monotonic }: { lease?: Lease; clock?: Clock } = {},
 ): TestRelay {
   const lines: LogLine[] = [];
   const client = quickClient(kafkaHost, lines);
@@ -155,7 +156,8 @@ export function startRelay(
         partitions: await ensureTopics(client, { [outbox.topic]: partitions }),
         publisher: await connectPublisher(client),
       }),
-      now,
+      now: Date.now,
+      monotonic: clock,
       random: Math.random,
       log: client.log,
     },

@@ -119,7 +119,8 @@ export function openRelayWorld(
               },
             };
           }),
-        now: () => {
+        now: Date.now,
+        monotonic: () => {
           clock += 1;
           return clock;
         },

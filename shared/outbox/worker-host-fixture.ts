@@ -1,4 +1,5 @@
 // A process with an outbox worker: publishes one row, stops the worker, and has nothing left to do.
+import { monotonic } from "@order-outbox/errors";
 import { closeDatabase, openDatabase } from "@order-outbox/sqlite";
 import { waitFor } from "@order-outbox/testing";
 import { prepareOutboxFacts, startOutboxWorker } from "./mod.ts";
@@ -19,7 +20,7 @@ const worker = startOutboxWorker({
   },
   log: console,
   onFailure: (error) => console.error(error),
-  now: Date.now,
+  monotonic,
 });
 await waitFor(() => facts().oldestPendingAt === null, { what: "the row to be published" });
 await worker.stop();

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { type AppError, isAppError } from "@order-outbox/errors";
+import { type AppError, type Clock, isAppError, monotonic } from "@order-outbox/errors";
 import { freePort, startBroker, startProcess, tempDir, waitFor } from "@order-outbox/testing";
 import { type OutboxWorker, type OutboxWorkerSettings, startOutboxWorker } from "./mod.ts";
 import { publishedIds, type TestOutbox, tempOutbox } from "./test-outbox.ts";
@@ -14,9 +14,9 @@ function startWorker(
   { path, topic }: Pick<TestOutbox, "path" | "topic">,
   {
     entry = "worker-fixture.ts",
-    now = Date.now,
+    clock = monotonic,
     ...settings
-  }: Partial<OutboxWorkerSettings> & { entry?: string; now?: () => number } = {},
+  }: Partial<OutboxWorkerSettings> & { entry?: string; clock?: Clock } = {},
 ): TestWorker {
   const failures: AppError[] = [];
   const lines: TestWorker["lines"] = [];
@@ -37,7 +37,7 @@ function startWorker(
     },
     log: { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") },
     onFailure: (error) => failures.push(error),
-    now,
+    monotonic: clock,
   });
   return { ...worker, failures, lines, [Symbol.asyncDispose]: () => worker.stop() };
 }
@@ -60,7 +60,8 @@ test.concurrent("the worker publishes what is there and what it is woken for, an
     holdsLease: true,
     broker: "up",
     published: 5,
-    lastAckAt: expect.any(Number),
+    sinceAckMs: expect.any(Number),
+    pendingForMs: 0,
     failures: 0,
     failedAttempts: 0,
     refusals: 0,
@@ -90,7 +91,7 @@ test.concurrent("the worker tells its log and its status while there is no broke
   expect(worker.status()).toBeUndefined();
   await waitFor(() => worker.lines[0] ?? worker.failures[0], { what: "the worker to say so" });
   await worker.stop();
-  expect(worker.status()).toMatchObject({ broker: "down", published: 0, lastAckAt: null });
+  expect(worker.status()).toMatchObject({ broker: "down", published: 0, sinceAckMs: null });
   expect(worker.lines).toMatchObject([
     { level: "warn", fields: { component: "outbox", code: "BROKER_UNAVAILABLE" } },
   ]);
@@ -130,7 +131,7 @@ test.concurrent("a worker that may not create topics names the command that does
 test.concurrent("silence is measured from the worker's last sign of life", async () => {
   using outbox = tempOutbox();
   const clock = { now: 1_000 };
-  const worker = startWorker(`127.0.0.1:${await freePort()}`, outbox, { now: () => clock.now });
+  const worker = startWorker(`127.0.0.1:${await freePort()}`, outbox, { clock: () => clock.now });
   expect(worker.silentFor()).toBe(0);
   clock.now = 5_000;
   await waitFor(() => worker.silentFor() === 0, { what: "a sign of life" });

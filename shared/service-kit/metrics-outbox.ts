@@ -100,6 +100,7 @@ export function outboxMetrics(registry: Registry, read: () => OutboxReadings) {
   };
 }
 
+/** By the time of day, as the row has it; wrong for as long as a clock that was set is not right. */
 function ageOf(time: string | null): number {
   return time === null ? 0 : Math.max(0, (Date.now() - Date.parse(time)) / 1000);
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { AppError, toAppError } from "@order-outbox/errors";
+import { AppError, type Clock, toAppError } from "@order-outbox/errors";
 import type { CommitQueue } from "./commit-queue.ts";
 import { tellStep } from "./prune-steps.ts";
 
@@ -128,8 +128,8 @@ export function startPruner<Key>(options: PruneOptions<Key>): Pruner {
 export interface KeepOptions<Key> extends Omit<PruneOptions<Key>, "before"> {
   /** Milliseconds; undefined: for ever. */
   keepMs: number | undefined;
-  /** Milliseconds since the epoch. */
-  now(): number;
+  /** Milliseconds since the epoch by which rows grow old; an `ageingClock`. */
+  now: Clock;
 }
 
 /** Starts a pruner of rows older than `keepMs`; the shorter that is, the more often it looks. */

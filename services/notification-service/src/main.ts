@@ -1,5 +1,6 @@
 import { dirname, join } from "node:path";
 import { DEFAULT_PARTITIONS, TOPICS } from "@order-outbox/contracts";
+import { ageingClock } from "@order-outbox/errors";
 import { createHeldDesk, judgeInbox, startInbox, startInboxRetention } from "@order-outbox/inbox";
 import { brokerSeenBy, createKafkaClient } from "@order-outbox/kafka";
 import {
@@ -90,7 +91,7 @@ const inbox = startInbox({
   now: Date.now,
 });
 
-const pruning = { db, queue, log: logger, now: Date.now, random: Math.random };
+const pruning = { db, queue, log: logger, now: ageingClock(), random: Math.random };
 const inboxRetention = startInboxRetention({
   ...pruning,
   client,
@@ -125,7 +126,7 @@ runServer({
         readiness,
         broker: () => brokerSeenBy(inbox.status().consumer),
         checks: {
-          inbox: () => judgeInbox(inbox.status(), Date.now()),
+          inbox: () => judgeInbox(inbox.status()),
           retention: () => ({ ok: true, inbox: inboxRetention.status() }),
         },
       },

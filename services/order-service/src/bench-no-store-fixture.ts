@@ -12,6 +12,7 @@ const app = createApp({
   queue: { run: async (work) => work(), read: (work) => work({}), size: 0, close: async () => {} },
   keys: { find: () => undefined, put() {} },
   keyRetentionMs: 0,
+  keyClock: Date.now,
   newId: newEventId,
   now: Date.now,
   logger: createLogger({ service: "order-service", level: "warn", format: "json" }),

@@ -1,4 +1,4 @@
-import { AppError, isAppError } from "@order-outbox/errors";
+import { AppError, type Clock, isAppError } from "@order-outbox/errors";
 import { type CreateOrderDeps, insertOrder, type NewOrder } from "./create-order.ts";
 import { hashOf } from "./idempotency-key.ts";
 import type { IdempotencyStore } from "./idempotency-store.ts";
@@ -8,6 +8,11 @@ export interface CreateOrderOnceDeps extends CreateOrderDeps {
   keys: IdempotencyStore;
   /** How long a key is remembered, in milliseconds. */
   keyRetentionMs: number;
+  /**
+   * By which keys grow old: a clock that is set forwards makes none forgotten before a restart,
+   * because its retry would be another order; one that is set back keeps keys longer.
+   */
+  keyClock: Clock;
 }
 
 export interface OnceAnswer {
@@ -33,7 +38,7 @@ export async function createOrderOnce(
   const requestHash = hashOf(order);
 
   function replay(): OnceAnswer | undefined {
-    const notBefore = new Date(deps.now() - deps.keyRetentionMs).toISOString();
+    const notBefore = new Date(deps.keyClock() - deps.keyRetentionMs).toISOString();
     const known = keys.find(key, notBefore);
     if (known === undefined) return undefined;
     if (known.requestHash !== requestHash) {

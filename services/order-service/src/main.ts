@@ -1,4 +1,5 @@
 import { DEFAULT_PARTITIONS, newEventId, TOPICS } from "@order-outbox/contracts";
+import { ageingClock, monotonic } from "@order-outbox/errors";
 import { createHeldDesk, judgeInbox, startInbox, startInboxRetention } from "@order-outbox/inbox";
 import { brokerSeenBy, createKafkaClient } from "@order-outbox/kafka";
 import {
@@ -77,7 +78,7 @@ const outbox = startOutboxWorker({
     backoffCapMs: config.OUTBOX_BACKOFF_MAX_MS,
   },
   log: logger,
-  now: Date.now,
+  monotonic,
   onRounds: metrics.noteRounds,
   onFailure(error) {
     logger.error({ error }, "cannot publish without the outbox worker; exiting");
@@ -110,7 +111,8 @@ const inbox = startInbox({
   now: Date.now,
 });
 
-const pruning = { db, queue, log: logger, now: Date.now, random: Math.random };
+const ageing = ageingClock();
+const pruning = { db, queue, log: logger, now: ageing, random: Math.random };
 const inboxRetention = startInboxRetention({
   ...pruning,
   client,
@@ -135,6 +137,7 @@ runServer({
       queue,
       keys,
       keyRetentionMs,
+      keyClock: ageing,
       newId: newEventId,
       now: Date.now,
       logger,
@@ -161,7 +164,7 @@ runServer({
               now: Date.now(),
             }),
           storage: () => checkStorage(config.DATABASE_PATH),
-          inbox: () => judgeInbox(inbox.status(), Date.now()),
+          inbox: () => judgeInbox(inbox.status()),
           retention: () => ({ ok: true, inbox: inboxRetention.status() }),
         },
       },

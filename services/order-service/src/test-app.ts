@@ -66,6 +66,7 @@ export function openTestApp({
     queue,
     keys,
     keyRetentionMs: KEY_RETENTION_MS,
+    keyClock: now,
     newId: newEventId,
     now,
     logger,

@@ -1,5 +1,6 @@
 import { dirname, join } from "node:path";
 import { DEFAULT_PARTITIONS, TOPICS } from "@order-outbox/contracts";
+import { ageingClock, monotonic } from "@order-outbox/errors";
 import { createHeldDesk, judgeInbox, startInbox, startInboxRetention } from "@order-outbox/inbox";
 import { brokerSeenBy, createKafkaClient } from "@order-outbox/kafka";
 import {
@@ -85,7 +86,7 @@ const outbox = startOutboxWorker({
     backoffCapMs: config.OUTBOX_BACKOFF_MAX_MS,
   },
   log: logger,
-  now: Date.now,
+  monotonic,
   onRounds: metrics.noteRounds,
   onFailure(error) {
     logger.error({ error }, "cannot publish without the outbox worker; exiting");
@@ -122,7 +123,7 @@ const inbox = startInbox({
   now: Date.now,
 });
 
-const pruning = { db, queue, log: logger, now: Date.now, random: Math.random };
+const pruning = { db, queue, log: logger, now: ageingClock(), random: Math.random };
 const inboxRetention = startInboxRetention({
   ...pruning,
   client,
@@ -165,7 +166,7 @@ runServer({
               silentFor: outbox.silentFor(),
               now: Date.now(),
             }),
-          inbox: () => judgeInbox(inbox.status(), Date.now()),
+          inbox: () => judgeInbox(inbox.status()),
           retention: () => ({ ok: true, inbox: inboxRetention.status() }),
         },
       },
