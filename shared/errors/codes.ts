@@ -53,6 +53,10 @@ export const ERROR_CODES = {
   PARTITIONS_CHANGED: { retryable: false },
   /** A record is not the event that its headers announce. */
   EVENT_MALFORMED: { retryable: false },
+  /** An event comes from another topic or source than its type has. */
+  EVENT_MISPLACED: { retryable: false },
+  /** An event contradicts one of its order that took effect: a second one, or with other data. */
+  EVENT_CONTRADICTS: { retryable: false },
   /** A handler did not manage to apply an event. */
   HANDLER_FAILED: { retryable: false },
   /** An event is set aside because an earlier one of its key is. */

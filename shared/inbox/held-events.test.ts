@@ -177,11 +177,11 @@ test.concurrent("every malformed record is parked at once, with what can be told
   expect(inbox.status().held).toEqual({ PARKED: malformed.length });
 });
 
-test.concurrent("a malformed event holds its order back, unless it lacks an id or a key", async () => {
+test.concurrent("a malformed event parks alone: its order goes on, and so do the orders of others", async () => {
   await using stream = await openStream();
   await using reader = openReader(stream);
   const [broken, nameless, keyless] = [orderCreated(), orderCreated(), orderCreated()];
-  reader.start();
+  const inbox = reader.start();
   await stream.publish([
     { ...toRecord(broken), value: "{" },
     withHeader(toRecord(nameless), "ce_id"),
@@ -190,13 +190,37 @@ test.concurrent("a malformed event holds its order back, unless it lacks an id o
   const later = [broken, nameless, keyless].map(({ subject }) => paymentSucceeded(subject));
   await stream.publish(later);
   await waitFor(() => reader.nextOffset() === 6, { what: "the end of the topic" });
-  expect(reader.effects().toSorted()).toEqual(
-    later
-      .slice(1)
-      .map(({ id }) => id)
-      .toSorted(),
-  );
-  expect(reader.rows("SELECT eventId FROM held_events WHERE state = 'BEHIND'")).toEqual([
-    { eventId: later[0]?.id },
+  expect(reader.effects().toSorted()).toEqual(later.map(({ id }) => id).toSorted());
+  expect(inbox.status().held).toEqual({ PARKED: 3 });
+});
+
+test.concurrent("an event that contradicts parks alone, also when it had waited behind another", async () => {
+  await using stream = await openStream();
+  await using reader = openReader(stream);
+  const [first, second, result] = [orderCreated(), orderCreated(), paymentSucceeded("")];
+  second.subject = second.data.orderId = first.subject;
+  const last = { ...result, subject: first.subject };
+  last.data.orderId = first.subject;
+  let calls = 0;
+  const inbox = reader.start({
+    retry: { attempts: 9, baseMs: 300, capMs: 300 },
+    handlers: {
+      ORDER_CREATED: {
+        async prepare(event: AnyEvent) {
+          if (event.id === second.id) throw new AppError("EVENT_CONTRADICTS", "a second one");
+          calls += 1;
+          if (calls < 3) throw new AppError("HANDLER_FAILED", "not now", { retryable: true });
+        },
+        apply: reader.record,
+      },
+      PAYMENT_SUCCEEDED: { apply: reader.record },
+    },
+  });
+  await stream.publish([first, second, last]);
+  await waitFor(() => reader.effects().length === 2, { what: "the others to take effect" });
+  expect(reader.effects()).toEqual([first.id, last.id]);
+  expect(inbox.status().held).toEqual({ PARKED: 1 });
+  expect(reader.rows("SELECT eventId, eventKey, errorCode FROM held_events")).toEqual([
+    { eventId: second.id, eventKey: null, errorCode: "EVENT_CONTRADICTS" },
   ]);
 });

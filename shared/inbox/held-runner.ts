@@ -3,8 +3,8 @@ import type { Lanes } from "./lanes.ts";
 import { tellHolding } from "./process-record.ts";
 import { readRecord } from "./read-record.ts";
 import { tellStep } from "./steps.ts";
-import type { HeldEvent } from "./store.ts";
-import { attemptEvent, holdingAfter, type WorkDeps, waitOutTrouble } from "./work.ts";
+import type { HeldEvent, Holding } from "./store.ts";
+import { attemptEvent, holdingAfter, standsAlone, type WorkDeps, waitOutTrouble } from "./work.ts";
 
 /** What a redrive came to. */
 export interface RedriveOutcome {
@@ -56,8 +56,8 @@ export function createHeldRunner(deps: WorkDeps, lanes: Lanes, stopping: AbortSi
     return result.promise;
   }
 
-  /** Tries one held event; removes it when it took effect, else notes why not. */
-  async function tryHeld(held: HeldEvent): Promise<string | undefined> {
+  /** Tries one held event; removes it when it took effect, else notes and gives why not. */
+  async function tryHeld(held: HeldEvent): Promise<Holding | undefined> {
     const { id, record } = held;
     const reading = readRecord(record, deps.handlers);
     const commitWith = <T>(unit: (at: string) => T, traceparent?: string) =>
@@ -85,10 +85,11 @@ export function createHeldRunner(deps: WorkDeps, lanes: Lanes, stopping: AbortSi
           );
     if (attempt.kind !== "failed") return undefined;
     const holding = holdingAfter(deps, attempt.error, held.attempts + 1);
-    await waitOutTrouble(deps, () => queue.run(() => store.updateHeld(id, holding)));
+    const alone = standsAlone(holding);
+    await waitOutTrouble(deps, () => queue.run(() => store.updateHeld(id, holding, alone)));
     tellHolding(deps, record, held, holding);
     plan();
-    return attempt.error.message;
+    return holding;
   }
 
   function isReady({ record }: HeldEvent): boolean {
@@ -101,13 +102,15 @@ export function createHeldRunner(deps: WorkDeps, lanes: Lanes, stopping: AbortSi
     while (!stopping.aborted) {
       const next = pickNext(store.heldOfKey(eventKey), isDueNow, isReady);
       if (next === undefined) return;
-      if ((await tryHeld(next)) !== undefined) return;
+      const failure = await tryHeld(next);
+      if (failure !== undefined && !standsAlone(failure)) return;
     }
   }
 
   async function redrive(pick: () => HeldEvent | undefined): Promise<RedriveOutcome> {
     let redriven = 0;
     let key: string | null = null;
+    let error: string | undefined;
     for (;;) {
       const next = stopping.aborted ? undefined : pick();
       if (next === undefined) break;
@@ -115,14 +118,20 @@ export function createHeldRunner(deps: WorkDeps, lanes: Lanes, stopping: AbortSi
       if (next.eventId !== null) {
         tellStep("redriving", { id: next.eventId, type: next.eventType ?? "" });
       }
-      const error = await tryHeld(next);
-      if (error !== undefined) return { redriven, remaining: remaining(key), error };
-      redriven += 1;
+      const failure = await tryHeld(next);
+      if (failure === undefined) redriven += 1;
+      else error = failure.lastError;
+      if (failure !== undefined && !standsAlone(failure)) break;
     }
-    return { redriven, remaining: remaining(key) };
+    const outcome = { redriven, remaining: remaining(key) };
+    return error === undefined ? outcome : { ...outcome, error };
   }
 
   const remaining = (key: string | null) => (key === null ? 0 : store.heldStates(key).length);
+
+  /** An event that stands alone runs in the lane of the order that it names, if it names one. */
+  const laneOf = ({ eventKey, record }: HeldEvent): string =>
+    eventKey ?? readRecord(record, deps.handlers).key;
 
   /** Puts the work on a key into its lane, once at a time. */
   function schedule(eventKey: string): void {
@@ -189,6 +198,10 @@ export function createHeldRunner(deps: WorkDeps, lanes: Lanes, stopping: AbortSi
           const now = id === undefined ? undefined : store.heldById(id);
           const first = held.eventKey === null ? now : store.heldOfKey(held.eventKey)[0];
           return now?.id === first?.id ? now : undefined;
+        }).finally(() => {
+          // What waited for it did so under its key, which it may not have.
+          const { eventKey } = store.heldById(held.id) ?? held;
+          if (eventKey === null) schedule(laneOf(held));
         });
       }),
     discard: (held, reason) =>
@@ -210,6 +223,3 @@ export function createHeldRunner(deps: WorkDeps, lanes: Lanes, stopping: AbortSi
     stop: () => clearTimeout(timer),
   };
 }
-
-const laneOf = ({ eventKey, record }: HeldEvent): string =>
-  eventKey ?? `${record.topic}/${record.partition}/${record.offset}`;

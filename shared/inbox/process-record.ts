@@ -9,7 +9,7 @@ import { type Arrival, decideArrival } from "./held-rules.ts";
 import type { Reading } from "./read-record.ts";
 import { tellStep } from "./steps.ts";
 import type { EventIdentity, Holding, InboxStore } from "./store.ts";
-import { attemptEvent, holdingAfter, type WorkDeps, waitOutTrouble } from "./work.ts";
+import { attemptEvent, holdingAfter, standsAlone, type WorkDeps, waitOutTrouble } from "./work.ts";
 
 /**
  * Works on one record to its end: applied, skipped or set aside, with the offset moved in the same
@@ -31,7 +31,8 @@ export async function processRecord(
     waitOutTrouble(deps, () => commits.commit(place, unit, traceparent));
 
   async function setAside(identity: EventIdentity, holding: Holding): Promise<"held"> {
-    await commit((at) => store.hold(clusterId, record, { ...identity, ...holding }, at));
+    const held = { ...identity, ...holding, ...(standsAlone(holding) && { eventKey: null }) };
+    await commit((at) => store.hold(clusterId, record, held, at));
     tellHolding(deps, record, identity, holding);
     return "held";
   }

@@ -21,22 +21,17 @@ export function readRecord(record: ConsumedRecord, handlers: Handlers): Reading 
     if (handler === undefined) return { kind: "skip", key: alone, type: event.type };
     return { kind: "event", key: event.subject, event, handler };
   } catch (error) {
-    const identity = identityOf(record);
     return {
       kind: "malformed",
-      key: identity.eventKey ?? alone,
-      identity,
+      key: alone,
+      identity: identityOf(record),
       error: toAppError(error, "EVENT_MALFORMED"),
     };
   }
 }
 
-/** What can be told of a malformed record; no other event waits for one that has no id. */
+/** What can be told of a record that is refused. It has no key, because no other event waits for it. */
 function identityOf(record: ConsumedRecord): EventIdentity {
-  const { id, key, type } = peekIdentity(record);
-  return {
-    eventId: id ?? null,
-    eventType: type ?? null,
-    eventKey: id === undefined ? null : (key ?? null),
-  };
+  const { id, type } = peekIdentity(record);
+  return { eventId: id ?? null, eventType: type ?? null, eventKey: null };
 }

@@ -55,7 +55,8 @@ export interface InboxStore {
   /** A key's held events, in the order in which they came. */
   heldOfKey(eventKey: string): HeldEvent[];
   heldById(id: number): HeldEvent | undefined;
-  updateHeld(id: number, holding: Holding): void;
+  /** @param alone whether the event gives up its key, so that no other one waits for it */
+  updateHeld(id: number, holding: Holding, alone: boolean): void;
   release(id: number): void;
   /** Keys with a retry due, by the rule of `isDue`; times are ISO 8601. The longest due come first. */
   dueKeys(now: string, furthest: string, limit: number): string[];
@@ -116,9 +117,12 @@ export function createInboxStore(db: Database): InboxStore {
     "SELECT * FROM held_events WHERE eventKey = ? ORDER BY id",
   );
   const heldById = db.prepare<HeldRow, [number]>("SELECT * FROM held_events WHERE id = ?");
-  const updateHeld = db.prepare<unknown, [string, string, string, number, string | null, number]>(
-    `UPDATE held_events
-     SET state = ?, errorCode = ?, lastError = ?, attempts = ?, nextAttemptAt = ? WHERE id = ?`,
+  const updateHeld = db.prepare<
+    unknown,
+    [string, string, string, number, string | null, boolean, number]
+  >(
+    `UPDATE held_events SET state = ?, errorCode = ?, lastError = ?, attempts = ?,
+       nextAttemptAt = ?, eventKey = iif(?, NULL, eventKey) WHERE id = ?`,
   );
   const release = db.prepare<unknown, [number]>("DELETE FROM held_events WHERE id = ?");
   const dueKeys = db.prepare<{ eventKey: string }, [string, string, number]>(
@@ -181,8 +185,8 @@ export function createInboxStore(db: Database): InboxStore {
       const row = heldById.get(id);
       return row === null ? undefined : toHeldEvent(row);
     },
-    updateHeld(id, { state, errorCode, lastError, attempts, nextAttemptAt }) {
-      updateHeld.run(state, errorCode, lastError, attempts, nextAttemptAt, id);
+    updateHeld(id, { state, errorCode, lastError, attempts, nextAttemptAt }, alone) {
+      updateHeld.run(state, errorCode, lastError, attempts, nextAttemptAt, alone, id);
     },
     release(id) {
       release.run(id);

@@ -123,6 +123,15 @@ async function workOn(
   }
 }
 
+/**
+ * Codes of events that are refused for what they are. They park alone, without a key: nothing waits
+ * for them, or whoever may write to a topic could hold back any order.
+ */
+const REFUSALS: readonly string[] = ["EVENT_MALFORMED", "EVENT_MISPLACED", "EVENT_CONTRADICTS"];
+
+/** Whether an event that is held for this reason stands alone, so that its key goes on. */
+export const standsAlone = ({ errorCode }: Holding): boolean => REFUSALS.includes(errorCode);
+
 /** What becomes of an event after `attempts` attempts, the last of which failed. */
 export function holdingAfter(deps: WorkDeps, error: AppError, attempts: number): Holding {
   const verdict = decideFailure(error, attempts, deps.retry, deps.random());

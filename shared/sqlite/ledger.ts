@@ -13,6 +13,13 @@ export interface LedgerEntry {
   recordedAt: string;
 }
 
+/** What stands under a key. */
+export interface Standing<Entry> {
+  /** The key of the call that recorded it: another one when that was made by a former version. */
+  key: string;
+  entry: Entry;
+}
+
 /** An append-only record of what was done, once per idempotency key. */
 export interface Ledger {
   /**
@@ -20,11 +27,12 @@ export interface Ledger {
    *
    * @returns what stands under the key: this entry, or the one of the first call
    */
-  record<Entry>(key: string, entry: Entry): Promise<Entry>;
+  record<Entry>(key: string, entry: Entry): Promise<Standing<Entry>>;
   close(): Promise<void>;
 }
 
-const MIGRATIONS: readonly Migration[] = [
+/** @param presentKey SQL for the key that an entry of the first version would be recorded under now */
+const migrations = (presentKey: string): readonly Migration[] => [
   {
     name: "create the ledger",
     up: `
@@ -40,13 +48,24 @@ const MIGRATIONS: readonly Migration[] = [
         BEGIN SELECT RAISE(ABORT, 'the ledger is append-only'); END;
     `,
   },
+  {
+    name: "find former entries by present keys",
+    up: `
+      CREATE TABLE former_entries (
+        key TEXT NOT NULL PRIMARY KEY,
+        id  INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      INSERT INTO former_entries SELECT ${presentKey}, id FROM ledger WHERE true ORDER BY id
+        ON CONFLICT DO NOTHING;
+    `,
+  },
 ];
 
 interface Recording {
   key: string;
   entry: unknown;
   json: string;
-  resolve: (standing: unknown) => void;
+  resolve: (standing: Standing<unknown>) => void;
   reject: (error: unknown) => void;
 }
 
@@ -55,24 +74,34 @@ interface Recording {
  * written when the call is made and never changed, against which tests count what really happened.
  *
  * @param now milliseconds since the epoch
+ * @param presentKey SQL of the columns `key` and `entry`: the key under which what the first version
+ *   of a ledger recorded is asked for now; that key stands for the first such entry
  */
-export function openLedger(path: string, now: () => number): Ledger {
+export function openLedger(path: string, now: () => number, presentKey = "key"): Ledger {
   const db: Database = openDatabase(path, { synchronous: "NORMAL" });
-  migrate(db, MIGRATIONS);
+  migrate(db, migrations(presentKey));
   const queue = createCommitQueue(db);
   const insert = db.prepare<unknown, [string, string, string]>(
     "INSERT INTO ledger (key, entry, recordedAt) VALUES (?, ?, ?) ON CONFLICT (key) DO NOTHING",
   );
-  const find = db.prepare<{ entry: string }, [string]>("SELECT entry FROM ledger WHERE key = ?");
+  const find = db.prepare<Standing<string>, [string]>(
+    "SELECT key, entry FROM ledger WHERE key = ?",
+  );
+  const findFormer = db.prepare<Standing<string>, [string]>(
+    "SELECT l.key, l.entry FROM former_entries AS f JOIN ledger AS l USING (id) WHERE f.key = ?",
+  );
+  const hasFormer = db.query("SELECT 1 FROM former_entries LIMIT 1").get() !== null;
 
   /** Those that wait for their transaction: one unit of the queue for all, as none fails alone. */
   let waiting: Recording[] | undefined;
 
-  function write(recordings: readonly Recording[]): unknown[] {
+  function write(recordings: readonly Recording[]): Standing<unknown>[] {
     const recordedAt = new Date(now()).toISOString();
     return recordings.map(({ key, entry, json }) => {
-      if (insert.run(key, json, recordedAt).changes > 0) return entry;
-      return JSON.parse(find.get(key)?.entry ?? "null");
+      const former = hasFormer ? findFormer.get(key) : null;
+      if (former === null && insert.run(key, json, recordedAt).changes > 0) return { key, entry };
+      const standing = former ?? find.get(key);
+      return { key: standing?.key ?? key, entry: JSON.parse(standing?.entry ?? "null") };
     });
   }
 
@@ -85,7 +114,7 @@ export function openLedger(path: string, now: () => number): Ledger {
         close();
         return write(recordings);
       });
-      for (const [i, { resolve }] of recordings.entries()) resolve(stand[i]);
+      for (const [i, { resolve }] of recordings.entries()) resolve(stand[i] as Standing<unknown>);
     } catch (error) {
       close();
       for (const { reject } of recordings) reject(error);
@@ -93,7 +122,7 @@ export function openLedger(path: string, now: () => number): Ledger {
   }
 
   return {
-    record<Entry>(key: string, entry: Entry): Promise<Entry> {
+    record<Entry>(key: string, entry: Entry): Promise<Standing<Entry>> {
       return new Promise((resolve, reject) => {
         const json = JSON.stringify(entry);
         // What stands under a key is what a call with that key has recorded.

@@ -74,7 +74,9 @@ export function* sendsAgree(facts: Facts): Generator<Finding> {
      JOIN notifications.notifications AS n ON n.orderId = t.orderId
      WHERE t.createdRows + t.resultRows > coalesce(s.EMAIL + s.SMS + s.PUSH, 0)
        AND NOT EXISTS (SELECT 1 FROM channels.ledger AS l
-         WHERE l.key = n.eventId || '/' || n.channel)`,
+         WHERE l.key IN ('order:' || n.orderId || ':'
+           || CASE n.eventType WHEN 'ORDER_CREATED' THEN 'created' ELSE 'payment' END
+           || '/' || n.channel, n.eventId || '/' || n.channel))`,
     {},
     ({ orderId, eventType, channel }) => ({
       kind: "lost",

@@ -83,8 +83,8 @@ const inbox = startInbox({
   },
   handlers: {
     ORDER_CREATED: notify(deps),
-    PAYMENT_SUCCEEDED: notify(deps, "ORDER_CREATED"),
-    PAYMENT_FAILED: notify(deps, "ORDER_CREATED"),
+    PAYMENT_SUCCEEDED: notify(deps, "created"),
+    PAYMENT_FAILED: notify(deps, "created"),
   },
   follow: tracing?.followEvents(SERVICE),
   log: logger,

@@ -1,5 +1,6 @@
 import { followUpEventId } from "@order-outbox/contracts";
 import { CHANNEL_NAMES, type ChannelName } from "./channels.ts";
+import type { NotificationKind } from "./message-text.ts";
 
 /** An event that a customer was told of, with the time at which each channel sent (ISO 8601, UTC). */
 export interface NotifiedEvent {
@@ -8,6 +9,8 @@ export interface NotifiedEvent {
   orderId: string;
   eventId: string;
   eventType: string;
+  /** NULL of a second event of a kind, which former versions told of, too. */
+  kind: NotificationKind | null;
   emailSentAt: string | null;
   smsSentAt: string | null;
   pushSentAt: string | null;

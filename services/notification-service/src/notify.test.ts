@@ -1,4 +1,6 @@
 import { expect, test } from "bun:test";
+import { type DomainEvent, type EventData, newEventId } from "@order-outbox/contracts";
+import { AppError } from "@order-outbox/errors";
 import { CHANNEL_NAMES, type Channel, type ChannelName, type Message } from "./channels.ts";
 import { openTestService, orderCreated, paymentSucceeded } from "./test-service.ts";
 
@@ -46,9 +48,10 @@ test("a finished order has six notifications, one for each event and channel", a
   expect(sent).toEqual(
     pairs.map(({ id, type, channel }) => ({
       channel,
-      idempotencyKey: `${id}/${channel}`,
+      idempotencyKey: `order:${orderId}:${type === "ORDER_CREATED" ? "created" : "payment"}/${channel}`,
       orderId,
       customerId: "customer-1",
+      eventId: id,
       text: expect.stringContaining(type === "ORDER_CREATED" ? "your order" : "your payment"),
     })),
   );
@@ -95,4 +98,49 @@ test("an event that is worked on again sends and records nothing more", async ()
   await service.work(event);
   expect(service.notifications()).toHaveLength(3);
   expect(sent).toHaveLength(3);
+});
+
+test("an order's customer is told once of each kind: a second event of a kind is refused unsent", async () => {
+  const { all, sent } = channelsThat();
+  using service = openTestService(all);
+  const orderId = crypto.randomUUID();
+  const paid = paymentSucceeded(orderId);
+  await service.work(orderCreated(orderId));
+  await service.work(paid);
+  const { transactionId: _, ...order } = paid.data as EventData<"PAYMENT_SUCCEEDED">;
+  const failed: DomainEvent<"PAYMENT_FAILED"> = {
+    ...paid,
+    id: newEventId(),
+    type: "PAYMENT_FAILED",
+    data: { ...order, reason: "card declined" },
+  };
+  for (const second of [orderCreated(orderId), paymentSucceeded(orderId), failed]) {
+    await expect(service.work(second)).rejects.toMatchObject({ code: "EVENT_CONTRADICTS" });
+  }
+  expect(sent).toHaveLength(6);
+  expect(service.notifications()).toHaveLength(6);
+});
+
+test("an event that has the id of another kind's event is told of, and takes nothing from that", async () => {
+  const { all, sent } = channelsThat();
+  using service = openTestService(all);
+  const orderId = crypto.randomUUID();
+  const paid = paymentSucceeded(orderId);
+  await service.work({ ...orderCreated(orderId), id: paid.id });
+  await service.work(paid);
+  expect(sent).toHaveLength(6);
+  expect(service.notifications()).toHaveLength(6);
+});
+
+test("a channel that knows another event of the kind is no failure that can pass", async () => {
+  const { all } = channelsThat();
+  const refuse = async () => {
+    throw new AppError("IDEMPOTENCY_KEY_REUSED", "sent for another event");
+  };
+  using service = openTestService([...all.slice(1), { name: "EMAIL", send: refuse }]);
+  await expect(service.work(orderCreated(crypto.randomUUID()))).rejects.toMatchObject({
+    code: "EVENT_CONTRADICTS",
+    retryable: false,
+  });
+  expect(service.notifications()).toEqual([]);
 });

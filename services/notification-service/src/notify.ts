@@ -1,10 +1,10 @@
 import { type DomainEvent, traceIdOf } from "@order-outbox/contracts";
-import { AppError } from "@order-outbox/errors";
+import { AppError, isAppError } from "@order-outbox/errors";
 import type { EventHandler } from "@order-outbox/inbox";
 import type { Logger } from "@order-outbox/service-kit";
 import type { CommitQueue } from "@order-outbox/sqlite";
-import type { Channel, ChannelName, Message } from "./channels.ts";
-import { messageText, type NotifiedType } from "./message-text.ts";
+import { type Channel, type ChannelName, type Message, messageKey } from "./channels.ts";
+import { KIND_OF, messageText, type NotificationKind, type NotifiedType } from "./message-text.ts";
 import type { NotificationStore } from "./notification-store.ts";
 
 export interface NotifyDeps {
@@ -17,13 +17,15 @@ export interface NotifyDeps {
 
 /**
  * Tells the customer about an event on every channel. When some channels fail, what the others have
- * sent is recorded at once, so that trying again does not send it twice.
+ * sent is recorded at once, so that trying again does not send it twice. A customer is told once of
+ * an order's creation and once of its payment: another event of the kind is refused before anything
+ * is sent.
  *
- * @param after the type of event that a customer has to hear of first
+ * @param after what a customer has to hear of first
  */
 export function notify<T extends NotifiedType>(
   deps: NotifyDeps,
-  after?: NotifiedType,
+  after?: NotificationKind,
 ): EventHandler<T> {
   const { channels, notifications, queue, logger } = deps;
   const names = channels.map(({ name }) => name);
@@ -31,13 +33,19 @@ export function notify<T extends NotifiedType>(
   function record(event: DomainEvent<T>, sent: readonly ChannelName[]): void {
     const { subject: orderId, id: eventId, type: eventType } = event;
     const sentAt = new Date(deps.now()).toISOString();
-    notifications.record({ orderId, eventId, eventType }, sent, sentAt);
+    const kind = KIND_OF[eventType];
+    notifications.record({ orderId, eventId, eventType, kind }, sent, sentAt);
   }
 
   return {
-    isReady: ({ subject }) => after === undefined || notifications.wasNotified(subject, after),
+    isReady: ({ subject }) =>
+      after === undefined || notifications.findNotified(subject, after) !== undefined,
     async prepare(event) {
-      const done = queue.read(() => notifications.channelsDone(event.subject, event.id));
+      const told = queue.read(() =>
+        notifications.findNotified(event.subject, KIND_OF[event.type as NotifiedType]),
+      );
+      if (told !== undefined && told.eventId !== event.id) throw contradiction(event);
+      const done = told?.done ?? [];
       const open =
         done.length === 0 ? channels : channels.filter(({ name }) => !done.includes(name));
       const text = messageText(event);
@@ -46,6 +54,8 @@ export function notify<T extends NotifiedType>(
       );
       const failed = results.filter((result) => result.status === "rejected");
       if (failed.length === 0) return undefined;
+      const refused = failed.find(({ reason }) => isAppError(reason, "IDEMPOTENCY_KEY_REUSED"));
+      if (refused !== undefined) throw contradiction(event, refused.reason);
       const sent = open.filter((_, index) => results[index]?.status === "fulfilled");
       if (sent.length > 0) {
         const sentNames = sent.map(({ name }) => name);
@@ -65,11 +75,17 @@ export function notify<T extends NotifiedType>(
   };
 }
 
+function contradiction({ subject, type }: DomainEvent<NotifiedType>, cause?: unknown): AppError {
+  const words = `the customer of order ${subject} was told of the ${KIND_OF[type]} by another event`;
+  return new AppError("EVENT_CONTRADICTS", words, { cause });
+}
+
 function toMessage<T extends NotifiedType>(
-  { id, data, traceparent }: DomainEvent<T>,
+  { id: eventId, type, data, traceparent }: DomainEvent<T>,
   channel: ChannelName,
   text: string,
 ): Message {
   const { orderId, customerId } = data;
-  return { idempotencyKey: `${id}/${channel}`, orderId, customerId, text, traceparent };
+  const idempotencyKey = messageKey(orderId, KIND_OF[type], channel);
+  return { idempotencyKey, orderId, customerId, text, eventId, traceparent };
 }

@@ -69,12 +69,12 @@ test("the notifications of the time when each was a row of its own are all found
   const byId = (rows: readonly { id: string }[]) => rows.toSorted((a, b) => (a.id < b.id ? -1 : 1));
   expect(byId(listed.map(({ seq: _, ...notification }) => notification))).toEqual(byId(before));
 
-  expect(store.channelsDone(half, "half")).toEqual(["EMAIL", "PUSH"]);
-  expect(store.channelsDone(first, "mended")).toEqual(["EMAIL", "SMS", "PUSH"]);
-  expect([first, half].map((orderId) => store.wasNotified(orderId, "PAYMENT_FAILED"))).toEqual([
-    true,
-    false,
-  ]);
+  expect(store.findNotified(half, "created")).toEqual({ eventId: "half", done: ["EMAIL", "PUSH"] });
+  expect(store.findNotified(first, "payment")).toEqual({
+    eventId: "mended",
+    done: ["EMAIL", "SMS", "PUSH"],
+  });
+  expect(store.findNotified(half, "payment")).toBeUndefined();
   expect(db.query("SELECT total FROM pruned_events").get()).toEqual({ total: 4 });
   closeDatabase(db);
 });
@@ -85,7 +85,7 @@ test("an event of which some channels had sent goes on with the others", () => {
   migrate(db, MIGRATIONS);
   const store = createNotificationStore(db);
   const event = { orderId: half, eventId: "half", eventType: "ORDER_CREATED" };
-  store.record(event, CHANNEL_NAMES, at(9));
+  store.record({ ...event, kind: "created" }, CHANNEL_NAMES, at(9));
   const columns = "seq, orderId, eventId, eventType, channel, status, createdAt";
   expect(
     db.query(`SELECT ${columns} FROM notifications WHERE orderId = '${half}' ORDER BY seq`).all(),
@@ -108,5 +108,27 @@ test("a database that never had a notification is migrated, too", () => {
   migrate(db, MIGRATIONS);
   expect(db.query("SELECT * FROM notifications").all()).toEqual([]);
   expect(db.query("SELECT total FROM pruned_events").all()).toEqual([{ total: 0 }]);
+  closeDatabase(db);
+});
+
+test("a customer who was told twice of a kind keeps both rows, and the first one counts", () => {
+  using dir = tempDir();
+  const db = openDatabase(dir.join("notifications.db"));
+  const before = MIGRATIONS.findIndex(
+    ({ name }) => name === "tell an order's customer once of each kind",
+  );
+  migrate(db, MIGRATIONS.slice(0, before));
+  for (const eventId of ["one", "two"]) {
+    db.run(
+      `INSERT INTO notified_events (orderId, eventId, eventType, emailSentAt)
+       VALUES ('${first}', '${eventId}', 'ORDER_CREATED', '${at(1)}')`,
+    );
+  }
+  migrate(db, MIGRATIONS);
+  expect(db.query("SELECT eventId, kind FROM notified_events ORDER BY seq").values()).toEqual([
+    ["one", "created"],
+    ["two", null],
+  ]);
+  expect(createNotificationStore(db).findNotified(first, "created")?.eventId).toBe("one");
   closeDatabase(db);
 });

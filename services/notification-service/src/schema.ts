@@ -1,6 +1,20 @@
 import { HELD_STATE_INDEX, INBOX_TABLES } from "@order-outbox/inbox";
 import type { Migration } from "@order-outbox/sqlite";
 
+/** What was sent, one row per channel: for whoever looks. */
+const NOTIFICATIONS_VIEW = `
+  CREATE VIEW notifications AS
+  SELECT seq * 3 - 2 AS seq, orderId, eventId, eventType, 'EMAIL' AS channel,
+    'SENT' AS status, emailSentAt AS createdAt
+  FROM notified_events WHERE emailSentAt IS NOT NULL
+  UNION ALL
+  SELECT seq * 3 - 1, orderId, eventId, eventType, 'SMS', 'SENT', smsSentAt
+  FROM notified_events WHERE smsSentAt IS NOT NULL
+  UNION ALL
+  SELECT seq * 3, orderId, eventId, eventType, 'PUSH', 'SENT', pushSentAt
+  FROM notified_events WHERE pushSentAt IS NOT NULL;
+`;
+
 /** How notifications.db came to be; append, never edit. */
 export const MIGRATIONS: readonly Migration[] = [
   {
@@ -57,17 +71,40 @@ export const MIGRATIONS: readonly Migration[] = [
 
       DROP TABLE notifications;
 
-      -- What was sent, one row per channel: for whoever looks.
-      CREATE VIEW notifications AS
-      SELECT seq * 3 - 2 AS seq, orderId, eventId, eventType, 'EMAIL' AS channel,
-        'SENT' AS status, emailSentAt AS createdAt
-      FROM notified_events WHERE emailSentAt IS NOT NULL
-      UNION ALL
-      SELECT seq * 3 - 1, orderId, eventId, eventType, 'SMS', 'SENT', smsSentAt
-      FROM notified_events WHERE smsSentAt IS NOT NULL
-      UNION ALL
-      SELECT seq * 3, orderId, eventId, eventType, 'PUSH', 'SENT', pushSentAt
-      FROM notified_events WHERE pushSentAt IS NOT NULL;
+      ${NOTIFICATIONS_VIEW}
+    `,
+  },
+  {
+    name: "tell an order's customer once of each kind",
+    up: `
+      CREATE TABLE told_once (
+        seq         INTEGER PRIMARY KEY,
+        orderId     TEXT NOT NULL,
+        eventId     TEXT NOT NULL,
+        eventType   TEXT NOT NULL,
+        -- NULL of a second event of a kind, which was told of, too, before this step.
+        kind        TEXT CHECK (kind IN ('created', 'payment')),
+        emailSentAt TEXT,
+        smsSentAt   TEXT,
+        pushSentAt  TEXT,
+        UNIQUE (orderId, kind),
+        CHECK (coalesce(emailSentAt, smsSentAt, pushSentAt) IS NOT NULL)
+      ) STRICT;
+
+      INSERT INTO told_once
+        (seq, orderId, eventId, eventType, kind, emailSentAt, smsSentAt, pushSentAt)
+      SELECT seq, orderId, eventId, eventType,
+        CASE WHEN row_number() OVER (PARTITION BY orderId, kind ORDER BY seq) = 1 THEN kind END,
+        emailSentAt, smsSentAt, pushSentAt
+      FROM (
+        SELECT *, CASE eventType WHEN 'ORDER_CREATED' THEN 'created' ELSE 'payment' END AS kind
+        FROM notified_events
+      ) ORDER BY seq;
+
+      DROP VIEW notifications;
+      DROP TABLE notified_events;
+      ALTER TABLE told_once RENAME TO notified_events;
+      ${NOTIFICATIONS_VIEW}
     `,
   },
 ];

@@ -96,3 +96,15 @@ test("a result for an order that is not here is parked, not tried again", async 
   expect(thrown).toMatchObject({ code: "HANDLER_FAILED", retryable: false });
   expect(order()?.status).toBe("PENDING");
 });
+
+test.each([{ amount: 2 }, { customerId: "mallory" }])(
+  "a result that is about another customer or amount settles nothing (%j)",
+  async (change) => {
+    using app = openTestApp();
+    const { orderId, apply, order } = await withOrder(app);
+    const result = succeeded(orderId);
+    Object.assign(result.data, change);
+    expect(() => apply(result)).toThrow(expect.objectContaining({ code: "EVENT_CONTRADICTS" }));
+    expect(order()?.status).toBe("PENDING");
+  },
+);

@@ -29,8 +29,15 @@ export interface OrderStore {
   find(id: string): Order | undefined;
   /** Newest first. */
   list(filter: OrderFilter, limit: number): ListedOrder[];
-  /** Moves a pending order to a final state. False when there is none, or it is final already. */
-  settle(id: string, status: OrderStatus, at: string): boolean;
+  /**
+   * Moves a pending order to a final state. False when there is none with this customer and amount,
+   * or it is final already.
+   */
+  settle(
+    order: Pick<Order, "id" | "customerId" | "amount">,
+    status: OrderStatus,
+    at: string,
+  ): boolean;
 }
 
 /** Orders whose `seq >> 14` is the same stand together in the index of customers. */
@@ -52,8 +59,9 @@ export function createOrderStore(db: Database): OrderStore {
     `INSERT INTO orders (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)`,
   );
   const find = db.prepare<Order, [string]>(`SELECT ${COLUMNS} FROM orders WHERE id = ?`);
-  const settle = db.prepare<unknown, [string, string, string]>(
-    "UPDATE orders SET status = ?, updatedAt = ? WHERE id = ? AND status = 'PENDING'",
+  const settle = db.prepare<unknown, [string, string, string, string, number]>(
+    `UPDATE orders SET status = ?, updatedAt = ?
+     WHERE id = ? AND status = 'PENDING' AND customerId = ? AND amount = ?`,
   );
 
   const ofCustomer = db.prepare<ListedOrder, [Record<string, string | number>]>(inStretch());
@@ -111,6 +119,7 @@ export function createOrderStore(db: Database): OrderStore {
           ),
         );
     },
-    settle: (id, status, at) => settle.run(status, at, id).changes > 0,
+    settle: ({ id, customerId, amount }, status, at) =>
+      settle.run(status, at, id, customerId, amount).changes > 0,
   };
 }

@@ -114,6 +114,7 @@ const inbox = startInbox({
       provider: tracing === undefined ? provider : traceProvider(provider, tracing),
       payments,
       append: prepareAppend(db),
+      queue,
       logger,
       now: Date.now,
     }),

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { closeDatabase, openDatabase } from "@order-outbox/sqlite";
+import { closeDatabase, openDatabase, openLedger } from "@order-outbox/sqlite";
 import { type TempDir, tempDir } from "@order-outbox/testing";
-import { decideCharge, openSimulatedProvider } from "./payment-provider.ts";
+import { chargeKey, decideCharge, openSimulatedProvider } from "./payment-provider.ts";
 
 const KEYS = Array.from({ length: 20_000 }, (_, i) => `event-${i}`);
 const accepted = (seed: string, rate: number) =>
@@ -55,6 +55,7 @@ const request = (idempotencyKey: string) => ({
   orderId: `order of ${idempotencyKey}`,
   customerId: "customer-1",
   amount: 99.99,
+  eventId: `event of ${idempotencyKey}`,
 });
 
 function readLedger(dir: TempDir) {
@@ -91,5 +92,43 @@ test("what was charged stands, also for a provider that would decide otherwise n
   const after = openProvider(dir, 0, "another seed");
   expect(await after.charge(request("a"))).toEqual(first);
   await after.close();
+  expect(readLedger(dir)).toHaveLength(1);
+});
+
+test.each([
+  ["another amount", { amount: 1 }],
+  ["another customer", { customerId: "mallory" }],
+  ["another order", { orderId: "another" }],
+  ["another event", { eventId: "another" }],
+])("a key that stands for a charge is refused for %s", async (_, change) => {
+  using dir = tempDir();
+  const provider = openProvider(dir, 1);
+  await provider.charge(request("a"));
+  await expect(provider.charge({ ...request("a"), ...change })).rejects.toMatchObject({
+    code: "IDEMPOTENCY_KEY_REUSED",
+  });
+  await provider.close();
+  expect(readLedger(dir)).toHaveLength(1);
+});
+
+test("an order that was charged under its event's id is not charged under its own", async () => {
+  using dir = tempDir();
+  const result = decideCharge("event-1", "", 1);
+  const order = { orderId: "order-1", customerId: "customer-1", amount: 99.99 };
+  const former = openLedger(dir.join("ledger.db"), Date.now);
+  await former.record("event-1", { ...order, result });
+  await former.close();
+  const db = openDatabase(dir.join("ledger.db"));
+  db.run("DROP TABLE former_entries");
+  db.run("PRAGMA user_version = 1");
+  closeDatabase(db);
+
+  const provider = openProvider(dir, 0);
+  const again = { ...order, idempotencyKey: chargeKey("order-1") };
+  expect(await provider.charge({ ...again, eventId: "event-1" })).toEqual(result);
+  await expect(provider.charge({ ...again, eventId: "event-2" })).rejects.toMatchObject({
+    code: "IDEMPOTENCY_KEY_REUSED",
+  });
+  await provider.close();
   expect(readLedger(dir)).toHaveLength(1);
 });

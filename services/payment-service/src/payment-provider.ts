@@ -1,13 +1,16 @@
 import { createHash } from "node:crypto";
+import { AppError } from "@order-outbox/errors";
 import { openLedger } from "@order-outbox/sqlite";
 
 /** A request to charge a customer. */
 export interface ChargeRequest {
-  /** The same key never charges twice. */
+  /** The same key never charges twice: one order, one charge. */
   idempotencyKey: string;
   orderId: string;
   customerId: string;
   amount: number;
+  /** The event that asks for it, which the provider keeps with the charge. */
+  eventId: string;
   /** W3C trace context to pass on. */
   traceparent?: string | undefined;
 }
@@ -18,8 +21,12 @@ export type ChargeResult = { transactionId: string } & (
   | { outcome: "DECLINED"; reason: string }
 );
 
+/** The key of an order's one charge. */
+export const chargeKey = (orderId: string): string => `order:${orderId}:charge`;
+
 /** The world's side of a payment. */
 export interface PaymentProvider {
+  /** @throws AppError `IDEMPOTENCY_KEY_REUSED` when the key's first request was another one */
   charge(request: ChargeRequest): Promise<ChargeResult>;
   close(): Promise<void>;
 }
@@ -35,22 +42,50 @@ export interface SimulatedProviderOptions {
   now(): number;
 }
 
+/** A charge as the ledger has it. Before keys were the orders', the key was the event's id. */
+interface RecordedCharge extends Omit<ChargeRequest, "idempotencyKey" | "eventId"> {
+  eventId?: string;
+  result: ChargeResult;
+}
+
+/** `chargeKey` of what was charged under an event's id. */
+const PRESENT_KEY = "'order:' || (entry ->> '$.orderId') || ':charge'";
+
 /**
  * A provider that keeps a ledger of its own, as a real one would: it outlives every database of
  * this system, and says what customers were really charged.
  */
 export function openSimulatedProvider(options: SimulatedProviderOptions): PaymentProvider {
   const { ledgerPath, successRate, latencyMs, seed, now } = options;
-  const ledger = openLedger(ledgerPath, now);
+  const ledger = openLedger(ledgerPath, now, PRESENT_KEY);
   return {
     async charge({ idempotencyKey, traceparent: _, ...request }) {
       if (latencyMs > 0) await Bun.sleep(latencyMs);
       const result = decideCharge(idempotencyKey, seed, successRate);
-      const recorded = await ledger.record(idempotencyKey, { ...request, result });
-      return recorded.result;
+      const standing = await ledger.record<RecordedCharge>(idempotencyKey, { ...request, result });
+      requireSame(standing.entry, standing.key, request);
+      return standing.entry.result;
     },
     close: ledger.close,
   };
+}
+
+function requireSame(
+  recorded: RecordedCharge,
+  recordedKey: string,
+  request: Omit<ChargeRequest, "idempotencyKey">,
+): void {
+  const { orderId, customerId, amount, eventId = recordedKey } = recorded;
+  const first = { orderId, customerId, amount, eventId };
+  const differing = Object.entries(first).filter(
+    ([name, value]) => request[name as keyof typeof first] !== value,
+  );
+  if (differing.length === 0) return;
+  const names = differing.map(([name]) => name).join(", ");
+  throw new AppError(
+    "IDEMPOTENCY_KEY_REUSED",
+    `the charge of order ${orderId} stands with another ${names}`,
+  );
 }
 
 /** Outcome and transaction id as a pure function of key and seed, so that runs can be repeated. */

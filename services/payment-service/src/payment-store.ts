@@ -24,6 +24,7 @@ export interface PaymentFilter {
 
 export interface PaymentStore {
   insert(payment: Payment): void;
+  findOfOrder(orderId: string): Payment | undefined;
   /** Newest first. */
   list(filter: PaymentFilter, limit: number): ListedPayment[];
 }
@@ -35,6 +36,9 @@ export function createPaymentStore(db: Database): PaymentStore {
     unknown,
     [string, string, string, number, string, string, string | null, string]
   >(`INSERT INTO payments (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
+  const findOfOrder = db.prepare<Payment, [string]>(
+    `SELECT ${COLUMNS} FROM payments WHERE orderId = ?`,
+  );
   const listAll = db.prepare<ListedPayment, [number, number]>(
     `SELECT seq, ${COLUMNS} FROM payments WHERE seq < ? ORDER BY seq DESC LIMIT ?`,
   );
@@ -47,6 +51,7 @@ export function createPaymentStore(db: Database): PaymentStore {
       const { id, orderId, customerId, amount, status, transactionId, reason, createdAt } = payment;
       insert.run(id, orderId, customerId, amount, status, transactionId, reason, createdAt);
     },
+    findOfOrder: (orderId) => findOfOrder.get(orderId) ?? undefined,
     list: ({ orderId, beforeSeq = Number.MAX_SAFE_INTEGER }, limit) =>
       orderId === undefined
         ? listAll.all(beforeSeq, limit)

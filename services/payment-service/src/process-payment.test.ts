@@ -1,8 +1,9 @@
 import { afterAll, expect, test } from "bun:test";
-import { followUpEventId } from "@order-outbox/contracts";
+import { followUpEventId, newEventId } from "@order-outbox/contracts";
+import { closeDatabase, openDatabase } from "@order-outbox/sqlite";
 import { tempDir } from "@order-outbox/testing";
-import { openSimulatedProvider } from "./payment-provider.ts";
-import { openTestService, orderCreated } from "./test-service.ts";
+import { chargeKey, openSimulatedProvider } from "./payment-provider.ts";
+import { type OrderCreated, openTestService, orderCreated } from "./test-service.ts";
 
 const dir = tempDir();
 const provider = (ledger: string, successRate: number) =>
@@ -91,11 +92,62 @@ test("an empty database makes the same payment and announcement of an event agai
   expect(await facts()).toEqual(first);
 });
 
-test("an order has one payment for ever, and no announcement without one", async () => {
+const charges = (ledger: string, orderId: string): string[] => {
+  const db = openDatabase(dir.join(ledger), { readonly: true });
+  const keys = db
+    .query<{ key: string }, [string]>("SELECT key FROM ledger WHERE entry ->> '$.orderId' = ?")
+    .all(orderId);
+  closeDatabase(db);
+  return keys.map(({ key }) => key);
+};
+
+/** Events of the same order that contradict the first one. */
+const contradicting: [string, (first: OrderCreated) => OrderCreated][] = [
+  ["another id", (first) => ({ ...first, id: newEventId() })],
+  ["another amount", (first) => ({ ...first, data: { ...first.data, amount: 1 } })],
+  ["another customer", (first) => ({ ...first, data: { ...first.data, customerId: "mallory" } })],
+];
+
+test.each(contradicting)(
+  "an order is charged once: an event with %s is refused",
+  async (_, spoil) => {
+    using service = open();
+    const event = orderCreated();
+    await service.work(event);
+    const refusal = { code: "EVENT_CONTRADICTS", retryable: false };
+    await expect(service.work(spoil(event))).rejects.toMatchObject(refusal);
+    for (const table of ["payments", "outbox"]) {
+      expect(service.db.query(`SELECT count(*) AS rows FROM ${table}`).get()).toEqual({ rows: 1 });
+    }
+    expect(charges("accepting.db", event.data.orderId)).toEqual([chargeKey(event.data.orderId)]);
+  },
+);
+
+test.each(contradicting)(
+  "also when nothing but the provider knows of the charge: an event with %s is refused",
+  async (_, spoil) => {
+    const event = orderCreated();
+    await accepting.charge({
+      idempotencyKey: chargeKey(event.data.orderId),
+      ...event.data,
+      eventId: event.id,
+    });
+    using service = open();
+    const refusal = { code: "EVENT_CONTRADICTS", retryable: false };
+    await expect(service.work(spoil(event))).rejects.toMatchObject(refusal);
+    await service.work(event);
+    expect(service.db.query("SELECT id FROM payments").all()).toEqual([
+      { id: followUpEventId(event.id, "PAYMENT") },
+    ]);
+    expect(charges("accepting.db", event.data.orderId)).toHaveLength(1);
+  },
+);
+
+test("an event that comes again when the inbox has forgotten it changes nothing", async () => {
   using service = open();
   const event = orderCreated();
   await service.work(event);
-  await expect(service.work(orderCreated(event.data.orderId))).rejects.toThrow("UNIQUE");
+  await service.work(event);
   for (const table of ["payments", "outbox"]) {
     expect(service.db.query(`SELECT count(*) AS rows FROM ${table}`).get()).toEqual({ rows: 1 });
   }

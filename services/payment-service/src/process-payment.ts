@@ -1,43 +1,57 @@
 import {
+  type DomainEvent,
   EVENTS,
   type EventData,
   type EventType,
   followUpEventId,
   traceIdOf,
 } from "@order-outbox/contracts";
+import { AppError, isAppError } from "@order-outbox/errors";
 import type { EventHandler } from "@order-outbox/inbox";
 import type { OutboxEvent } from "@order-outbox/outbox";
 import type { Logger } from "@order-outbox/service-kit";
-import type { ChargeResult, PaymentProvider } from "./payment-provider.ts";
-import type { PaymentStore } from "./payment-store.ts";
+import type { CommitQueue } from "@order-outbox/sqlite";
+import { type ChargeResult, chargeKey, type PaymentProvider } from "./payment-provider.ts";
+import type { Payment, PaymentStore } from "./payment-store.ts";
 
 export interface ProcessPaymentDeps {
   provider: PaymentProvider;
   payments: PaymentStore;
   append(event: OutboxEvent): void;
+  queue: CommitQueue;
   logger: Logger;
   now(): number;
 }
 
+type OrderCreated = DomainEvent<"ORDER_CREATED">;
+
+/** What became of a charge; `undefined` when the payment of this very event is recorded already. */
+type Charged = ChargeResult | undefined;
+
 /**
- * Charges an accepted order, records the payment and announces the result. The event's id is the
- * key of the charge, and the ids of payment and result follow from it: worked again, even by an
- * empty database, an order is charged once and announced under the same id.
+ * Charges an accepted order, records the payment and announces the result. One order is charged
+ * once: the key of the charge is the order's, and an event that contradicts what was charged is
+ * refused before. The ids of payment and result follow from the event's: worked again, even by an
+ * empty database, an order has the same payment, announced under the same id.
  */
-export function processPayment(
-  deps: ProcessPaymentDeps,
-): EventHandler<"ORDER_CREATED", ChargeResult> {
+export function processPayment(deps: ProcessPaymentDeps): EventHandler<"ORDER_CREATED", Charged> {
   return {
-    prepare: ({ id, data: { orderId, customerId, amount }, traceparent }) =>
-      deps.provider.charge({ idempotencyKey: id, orderId, customerId, amount, traceparent }),
+    async prepare(event) {
+      const { orderId } = event.data;
+      const payment = deps.queue.read(() => deps.payments.findOfOrder(orderId));
+      if (payment === undefined) return charge(deps.provider, event);
+      refuseAnother(payment, event);
+      return undefined;
+    },
     apply(event, charge) {
+      if (charge === undefined) return;
       const { orderId, customerId, amount } = event.data;
       const createdAt = new Date(deps.now()).toISOString();
       const status = charge.outcome === "ACCEPTED" ? "SUCCEEDED" : "FAILED";
       const reason = charge.outcome === "DECLINED" ? charge.reason : null;
       const { transactionId } = charge;
       deps.payments.insert({
-        id: followUpEventId(event.id, "PAYMENT"),
+        id: paymentIdOf(event),
         orderId,
         customerId,
         amount,
@@ -70,6 +84,29 @@ export function processPayment(
       );
     },
   };
+}
+
+const paymentIdOf = ({ id }: OrderCreated): string => followUpEventId(id, "PAYMENT");
+
+function refuseAnother(payment: Payment, event: OrderCreated): void {
+  const { orderId, customerId, amount } = event.data;
+  const same = payment.customerId === customerId && payment.amount === amount;
+  if (same && payment.id === paymentIdOf(event)) return;
+  const words = `order ${orderId} has its payment, of another event or with other data`;
+  throw new AppError("EVENT_CONTRADICTS", words);
+}
+
+async function charge(provider: PaymentProvider, event: OrderCreated): Promise<ChargeResult> {
+  const { id: eventId, traceparent } = event;
+  const { orderId, customerId, amount } = event.data;
+  const idempotencyKey = chargeKey(orderId);
+  const request = { idempotencyKey, orderId, customerId, amount, eventId, traceparent };
+  try {
+    return await provider.charge(request);
+  } catch (error) {
+    if (!isAppError(error, "IDEMPOTENCY_KEY_REUSED")) throw error;
+    throw new AppError("EVENT_CONTRADICTS", error.message, { cause: error });
+  }
 }
 
 type PaymentResult = {
