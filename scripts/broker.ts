@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { startDevBroker } from "@order-outbox/dev-broker";
-import { isAppError } from "@order-outbox/errors";
+import { isAppError, printable } from "@order-outbox/errors";
 
 const USAGE = `Usage: bun run broker [options]
 
@@ -117,7 +117,8 @@ async function main(args: readonly string[]): Promise<void> {
     topics: Object.fromEntries(options.topic.map(parseTopic)),
     autoCreateTopics: options["auto-create-topics"],
     synchronous: parseSynchronous(options.synchronous),
-    onWarning: (message, error) => console.error(`broker: ${message}:`, error),
+    onWarning: (message, error) =>
+      console.error(printable(`broker: ${message}: ${Bun.inspect(error)}`, "lines")),
     ...(data === undefined ? {} : { data }),
     ...(options.advertise === undefined ? {} : { advertise: parseAdvertise(options.advertise) }),
   }).catch((error: unknown) => {

@@ -1,8 +1,10 @@
-import { Database } from "bun:sqlite";
+import type { Database } from "bun:sqlite";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { onlyReads, openReadOnly } from "./sql/read-only.ts";
 import { formatTable, type Table } from "./sql/table.ts";
+import { escapeConsole } from "./terminal.ts";
 
 const DATABASES = ["orders", "payments", "notifications"];
 
@@ -17,6 +19,8 @@ Reads a database of a service, also while the service runs. It cannot change any
   bun run sql orders
   bun run sql orders "SELECT * FROM outbox WHERE isPublished = 0"
 `;
+
+const ONLY_READS = "this tool only reads; the services own their databases";
 
 /** Something to tell the user in one sentence. */
 class UserError extends Error {}
@@ -65,10 +69,7 @@ function pathOf(database: string): string {
 
 function open(path: string): Database {
   try {
-    const connection = new Database(path, { readonly: true, safeIntegers: true });
-    connection.run("PRAGMA busy_timeout = 5000");
-    connection.query("SELECT name FROM sqlite_schema LIMIT 1").all();
-    return connection;
+    return openReadOnly(path);
   } catch (error) {
     throw new UserError(`${path} cannot be read: ${messageOf(error)}`);
   }
@@ -77,6 +78,7 @@ function open(path: string): Database {
 function run(connection: Database, sql: string): Table {
   try {
     const statement = connection.prepare(sql);
+    if (!onlyReads(sql)) throw new UserError(ONLY_READS);
     const first = statement.toString();
     if (sql.startsWith(first) && sql.slice(first.length).trim() !== "") {
       throw new UserError("give one statement at a time");
@@ -86,9 +88,7 @@ function run(connection: Database, sql: string): Table {
   } catch (error) {
     if (error instanceof UserError) throw error;
     const message = messageOf(error);
-    if (/readonly/i.test(message)) {
-      throw new UserError("this tool only reads; the services own their databases");
-    }
+    if (/readonly/i.test(message)) throw new UserError(ONLY_READS);
     throw new UserError(`${message}\n  in: ${sql}`);
   }
 }
@@ -121,6 +121,7 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+escapeConsole();
 try {
   main(process.argv.slice(2));
 } catch (error) {

@@ -83,11 +83,13 @@ test("lines are prefixed, and a log line does not name its service a second time
     "\u001b[2m12:00:00.000\u001b[0m \u001b[32mINFO \u001b[0m order-service ready",
   );
   plain.line("broker", "listening");
+  plain.line("broker", "\u001b[2Ja \u009b31mtopic");
   prefixedOutput(names, { color: true, write }).line("broker", "listening");
   expect(written).toEqual([
     "order-service | 12:00:00.000 INFO  order accepted orderId=1\n",
     "order-service | \u001b[2m12:00:00.000\u001b[0m \u001b[32mINFO \u001b[0m ready\n",
     "broker        | listening\n",
+    "broker        | \\u001b[2Ja \\u009b31mtopic\n",
     "\u001b[35mbroker        |\u001b[0m listening\n",
   ]);
 });

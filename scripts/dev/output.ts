@@ -1,3 +1,5 @@
+import { printable } from "@order-outbox/errors";
+
 const COLORS = ["\u001b[36m", "\u001b[35m", "\u001b[33m", "\u001b[34m", "\u001b[32m"];
 const RESET = "\u001b[0m";
 
@@ -16,7 +18,8 @@ export function prefixedOutput(
     line(name, text) {
       const paint = COLORS[Math.max(names.indexOf(name), 0) % COLORS.length];
       const prefix = `${name.padEnd(width)} |`;
-      write(`${color ? `${paint}${prefix}${RESET}` : prefix} ${withoutName(name, text)}\n`);
+      const shown = printable(withoutName(name, text), "color");
+      write(`${color ? `${paint}${prefix}${RESET}` : prefix} ${shown}\n`);
     },
   };
 }

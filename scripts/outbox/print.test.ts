@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { parseSpan } from "./arguments.ts";
-import { formatSpan, plain } from "./print.ts";
+import { formatSpan } from "./print.ts";
 import { createProgress } from "./progress.ts";
 
 test("a span is written in its two largest units", () => {
@@ -43,8 +43,4 @@ test("progress is silent where no terminal is", () => {
   progress.show("reading", 1, 2);
   progress.end();
   expect(written).toEqual([]);
-});
-
-test("text from outside cannot command a terminal", () => {
-  expect(plain("a\x1b[2J\n\u0085é")).toBe("a\\u001b[2J\\u000a\\u0085é");
 });

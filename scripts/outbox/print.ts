@@ -7,18 +7,7 @@ export function printJson(value: unknown): void {
 
 /** Writes rows as a table, with how many there are. */
 export function printTable(table: Table): void {
-  const rows = table.rows.map((row) =>
-    row.map((cell) => (typeof cell === "string" ? plain(cell) : cell)),
-  );
-  console.log(formatTable({ ...table, rows }));
-}
-
-/** Text from outside without control characters, which a terminal would obey. */
-export function plain(text: string): string {
-  return text.replace(
-    /\p{Cc}/gu,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
+  console.log(formatTable(table));
 }
 
 /** Writes a table whose number of rows says nothing. */

@@ -1,8 +1,9 @@
 import type { Database } from "bun:sqlite";
+import { printable } from "@order-outbox/errors";
 import { parseWhole, requirePlace } from "./arguments.ts";
 import { defineCommand, EXIT, UserError } from "./command.ts";
 import { requireToRead } from "./databases.ts";
-import { plain, printJson } from "./print.ts";
+import { printJson } from "./print.ts";
 import { requireService } from "./services.ts";
 
 type Row = Record<string, unknown>;
@@ -96,7 +97,7 @@ function print({ event, payload, headers, history }: ReturnType<typeof readEvent
   if (event === null) console.log("no longer there; its history:");
   const width = Math.max(0, ...Object.keys(event ?? {}).map((name) => name.length));
   for (const [name, value] of Object.entries(event ?? {})) {
-    if (value !== null) console.log(`${name.padEnd(width)}  ${plain(toText(value) ?? "")}`);
+    if (value !== null) console.log(`${name.padEnd(width)}  ${printable(toText(value) ?? "")}`);
   }
   if (headers !== null) console.log(`\nheaders\n${JSON.stringify(headers, null, 2)}`);
   if (event !== null) console.log(`\npayload\n${JSON.stringify(payload, null, 2)}`);

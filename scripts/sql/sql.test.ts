@@ -1,14 +1,16 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
-import { copyFileSync } from "node:fs";
+import { copyFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { startProcess, tempDir } from "@order-outbox/testing";
+import { onlyReads } from "./read-only.ts";
 
 const SCRIPT = join(import.meta.dir, "../sql.ts");
 
 async function sql(dataDir: string, ...args: string[]) {
   await using child = startProcess([process.execPath, SCRIPT, ...args], {
     env: { DATA_DIR: dataDir },
+    cwd: dataDir,
   });
   const exitCode = await child.exited;
   if (exitCode === 0) await child.waitForLine(/./);
@@ -76,6 +78,17 @@ test("what a killed service left in its write-ahead log is read, too", async () 
 
 test.each([
   ["a write", ["orders", "DELETE FROM outbox"], "only reads"],
+  ["a copy into a file", ["orders", "VACUUM INTO 'made.db'"], "only reads"],
+  ["a copy behind comments", ["orders", "/* a */ ;-- b\n vacuum INTO 'made.db'"], "only reads"],
+  ["another file", ["orders", "ATTACH 'made.db' AS made"], "only reads"],
+  ["a temporary table", ["orders", "CREATE TEMP TABLE made (a)"], "only reads"],
+  ["a transaction", ["orders", "BEGIN IMMEDIATE"], "only reads"],
+  ["a checkpoint", ["orders", "PRAGMA wal_checkpoint(TRUNCATE)"], "only reads"],
+  ["a pragma that is given a value", ["orders", "PRAGMA user_version = 7"], "only reads"],
+  ["the same in brackets", ["orders", "PRAGMA main.journal_mode(DELETE)"], "only reads"],
+  ["a place for temporary files", ["orders", "PRAGMA temp_store_directory = '.'"], "only reads"],
+  ["a loaded extension", ["orders", "SELECT load_extension('made')"], "not authorized"],
+  ["a written file", ["orders", "SELECT writefile('made.db', 'x')"], "no such function"],
   ["a write behind WITH", ["orders", "WITH x AS (SELECT 1) DELETE FROM outbox"], "only reads"],
   ["two statements", ["orders", "SELECT 1; DELETE FROM outbox"], "one statement at a time"],
   ["no statement", ["orders", " "], "in:"],
@@ -96,4 +109,16 @@ test.each([
   expect(text).not.toContain("    at ");
   expect(exitCode).toBe(1);
   expect(db.query("SELECT count(*) AS n FROM outbox").get()).toEqual({ n: 2 });
+  expect(readdirSync(dir.path).filter((name) => !name.startsWith("orders.db"))).toEqual([]);
+});
+
+test.each([
+  "PRAGMA table_info(outbox)",
+  "PRAGMA main.index_list('outbox');",
+  "pragma user_version",
+  "EXPLAIN QUERY PLAN SELECT * FROM outbox",
+  "VALUES (1)",
+  "-- how many\nWITH x AS (SELECT 1) SELECT * FROM x",
+])("%s tells something, and may", (statement) => {
+  expect(onlyReads(statement)).toBe(true);
 });

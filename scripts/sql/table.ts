@@ -1,3 +1,5 @@
+import { printable } from "@order-outbox/errors";
+
 /** The answer to a query: a row has its values in the order of the columns. */
 export interface Table {
   columns: readonly string[];
@@ -7,7 +9,8 @@ export interface Table {
 const MAX_CELL = 60;
 
 /** A table with aligned columns: numbers to the right, `NULL` for null, long values cut. */
-export function formatTable({ columns, rows }: Table): string {
+export function formatTable({ columns: names, rows }: Table): string {
+  const columns = names.map((name) => printable(name));
   const cells = rows.map((row) => columns.map((_, i) => formatCell(row[i])));
   const widths = columns.map((column, i) =>
     Math.max(Bun.stringWidth(column), ...cells.map((row) => Bun.stringWidth(row[i] ?? ""))),
@@ -38,9 +41,6 @@ function isNumber(value: unknown): boolean {
 function formatCell(value: unknown): string {
   if (value === null || value === undefined) return "NULL";
   if (value instanceof Uint8Array) return `<${value.length} bytes>`;
-  const text = String(value)
-    .replaceAll("\n", "\\n")
-    .replaceAll("\r", "\\r")
-    .replaceAll("\t", "\\t");
+  const text = printable(String(value));
   return text.length > MAX_CELL ? `${text.slice(0, MAX_CELL - 1)}…` : text;
 }

@@ -2,3 +2,4 @@ export { AppError, type ErrorOptions, errorCodeOf, isAppError, toAppError } from
 export { type Backoff, backoffDelay } from "./backoff.ts";
 export { ageingClock, type Clock, monotonic, steadyClock } from "./clock.ts";
 export { ERROR_CODES, type ErrorCode } from "./codes.ts";
+export { printable } from "./printable.ts";

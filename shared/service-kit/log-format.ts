@@ -1,3 +1,5 @@
+import { printable } from "@order-outbox/errors";
+
 const RESET = "\u001b[0m";
 const DIM = "\u001b[2m";
 const LEVEL_COLORS: Record<string, string> = {
@@ -13,24 +15,20 @@ const LEVEL_COLORS: Record<string, string> = {
  */
 export function formatLogLine(line: string, { color }: { color: boolean }): string {
   const fields = parseFields(line);
-  if (fields === undefined) return line.trimEnd();
+  if (fields === undefined) return printable(line.trimEnd());
   const { time, level, service, msg, orderId, eventId, traceId, requestId, ...others } = fields;
   const paint = (text: string, code: string) => (color ? `${code}${text}${RESET}` : text);
   const name = String(level ?? "info");
   const pairs = Object.entries({ orderId, eventId, traceId, requestId, ...others })
     .filter(([, value]) => value !== undefined)
-    .map(([key, value]) => `${paint(`${key}=`, DIM)}${formatValue(key, value)}`);
+    .map(([key, value]) => `${paint(`${printable(key)}=`, DIM)}${formatValue(key, value)}`);
   return [
     paint(String(time ?? "").slice(11, 23), DIM),
     paint(name.toUpperCase().padEnd(5), LEVEL_COLORS[name] ?? ""),
-    String(service ?? ""),
-    oneLine(String(msg ?? "")),
+    printable(String(service ?? "")),
+    printable(String(msg ?? "")),
     ...pairs,
   ].join(" ");
-}
-
-function oneLine(text: string): string {
-  return text.replaceAll("\n", "\\n");
 }
 
 function parseFields(line: string): Record<string, unknown> | undefined {
@@ -44,7 +42,7 @@ function parseFields(line: string): Record<string, unknown> | undefined {
 function formatValue(key: string, value: unknown): string {
   if (key === "error" || key === "err") return quoteIfNeeded(formatError(value));
   if (typeof value === "string") return quoteIfNeeded(value);
-  return JSON.stringify(value);
+  return printable(JSON.stringify(value));
 }
 
 /** `CODE message <- CODE message of the cause` */
@@ -56,5 +54,5 @@ function formatError(value: unknown): string {
 }
 
 function quoteIfNeeded(text: string): string {
-  return /^[^\s"=]+$/.test(text) ? text : JSON.stringify(text);
+  return printable(/^[^\s"=\p{Cc}]+$/u.test(text) ? text : JSON.stringify(text));
 }

@@ -75,6 +75,18 @@ test("a pretty line stays one line and names the causes of an error", () => {
   expect(lines[0]).toEndWith('cannot\\nstore error="STORAGE_FAILED commit failed <- a\\nb"');
 });
 
+test("what comes from outside commands no terminal, in a line of either kind", () => {
+  const evil = "\x1b[2J\x9b2J\u202e\x7f";
+  for (const format of ["pretty", "json"] as const) {
+    const { lines, logger } = recordingLogger({ format, color: false });
+    logger.warn({ eventId: evil, [evil]: [evil], error: new Error(evil) }, `held ${evil}`);
+    expect(lines[0]).toContain("\\u001b[2J\\u009b2J\\u202e\\u007f");
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: none of these may be written
+    expect(lines[0]).not.toMatch(/[\x00-\x1f\x7f-\x9f\u202e]/);
+    if (format === "json") expect(JSON.parse(lines[0] ?? "").eventId).toBe(evil);
+  }
+});
+
 test("colours follow NO_COLOR, FORCE_COLOR and the terminal", () => {
   expect(wantsColor({}, true)).toBe(true);
   expect(wantsColor({}, false)).toBe(false);

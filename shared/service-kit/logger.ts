@@ -1,3 +1,4 @@
+import { printable } from "@order-outbox/errors";
 import { type DestinationStream, pino } from "pino";
 import { describeError } from "./describe-error.ts";
 import { formatLogLine } from "./log-format.ts";
@@ -40,7 +41,7 @@ export function createLogger(options: LoggerOptions): Logger {
   const output = options.destination ?? standardOutput();
   const destination: DestinationStream =
     format === "json"
-      ? output
+      ? { write: (line) => output.write(printable(line, "lines")) }
       : { write: (line) => output.write(`${formatLogLine(line, { color })}\n`) };
   return pino(
     {

@@ -1,4 +1,5 @@
-import { count, plain, printFacts } from "../print.ts";
+import { printable } from "@order-outbox/errors";
+import { count, printFacts } from "../print.ts";
 import { KINDS, type Report } from "./report.ts";
 
 /** Writes a report for people, with at most `limit` findings by name. */
@@ -15,7 +16,7 @@ export function printReport(report: Report, limit: number): void {
   printFacts({ columns: ["finding", "count"], rows: KINDS.map((kind) => [kind, counts[kind]]) });
   console.log();
   for (const { kind, message } of findings.slice(0, limit))
-    console.log(`${kind}: ${plain(message)}`);
+    console.log(`${kind}: ${printable(message)}`);
   const more = findings.length - limit;
   if (more > 0) console.log(`and ${count(more, "further finding")}; --all names every one`);
   for (const note of notes) console.log(`note: ${note}`);
