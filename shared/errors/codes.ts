@@ -31,7 +31,13 @@ export const ERROR_CODES = {
   SHUTTING_DOWN: { retryable: true },
   /** The disk or the database's size limit is reached. */
   STORAGE_FULL: { retryable: true },
-  /** The database could not do what was asked, for another reason than space. */
+  /** Another process keeps the database's lock; nothing was stored. */
+  STORAGE_BUSY: { retryable: true },
+  /** The database's file was deleted or replaced while it was open; nothing was stored. */
+  STORAGE_LOST: { retryable: true },
+  /** The database may not be written; nothing was stored. */
+  STORAGE_READONLY: { retryable: true },
+  /** The database could not do what was asked, for another reason than these. */
   STORAGE_FAILED: { retryable: true },
   /** The database file was written by a newer version of this program. */
   STORAGE_SCHEMA_NEWER: { retryable: false },

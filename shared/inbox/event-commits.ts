@@ -1,8 +1,7 @@
 import type { ConsumedRecord } from "@order-outbox/kafka";
-import type { CommitQueue } from "@order-outbox/sqlite";
+import { type CommitQueue, isStorageTrouble } from "@order-outbox/sqlite";
 import type { OffsetTracker } from "./offset-tracker.ts";
 import type { InboxStore } from "./store.ts";
-import { isStorageTrouble } from "./work.ts";
 
 /** Where a record comes from, and how far its partition is done. */
 export interface RecordPlace {

@@ -7,7 +7,7 @@ import {
   toAppError,
 } from "@order-outbox/errors";
 import type { ConsumedRecord, Log } from "@order-outbox/kafka";
-import type { CommitQueue } from "@order-outbox/sqlite";
+import { type CommitQueue, isStorageTrouble } from "@order-outbox/sqlite";
 import type { EventCommits } from "./event-commits.ts";
 import type { AnyHandler, Handlers } from "./handler.ts";
 import { decideFailure, type RetryPolicy } from "./held-rules.ts";
@@ -141,7 +141,7 @@ export function holdingAfter(deps: WorkDeps, error: AppError, attempts: number):
   return { state, errorCode: error.code, lastError: error.message, attempts, nextAttemptAt };
 }
 
-/** Tries `work` again until what is a database's own trouble has passed: full, busy, broken. */
+/** Tries `work` again until what is a database's own trouble has passed: full, busy, gone. */
 export async function waitOutTrouble<T>(deps: WorkDeps, work: () => T | Promise<T>): Promise<T> {
   let waits = 0;
   try {
@@ -170,7 +170,3 @@ function endTrouble({ log, troubled }: WorkDeps): void {
   troubled.events -= 1;
   if (troubled.events === 0) log.info({}, "no event waits for a database any more");
 }
-
-/** Whether an error is a database's own, and no event's: full, busy, broken. */
-export const isStorageTrouble = (error: unknown): boolean =>
-  ["STORAGE_FULL", "STORAGE_FAILED", "OVERLOADED"].includes(errorCodeOf(error));

@@ -57,7 +57,8 @@ async function work(
 ): Promise<void> {
   // A mark that a power cut takes back is made again after the row was published again; the
   // consumers' inboxes know the event. So these commits need not wait for the disk.
-  const db = openDatabase(settings.databasePath, { synchronous: "NORMAL" });
+  // While it waits for a lock it gives no sign of life.
+  const db = openDatabase(settings.databasePath, { synchronous: "NORMAL", busyTimeoutMs: 2_000 });
   const log = postLog();
   let rounds: number[] = [];
   const client = createKafkaClient({ ...settings, log });

@@ -1,6 +1,6 @@
 import { Timestamp } from "@order-outbox/contracts";
 import { type TSchema, Type } from "@sinclair/typebox";
-import { type OperationDetails, operation } from "./openapi-details.ts";
+import { type OperationDetails, operation, WRITE_PROBLEMS } from "./openapi-details.ts";
 import { pageOf } from "./pagination.ts";
 
 const tags = ["admin"];
@@ -83,7 +83,6 @@ const asked = {
     },
   },
 };
-const writes = ["OVERLOADED", "STORAGE_FULL", "SHUTTING_DOWN"] as const;
 
 const first = (...operationIds: string[]) =>
   Object.fromEntries(
@@ -98,7 +97,7 @@ const guarded = (details: Omit<OperationDetails, "tags">) =>
 const reading = (summary: string, description: string, body: TSchema) =>
   guarded({ summary, answers: { 200: { description, body } }, problems: ["NOT_FOUND"] });
 const asking = (summary: string) =>
-  guarded({ summary, answers: asked, problems: ["NOT_FOUND", ...writes] });
+  guarded({ summary, answers: asked, problems: ["NOT_FOUND", ...WRITE_PROBLEMS] });
 
 /** What the document says about the admin routes. */
 export const adminOperations = {
@@ -135,13 +134,13 @@ export const adminOperations = {
         body: Type.Object({ redriven: Type.Array(id) }),
       },
     },
-    problems: writes,
+    problems: WRITE_PROBLEMS,
   }),
   discardOutbox: guarded({
     summary: "Give a parked row up, so that its key's later rows go on",
     answers: {
       200: { description: "The row is discarded", body: Type.Object({ discarded: id }) },
     },
-    problems: ["NOT_FOUND", ...writes],
+    problems: ["NOT_FOUND", ...WRITE_PROBLEMS],
   }),
 };

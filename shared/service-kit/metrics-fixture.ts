@@ -37,6 +37,7 @@ export function sampleMetrics(databasePath: string): Metrics {
   return createMetrics({
     service: "sample",
     databasePath,
+    writable: () => true,
     commitQueueDepth: () => 6,
     inbox: () => INBOX,
     outbox: () => OUTBOX,

@@ -56,6 +56,7 @@ test("a partition that is gone is no longer shown", async () => {
   const metrics = createMetrics({
     service: "sample",
     databasePath: dir.join("x.db"),
+    writable: () => true,
     commitQueueDepth: () => 0,
     inbox: () => readings,
   });
@@ -69,6 +70,7 @@ test("before the worker's first sign of life nothing is claimed of its relay", a
   const metrics = createMetrics({
     service: "sample",
     databasePath: dir.join("x.db"),
+    writable: () => true,
     commitQueueDepth: () => 0,
     inbox: () => INBOX,
     outbox: () => ({ ...OUTBOX, relay: undefined }),

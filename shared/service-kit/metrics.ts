@@ -10,6 +10,8 @@ import { storageMetrics } from "./metrics-storage.ts";
 export interface MetricsOptions {
   service: string;
   databasePath: string;
+  /** Whether the service's files can be written. */
+  writable(): boolean;
   /** Units of work that wait for their commit. */
   commitQueueDepth(): number;
   inbox(): InboxReadings;
@@ -51,7 +53,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     commits.refresh,
     ...(outbox === undefined ? [] : [outbox.refresh]),
     inboxMetrics(registry, options.inbox),
-    storageMetrics(registry, options.databasePath),
+    storageMetrics(registry, options.databasePath, options.writable),
     processMetrics(registry, options.service),
   ];
 

@@ -28,7 +28,12 @@ export { createLogger, type Logger, type LoggerOptions, wantsColor } from "./log
 export { createMetrics, type Metrics, type MetricsOptions } from "./metrics.ts";
 export { metricsRoute } from "./metrics-route.ts";
 export { openapi } from "./openapi.ts";
-export { type Answer, type OperationDetails, operation } from "./openapi-details.ts";
+export {
+  type Answer,
+  type OperationDetails,
+  operation,
+  WRITE_PROBLEMS,
+} from "./openapi-details.ts";
 export type { ApiInfo, OpenApiDocument } from "./openapi-document.ts";
 export {
   decodeCursor,
@@ -71,3 +76,4 @@ export {
 export { onParentExit, onShutdown, type ShutdownOptions, type ShutdownStep } from "./shutdown.ts";
 export { traceparentOf } from "./trace-context.ts";
 export type { RequestFacts, TracedRequest, TraceRequest } from "./trace-requests.ts";
+export { type StorageWatch, type StorageWatchOptions, watchStorage } from "./watch-storage.ts";

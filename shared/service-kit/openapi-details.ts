@@ -39,6 +39,16 @@ export interface OperationDetails {
   problems?: readonly ErrorCode[];
 }
 
+/** What a route may answer that writes to the database. */
+export const WRITE_PROBLEMS = [
+  "OVERLOADED",
+  "SHUTTING_DOWN",
+  "STORAGE_FULL",
+  "STORAGE_BUSY",
+  "STORAGE_LOST",
+  "STORAGE_READONLY",
+] as const satisfies readonly ErrorCode[];
+
 /** A route's `detail`. */
 export function operation(details: OperationDetails): OperationDetails & DocumentDecoration {
   return details;

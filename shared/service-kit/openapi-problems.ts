@@ -21,6 +21,9 @@ const SENTENCES: Partial<Record<ErrorCode, string>> = {
   OVERLOADED: "More work is waiting than can be done soon.",
   SHUTTING_DOWN: "The service is shutting down.",
   STORAGE_FULL: "The disk is full.",
+  STORAGE_BUSY: "Another process keeps the database's lock.",
+  STORAGE_LOST: "The database's file was deleted or replaced while it was open.",
+  STORAGE_READONLY: "The database may not be written.",
 };
 
 const HEADERS: Readonly<Record<string, string>> = {

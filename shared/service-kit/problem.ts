@@ -45,6 +45,9 @@ const ANSWERS: Partial<Record<ErrorCode, Answer>> = {
   OVERLOADED: { status: 503, retryAfter: 1 },
   SHUTTING_DOWN: { status: 503, retryAfter: 2 },
   STORAGE_FULL: { status: 503, retryAfter: 30 },
+  STORAGE_BUSY: { status: 503, retryAfter: 1 },
+  STORAGE_LOST: { status: 503, retryAfter: 30 },
+  STORAGE_READONLY: { status: 503, retryAfter: 30 },
 };
 
 /** The HTTP status that answers an error of this code: 500 for all that is nobody's input. */

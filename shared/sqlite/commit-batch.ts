@@ -1,5 +1,6 @@
 import type { Database, Statement } from "bun:sqlite";
 import { AppError, isAppError } from "@order-outbox/errors";
+import { fileTrouble } from "./open-files.ts";
 import { tellStep } from "./steps.ts";
 import { commitError, isStorageFull, storageError } from "./storage-error.ts";
 
@@ -10,7 +11,10 @@ export interface Unit {
   reject: (error: unknown) => void;
 }
 
-/** What became of a batch. `units` counts those that were committed. */
+/**
+ * What became of a batch. `units` counts those that were committed; those of a batch that was not
+ * begun are left as they were.
+ */
 export type BatchOutcome =
   | { kind: "committed"; units: number }
   | { kind: "not-begun"; error: AppError }
@@ -28,6 +32,8 @@ export interface Control {
   finalize(): void;
 }
 
+const LOCK_WAIT_MS = 50;
+
 /** How far a failure reaches: its unit alone, the units that share its savepoint, or the transaction. */
 type UnitOutcome =
   | { failed: false; value: unknown }
@@ -36,6 +42,8 @@ type UnitOutcome =
 export function prepareControl(db: Database): Control {
   // A savepoint keeps the pages that its unit changes; by default many of them go through a file.
   db.run("PRAGMA temp_store = MEMORY");
+  // The thread answers nobody while SQLite waits for a lock; the queue waits longer, in between.
+  db.run(`PRAGMA busy_timeout = ${LOCK_WAIT_MS}`);
   const statements = {
     begin: db.prepare("BEGIN IMMEDIATE"),
     beginRead: db.prepare("BEGIN DEFERRED"),
@@ -54,7 +62,8 @@ export function prepareControl(db: Database): Control {
 }
 
 /**
- * Runs `units` in one transaction and settles each of them after its end; never throws.
+ * Runs `units` in one transaction and settles each of them after its end, unless that could not be
+ * begun; never throws.
  *
  * At first they share the transaction without savepoints, which cost a fifth of what an order takes.
  * When one of several fails, all is rolled back and each runs again in a savepoint of its own.
@@ -62,6 +71,8 @@ export function prepareControl(db: Database): Control {
 export function commitBatch(db: Database, control: Control, units: readonly Unit[]): BatchOutcome {
   let outcomes: UnitOutcome[];
   try {
+    const trouble = fileTrouble(db);
+    if (trouble !== undefined) return { kind: "not-begun", error: trouble };
     control.begin.run();
     outcomes = runUnits(units, (unit) => runTogether(db, unit));
     if (units.length > 1 && outcomes.at(-1)?.failed === "together") {
@@ -70,9 +81,7 @@ export function commitBatch(db: Database, control: Control, units: readonly Unit
       outcomes = runUnits(units, (unit) => runAlone(control, unit));
     }
   } catch (cause) {
-    const error = storageError(cause, "cannot begin a transaction");
-    for (const unit of units) unit.reject(error);
-    return { kind: "not-begun", error };
+    return { kind: "not-begun", error: storageError(cause, "cannot begin a transaction") };
   }
   const last = outcomes.at(-1);
   if (last?.failed === "together" || last?.failed === "batch") {

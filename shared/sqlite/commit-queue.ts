@@ -1,6 +1,8 @@
 import type { Database } from "bun:sqlite";
 import { AppError } from "@order-outbox/errors";
 import { commitBatch, prepareControl, type Unit } from "./commit-batch.ts";
+import { fileTrouble } from "./open-files.ts";
+import { storageError } from "./storage-error.ts";
 
 /** Limits of a commit queue, and who hears of its commits. */
 export interface CommitQueueOptions {
@@ -9,11 +11,19 @@ export interface CommitQueueOptions {
   /** How many units share one commit at most, before the event loop gets a turn; 500 when left out. */
   maxBatch?: number;
   /**
+   * Milliseconds that another connection's lock is waited for, all in all, when left out 2,000; from
+   * then on whatever comes is refused at once, until the lock is free.
+   */
+  busyMs?: number;
+  /**
    * Called after each COMMIT with the number of units in it and the time from BEGIN to its end, in
    * milliseconds. What it throws is dropped.
    */
   onCommit?: (units: number, durationMs: number) => void;
 }
+
+/** Between two attempts to get a lock, for everything else that the thread has to do. */
+const LOCK_REST_MS = 50;
 
 /** Stands for the state of a database that some reads share; a key for what is derived from it. */
 export type Snapshot = object;
@@ -29,7 +39,9 @@ export interface CommitQueue {
    * writing after an error that it caught from SQLite. It runs again, the first run being rolled
    * back, when another unit of its transaction fails. What it throws is what the promise rejects
    * with, except for a full disk. Otherwise the promise rejects with `STORAGE_FULL`,
-   * `STORAGE_FAILED`, `OVERLOADED`, `SHUTTING_DOWN` or `WORK_NOT_SYNCHRONOUS`.
+   * `STORAGE_FAILED`, `OVERLOADED`, `SHUTTING_DOWN` or `WORK_NOT_SYNCHRONOUS`, or, before anything
+   * was begun, with `STORAGE_BUSY` (another connection has had the lock for `busyMs`),
+   * `STORAGE_LOST` or `STORAGE_READONLY`.
    *
    * `traceparent`, the W3C trace context of what `work` is part of, is for who wraps the queue.
    */
@@ -44,6 +56,8 @@ export interface CommitQueue {
   read<T>(work: (snapshot: Snapshot) => T): T;
   /** How many units wait for their transaction. */
   readonly size: number;
+  /** Why no transaction can be begun now, as far as can be told without writing. */
+  trouble(): AppError | undefined;
   /** Refuses new units and resolves when the waiting ones are settled. Leaves the database open. */
   close(): Promise<void>;
 }
@@ -55,12 +69,16 @@ export interface CommitQueue {
  * sync of the disk. One that fails takes back nothing but its own writes.
  */
 export function createCommitQueue(db: Database, options: CommitQueueOptions = {}): CommitQueue {
-  const { limit = 10_000, maxBatch = 500, onCommit } = options;
+  const { limit = 10_000, maxBatch = 500, busyMs = 2_000, onCommit } = options;
   const control = prepareControl(db);
   const closed = Promise.withResolvers<void>();
   let waiting: Unit[] = [];
   let scheduled = false;
   let closing = false;
+  /** What the last attempt to begin a transaction failed with. */
+  let failure: AppError | undefined;
+  /** When such attempts began to fail, by `performance.now()`. */
+  let failingSince = 0;
   /** Of the read transaction that is open. */
   let snapshot: Snapshot | undefined;
 
@@ -93,14 +111,51 @@ export function createCommitQueue(db: Database, options: CommitQueueOptions = {}
     const startedAt = performance.now();
     const outcome = commitBatch(db, control, batch);
     if (outcome.kind === "not-begun") {
-      // Every further try would block the thread for the whole busy timeout.
-      for (const unit of takeAll()) unit.reject(outcome.error);
-    } else if (outcome.kind === "committed" && outcome.units > 0) {
+      putOff(batch, outcome.error);
+      return;
+    }
+    failure = undefined;
+    if (outcome.kind === "committed" && outcome.units > 0) {
       notify(outcome.units, performance.now() - startedAt);
     }
+    goOn();
+  }
+
+  function goOn(): void {
     scheduled = false;
     if (waiting.length > 0) schedule();
     else if (closing) finish();
+  }
+
+  /** A lock is waited for, with turns of the event loop in between; else, or for too long, all is refused. */
+  function putOff(batch: readonly Unit[], error: AppError): void {
+    if (failure === undefined) failingSince = performance.now();
+    failure = error;
+    waiting.unshift(...batch);
+    if (error.code === "STORAGE_BUSY" && performance.now() - failingSince < busyMs) {
+      setTimeout(flush, LOCK_REST_MS);
+      return;
+    }
+    for (const unit of takeAll()) unit.reject(error);
+    if (error.code === "STORAGE_BUSY" && !closing) setTimeout(goOn, LOCK_REST_MS);
+    else goOn();
+  }
+
+  /** Whether what failed would still fail: nobody may have tried since. */
+  function probe(): AppError | undefined {
+    // The last connection that closes takes the log with it.
+    if (closing) return undefined;
+    const lost = fileTrouble(db);
+    if (lost !== undefined || failure === undefined) return lost;
+    endReading();
+    try {
+      control.begin.run();
+      control.rollback.run();
+      failure = undefined;
+    } catch (error) {
+      failure = storageError(error, "cannot begin a transaction");
+    }
+    return failure;
   }
 
   function takeBatch(): Unit[] {
@@ -146,6 +201,7 @@ export function createCommitQueue(db: Database, options: CommitQueueOptions = {}
     get size() {
       return waiting.length;
     },
+    trouble: probe,
     close() {
       if (!closing) {
         closing = true;

@@ -1,4 +1,5 @@
 import type { Database } from "bun:sqlite";
+import type { AppError } from "@order-outbox/errors";
 import { createCommitQueue } from "./commit-queue.ts";
 import { type Migration, migrate } from "./migrate.ts";
 import { closeDatabase, openDatabase } from "./open.ts";
@@ -28,6 +29,8 @@ export interface Ledger {
    * @returns what stands under the key: this entry, or the one of the first call
    */
   record<Entry>(key: string, entry: Entry): Promise<Standing<Entry>>;
+  /** Why nothing can be recorded now, as far as can be told without writing. */
+  trouble(): AppError | undefined;
   close(): Promise<void>;
 }
 
@@ -135,6 +138,7 @@ export function openLedger(path: string, now: () => number, presentKey = "key"):
         void writeTogether(waiting);
       });
     },
+    trouble: queue.trouble,
     async close() {
       await queue.close();
       closeDatabase(db);

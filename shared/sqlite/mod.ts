@@ -19,4 +19,4 @@ export {
 } from "./prune.ts";
 export { PRUNE_STEPS, type PruneStep } from "./prune-steps.ts";
 export { COMMIT_STEPS, type CommitStep } from "./steps.ts";
-export { isStorageFull, storageError } from "./storage-error.ts";
+export { isStorageFull, isStorageTrouble, storageError } from "./storage-error.ts";

@@ -1,7 +1,8 @@
-import { Database, SQLiteError } from "bun:sqlite";
+import { Database } from "bun:sqlite";
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { storageError } from "./storage-error.ts";
+import { fileTrouble, noteOpenFiles } from "./open-files.ts";
+import { isStorageBusy, storageError } from "./storage-error.ts";
 
 /** How a connection behaves. Every connection to a file should be opened with the same `synchronous`. */
 export interface OpenOptions {
@@ -20,7 +21,8 @@ export interface OpenOptions {
  * Opens a database file in WAL mode with foreign keys enforced and strict parameter names,
  * creating it and its parent folders when needed.
  *
- * @throws AppError `STORAGE_FAILED` (or `STORAGE_FULL`) with the path in its message.
+ * @throws AppError `STORAGE_READONLY` when it may not be written, `STORAGE_FULL`, `STORAGE_BUSY` or
+ *   `STORAGE_FAILED`, with the path in its message.
  */
 export function openDatabase(path: string, options: OpenOptions = {}): Database {
   const { synchronous = "FULL", busyTimeoutMs = 5000, readonly = false } = options;
@@ -37,6 +39,7 @@ export function openDatabase(path: string, options: OpenOptions = {}): Database 
     db.run("PRAGMA temp_store = MEMORY");
     // SQLite opens lazily: only a read tells whether the file is a database.
     db.query("SELECT count(*) FROM sqlite_schema").get();
+    if (!readonly) requireWritable(db, path);
     return db;
   } catch (error) {
     db?.close();
@@ -57,6 +60,13 @@ export function closeDatabase(db: Database): void {
   }
 }
 
+/** SQLite opens a file that may only be read without a word, and refuses the first write. */
+function requireWritable(db: Database, path: string): void {
+  noteOpenFiles(db, path);
+  const trouble = fileTrouble(db);
+  if (trouble !== undefined) throw trouble;
+}
+
 /**
  * The switch to WAL needs the file alone for a moment, and SQLite does not wait by busy_timeout
  * when two connections want to switch at once: it would be a deadlock.
@@ -69,12 +79,8 @@ function enableWal(db: Database, timeoutMs: number): void {
       if (mode?.journal_mode === "wal") return;
       throw new Error(`journal mode ${mode?.journal_mode} instead of wal`);
     } catch (error) {
-      if (!isBusy(error) || performance.now() >= deadline) throw error;
+      if (!isStorageBusy(error) || performance.now() >= deadline) throw error;
       Bun.sleepSync(5);
     }
   }
-}
-
-function isBusy(error: unknown): boolean {
-  return error instanceof SQLiteError && (error.code?.startsWith("SQLITE_BUSY") ?? false);
 }

@@ -117,6 +117,7 @@ test("a step gives way to a busy queue, and a queue that is always busy does not
     run: s.queue.run,
     read: s.queue.read,
     close: s.queue.close,
+    trouble: s.queue.trouble,
     get size() {
       looks += 1;
       return 1;
@@ -165,6 +166,7 @@ test("a sweep that fails says so, and the next one goes on", async () => {
       return 0;
     },
     close: s.queue.close,
+    trouble: s.queue.trouble,
     read: s.queue.read,
     run(work) {
       failures += 1;

@@ -1,5 +1,5 @@
 import { SQLiteError } from "bun:sqlite";
-import { AppError } from "@order-outbox/errors";
+import { AppError, type ErrorCode, errorCodeOf, isAppError } from "@order-outbox/errors";
 
 /**
  * What SQLite reports when there is no room: ENOSPC and `max_page_count` give SQLITE_FULL, a quota
@@ -36,11 +36,37 @@ export function commitError(error: unknown): AppError {
 }
 
 /**
- * `STORAGE_FULL` when there is no room, `STORAGE_FAILED` for everything else; both keep the
- * original as their cause. `doing` begins the message, such as "cannot commit".
+ * `STORAGE_FULL`, `STORAGE_BUSY`, `STORAGE_READONLY` or `STORAGE_LOST` by what SQLite says, and
+ * `STORAGE_FAILED` for everything else; all keep the original as their cause. `doing` begins the
+ * message, such as "cannot commit".
  */
 export function storageError(error: unknown, doing: string): AppError {
   const reason = error instanceof Error ? error.message : String(error);
-  const code = isStorageFull(error) ? "STORAGE_FULL" : "STORAGE_FAILED";
-  return new AppError(code, `${doing}: ${reason}`, { cause: error });
+  return new AppError(storageCode(error), `${doing}: ${reason}`, { cause: error });
+}
+
+/** Whether SQLite says that another connection has the lock. */
+export const isStorageBusy = (error: unknown): boolean => storageCode(error) === "STORAGE_BUSY";
+
+const TROUBLES: readonly ErrorCode[] = [
+  "STORAGE_FULL",
+  "STORAGE_BUSY",
+  "STORAGE_LOST",
+  "STORAGE_READONLY",
+  "STORAGE_FAILED",
+  "OVERLOADED",
+];
+
+/** Whether an error is a database's own trouble, and not the fault of what was to be written. */
+export const isStorageTrouble = (error: unknown): boolean =>
+  TROUBLES.some((code) => code === errorCodeOf(error));
+
+/** By https://sqlite.org/rescode.html. */
+function storageCode(error: unknown): ErrorCode {
+  if (isStorageFull(error)) return "STORAGE_FULL";
+  if (isAppError(error) && isStorageTrouble(error)) return error.code;
+  const code = (error instanceof SQLiteError ? error.code : undefined) ?? "";
+  if (code.startsWith("SQLITE_BUSY")) return "STORAGE_BUSY";
+  if (code === "SQLITE_READONLY_DBMOVED") return "STORAGE_LOST";
+  return code.startsWith("SQLITE_READONLY") ? "STORAGE_READONLY" : "STORAGE_FAILED";
 }

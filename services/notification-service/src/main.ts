@@ -12,6 +12,7 @@ import {
   loadConfig,
   parseDuration,
   runServer,
+  watchStorage,
 } from "@order-outbox/service-kit";
 import { closeDatabase, createCommitQueue, openMigrated } from "@order-outbox/sqlite";
 import { startTracing } from "@order-outbox/telemetry";
@@ -45,6 +46,7 @@ const notifications = createNotificationStore(db);
 const metrics = createMetrics({
   service: SERVICE,
   databasePath: config.DATABASE_PATH,
+  writable: () => storage.writable(),
   commitQueueDepth: () => queue.size,
   inbox: () => inbox.status(),
 });
@@ -56,10 +58,17 @@ const commits = createCommitQueue(db, {
   },
 });
 const queue = tracing?.traceCommits(commits) ?? commits;
-const channels = openSimulatedChannels(
-  config.CHANNELS_LEDGER_PATH ?? join(dirname(config.DATABASE_PATH), "channels-ledger.db"),
-  Date.now,
+const channels = exitOnConfigError(() =>
+  openSimulatedChannels(
+    config.CHANNELS_LEDGER_PATH ?? join(dirname(config.DATABASE_PATH), "channels-ledger.db"),
+    Date.now,
+  ),
 );
+const storage = watchStorage({
+  databasePath: config.DATABASE_PATH,
+  files: { database: queue.trouble, ledger: channels.trouble },
+  logger,
+});
 const deps: NotifyDeps = {
   channels:
     tracing === undefined
@@ -126,6 +135,7 @@ runServer({
         readiness,
         broker: () => brokerSeenBy(inbox.status().consumer),
         checks: {
+          storage: storage.check,
           inbox: () => judgeInbox(inbox.status()),
           retention: () => ({ ok: true, inbox: inboxRetention.status() }),
         },
@@ -137,6 +147,7 @@ runServer({
       name: "stop pruning",
       run: () => Promise.all([inboxRetention.stop(), notificationPruner.stop()]),
     },
+    { name: "stop watching the storage", run: storage.stop },
     { name: "commit what is waiting", run: queue.close },
     { name: "close the ledger", run: channels.close },
     { name: "close the database", run: () => closeDatabase(db) },

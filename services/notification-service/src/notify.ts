@@ -2,7 +2,7 @@ import { type DomainEvent, traceIdOf } from "@order-outbox/contracts";
 import { AppError, isAppError } from "@order-outbox/errors";
 import type { EventHandler } from "@order-outbox/inbox";
 import type { Logger } from "@order-outbox/service-kit";
-import type { CommitQueue } from "@order-outbox/sqlite";
+import { type CommitQueue, isStorageTrouble } from "@order-outbox/sqlite";
 import { type Channel, type ChannelName, type Message, messageKey } from "./channels.ts";
 import { KIND_OF, messageText, type NotificationKind, type NotifiedType } from "./message-text.ts";
 import type { NotificationStore } from "./notification-store.ts";
@@ -61,6 +61,8 @@ export function notify<T extends NotifiedType>(
         const sentNames = sent.map(({ name }) => name);
         await queue.run(() => record(event, sentNames), event.traceparent);
       }
+      const ours = failed.map(({ reason }) => reason).find(isStorageTrouble);
+      if (ours !== undefined) throw ours;
       throw new AppError("HANDLER_FAILED", `${failed.length} channels did not send`, {
         cause: failed[0]?.reason,
         retryable: true,

@@ -9,7 +9,13 @@ import { createApp } from "./app.ts";
 const app = createApp({
   orders: { insert() {}, find: () => undefined, list: () => [], settle: () => false },
   append() {},
-  queue: { run: async (work) => work(), read: (work) => work({}), size: 0, close: async () => {} },
+  queue: {
+    run: async (work) => work(),
+    read: (work) => work({}),
+    size: 0,
+    close: async () => {},
+    trouble: () => undefined,
+  },
   keys: { find: () => undefined, put() {} },
   keyRetentionMs: 0,
   keyClock: Date.now,

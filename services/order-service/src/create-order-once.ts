@@ -62,8 +62,10 @@ export async function createOrderOnce(
   try {
     return await queue.run(() => replay() ?? accept(), traceparent);
   } catch (error) {
-    // No room or no time for a transaction is no reason to refuse an order that is stored.
-    const known = isAppError(error) && error.retryable ? replay() : undefined;
+    // No room or no time for a transaction is no reason to refuse an order that is stored; in a file
+    // that is gone it is not.
+    const passing = isAppError(error) && error.retryable && error.code !== "STORAGE_LOST";
+    const known = passing ? replay() : undefined;
     if (known === undefined) throw error;
     return known;
   }

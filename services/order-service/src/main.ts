@@ -20,6 +20,7 @@ import {
   loadConfig,
   parseDuration,
   runServer,
+  watchStorage,
 } from "@order-outbox/service-kit";
 import { closeDatabase, createCommitQueue, openMigrated } from "@order-outbox/sqlite";
 import { startTracing } from "@order-outbox/telemetry";
@@ -30,7 +31,6 @@ import { createIdempotencyStore } from "./idempotency-store.ts";
 import { createOrderStore } from "./order-store.ts";
 import { startKeyPruner } from "./prune-keys.ts";
 import { MIGRATIONS } from "./schema.ts";
-import { checkStorage } from "./storage-health.ts";
 
 const SERVICE = "order-service";
 const config = exitOnConfigError(() => loadConfig(OrderConfig, process.env, { service: SERVICE }));
@@ -56,6 +56,7 @@ const countPending = preparePendingCount(db);
 const metrics = createMetrics({
   service: SERVICE,
   databasePath: config.DATABASE_PATH,
+  writable: () => storage.writable(),
   commitQueueDepth: () => queue.size,
   outbox: () => ({
     ...outboxFacts(),
@@ -94,6 +95,11 @@ const commits = createCommitQueue(db, {
   },
 });
 const queue = tracing?.traceCommits(commits) ?? commits;
+const storage = watchStorage({
+  databasePath: config.DATABASE_PATH,
+  files: { database: queue.trouble },
+  logger,
+});
 
 const inbox = startInbox({
   client,
@@ -163,7 +169,7 @@ runServer({
               silentFor: outbox.silentFor(),
               now: Date.now(),
             }),
-          storage: () => checkStorage(config.DATABASE_PATH),
+          storage: storage.check,
           inbox: () => judgeInbox(inbox.status()),
           retention: () => ({ ok: true, inbox: inboxRetention.status() }),
         },
@@ -176,6 +182,7 @@ runServer({
       run: () =>
         Promise.all([inboxRetention, outboxPruner, keyPruner].map((pruner) => pruner.stop())),
     },
+    { name: "stop watching the storage", run: storage.stop },
     { name: "commit what is waiting", run: queue.close },
     { name: "stop the relay", run: outbox.stop },
     { name: "close the database", run: () => closeDatabase(db) },

@@ -1,5 +1,5 @@
 import { Amount, CustomerId, OrderId, Timestamp } from "@order-outbox/contracts";
-import { operation, pageOf } from "@order-outbox/service-kit";
+import { operation, pageOf, WRITE_PROBLEMS } from "@order-outbox/service-kit";
 import { type Static, Type } from "@sinclair/typebox";
 
 const tags = ["orders"];
@@ -68,7 +68,7 @@ export const postOrderDetail = operation({
       },
     },
   },
-  problems: ["IDEMPOTENCY_KEY_REUSED", "OVERLOADED", "STORAGE_FULL", "SHUTTING_DOWN"],
+  problems: ["IDEMPOTENCY_KEY_REUSED", ...WRITE_PROBLEMS],
 });
 
 export const getOrderDetail = operation({

@@ -1,5 +1,7 @@
 import { expect, test } from "bun:test";
+import { closeDatabase, openDatabase } from "@order-outbox/sqlite";
 import { freePort, serviceProcess, tempDir } from "@order-outbox/testing";
+import { openTestApp } from "./test-app.ts";
 
 test("a service with more orders than may wait refuses the rest, and stores what it accepted", async () => {
   using folder = tempDir();
@@ -44,4 +46,22 @@ test("a service with more orders than may wait refuses the rest, and stores what
     cursor = page.nextCursor;
   }
   expect(stored.toSorted()).toEqual(accepted.toSorted());
+});
+
+test("while another process keeps the lock, orders are refused, and all else is answered", async () => {
+  using app = openTestApp({ busyMs: 200 });
+  const other = openDatabase(app.db.filename);
+  other.run("BEGIN IMMEDIATE");
+  const key = { "idempotency-key": "retried" };
+  const refused = await app.postOrder({ customerId: "customer-1", amount: 1 }, key);
+  expect([refused.status, refused.headers.get("retry-after"), await refused.json()]).toEqual([
+    503,
+    "1",
+    expect.objectContaining({ code: "STORAGE_BUSY" }),
+  ]);
+  expect((await app.request("/api/orders")).status).toBe(200);
+  other.run("ROLLBACK");
+  closeDatabase(other);
+  expect((await app.postOrder({ customerId: "customer-1", amount: 1 }, key)).status).toBe(201);
+  expect(app.counts()).toEqual({ orders: 1, outbox: 1 });
 });

@@ -41,12 +41,14 @@ export const bodyOf = async <Body>(response: Response): Promise<Body> =>
 
 /**
  * @param queueLimit how many orders may wait for their commit
+ * @param busyMs how long an order may wait for another process's lock
  * @param databasePath in a temporary folder when it is left out
  */
 export function openTestApp({
   queueLimit = 10_000,
   now = Date.now,
   databasePath = "",
+  busyMs = 2_000,
 } = {}): TestApp {
   const folder = tempDir();
   const db = openDatabase(databasePath || folder.join("orders.db"));
@@ -54,7 +56,7 @@ export function openTestApp({
   const orders = createOrderStore(db);
   const logLines: string[] = [];
   const keys = createIdempotencyStore(db);
-  const queue = createCommitQueue(db, { limit: queueLimit });
+  const queue = createCommitQueue(db, { limit: queueLimit, busyMs });
   const logger = createLogger({
     service: "order-service",
     format: "json",

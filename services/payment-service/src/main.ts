@@ -21,6 +21,7 @@ import {
   loadConfig,
   parseDuration,
   runServer,
+  watchStorage,
 } from "@order-outbox/service-kit";
 import { closeDatabase, createCommitQueue, openMigrated } from "@order-outbox/sqlite";
 import { startTracing } from "@order-outbox/telemetry";
@@ -52,18 +53,21 @@ const db = exitOnConfigError(() => openMigrated(config.DATABASE_PATH, MIGRATIONS
 const payments = createPaymentStore(db);
 const outboxFacts = prepareOutboxFacts(db);
 const countPending = preparePendingCount(db);
-const provider = openSimulatedProvider({
-  ledgerPath:
-    config.PAYMENT_LEDGER_PATH ?? join(dirname(config.DATABASE_PATH), "provider-ledger.db"),
-  successRate: config.PAYMENT_SUCCESS_RATE,
-  latencyMs: config.PAYMENT_LATENCY_MS,
-  seed: config.PAYMENT_SEED,
-  now: Date.now,
-});
+const provider = exitOnConfigError(() =>
+  openSimulatedProvider({
+    ledgerPath:
+      config.PAYMENT_LEDGER_PATH ?? join(dirname(config.DATABASE_PATH), "provider-ledger.db"),
+    successRate: config.PAYMENT_SUCCESS_RATE,
+    latencyMs: config.PAYMENT_LATENCY_MS,
+    seed: config.PAYMENT_SEED,
+    now: Date.now,
+  }),
+);
 
 const metrics = createMetrics({
   service: SERVICE,
   databasePath: config.DATABASE_PATH,
+  writable: () => storage.writable(),
   commitQueueDepth: () => queue.size,
   outbox: () => ({
     ...outboxFacts(),
@@ -101,6 +105,11 @@ const commits = createCommitQueue(db, {
   },
 });
 const queue = tracing?.traceCommits(commits) ?? commits;
+const storage = watchStorage({
+  databasePath: config.DATABASE_PATH,
+  files: { database: queue.trouble, ledger: provider.trouble },
+  logger,
+});
 
 const inbox = startInbox({
   client,
@@ -167,6 +176,7 @@ runServer({
               silentFor: outbox.silentFor(),
               now: Date.now(),
             }),
+          storage: storage.check,
           inbox: () => judgeInbox(inbox.status()),
           retention: () => ({ ok: true, inbox: inboxRetention.status() }),
         },
@@ -175,6 +185,7 @@ runServer({
   steps: [
     { name: "stop consuming", run: inbox.stop },
     { name: "stop pruning", run: () => Promise.all([inboxRetention.stop(), outboxPruner.stop()]) },
+    { name: "stop watching the storage", run: storage.stop },
     { name: "commit what is waiting", run: queue.close },
     { name: "stop the relay", run: outbox.stop },
     { name: "close the ledger", run: provider.close },

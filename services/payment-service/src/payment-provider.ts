@@ -28,6 +28,8 @@ export const chargeKey = (orderId: string): string => `order:${orderId}:charge`;
 export interface PaymentProvider {
   /** @throws AppError `IDEMPOTENCY_KEY_REUSED` when the key's first request was another one */
   charge(request: ChargeRequest): Promise<ChargeResult>;
+  /** Why nothing can be charged now, as far as that is known. */
+  trouble(): AppError | undefined;
   close(): Promise<void>;
 }
 
@@ -66,6 +68,7 @@ export function openSimulatedProvider(options: SimulatedProviderOptions): Paymen
       requireSame(standing.entry, standing.key, request);
       return standing.entry.result;
     },
+    trouble: ledger.trouble,
     close: ledger.close,
   };
 }
