@@ -12,13 +12,14 @@ const BASE = [...LEAVES, "contracts", "sqlite", "kafka"];
 /** What production code of each shared package may import of ours. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   errors: [],
+  output: [],
   contracts: LEAVES,
   sqlite: LEAVES,
   kafka: LEAVES,
   "dev-broker": LEAVES,
   outbox: BASE,
   inbox: BASE,
-  "service-kit": BASE,
+  "service-kit": [...BASE, "output"],
   // It adapts what those three let others observe; they know nothing of it.
   telemetry: [...BASE, "outbox", "inbox", "service-kit"],
 };

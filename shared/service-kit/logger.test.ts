@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { AppError } from "@order-outbox/errors";
-import { startProcess } from "@order-outbox/testing";
+import { namedPipe, startProcess, waitFor } from "@order-outbox/testing";
 import { createLogger, type LoggerOptions, wantsColor } from "./mod.ts";
 
 function recordingLogger(options: Partial<LoggerOptions> = {}) {
@@ -93,6 +93,31 @@ test("colours follow NO_COLOR, FORCE_COLOR and the terminal", () => {
   expect(wantsColor({ NO_COLOR: "1", FORCE_COLOR: "1" }, true)).toBe(false);
   expect(wantsColor({ FORCE_COLOR: "1" }, false)).toBe(true);
   expect(wantsColor({ FORCE_COLOR: "0" }, true)).toBe(false);
+});
+
+test.concurrent("a log whose reader stalled says how many lines it lacks, as soon as there is room", async () => {
+  using pipe = namedPipe();
+  await using child = startProcess(["bun", `${import.meta.dir}/logger-fixture.ts`, "flood"], {
+    output: pipe.writer,
+  });
+  // It ends when its lines are written, so it waits for its reader.
+  let text = "";
+  const isTold = () => {
+    text += pipe.read();
+    return text.includes("dropped");
+  };
+  await waitFor(isTold, { what: "the gap to be told" });
+  expect(await child.exited).toBe(0);
+  const lines = (text + pipe.read()).trimEnd().split("\n");
+  const gap = lines.findIndex((line) => line.includes("dropped"));
+  const { level, service, msg, lines: dropped } = JSON.parse(lines[gap] ?? "");
+  expect({ level, service, msg }).toEqual({
+    level: "warn",
+    service: "ending",
+    msg: `${dropped} log lines were dropped`,
+  });
+  expect(JSON.parse(lines[gap - 1] ?? "").n).toBe(gap - 1);
+  expect(gap + dropped).toBe(100_000);
 });
 
 test.concurrent.each(["return", "exit", "throw"])(

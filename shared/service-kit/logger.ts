@@ -1,4 +1,6 @@
+import { isatty } from "node:tty";
 import { printable } from "@order-outbox/errors";
+import { createOutput } from "@order-outbox/output";
 import { type DestinationStream, pino } from "pino";
 import { describeError } from "./describe-error.ts";
 import { formatLogLine } from "./log-format.ts";
@@ -13,8 +15,15 @@ export interface Logger {
   child(fields: object): Logger;
 }
 
-/** In bytes; more than this is written at once. */
-const MOST_TOGETHER = 8 * 1024;
+/** The logger of a process, which knows what became of its lines. */
+export interface ProcessLogger extends Logger {
+  /** Lines that were dropped because standard output took no more. */
+  dropped(): number;
+  /** Waits until every line is written, at most `timeoutMs`; for the end of a process. */
+  drain(timeoutMs: number): Promise<void>;
+}
+
+const STANDARD_OUTPUT = 1;
 
 /** How {@link createLogger} names and writes its lines. */
 export interface LoggerOptions {
@@ -31,19 +40,23 @@ export interface LoggerOptions {
 /**
  * A logger that writes one line per event: JSON with `time` (ISO 8601), `level`, `service`, `msg`
  * and the fields, or the same for human eyes. An error in the field `error` is written with its
- * code, message and causes. The lines of one turn of the event loop are written together; none is
- * lost when the process ends, unless by SIGKILL in that very turn.
+ * code, message and causes. Lines are written within milliseconds and never waited for: what
+ * standard output does not take is dropped within a bound (`createOutput`), and a line says how many
+ * when it takes lines again.
  */
-export function createLogger(options: LoggerOptions): Logger {
-  const terminal = process.stdout.isTTY === true;
+export function createLogger(options: LoggerOptions): ProcessLogger {
+  // Not `process.stdout`, which changes the mode of what it writes to for everyone who has it open.
+  const terminal = isatty(STANDARD_OUTPUT);
   const format = options.format ?? (terminal ? "pretty" : "json");
   const color = options.color ?? wantsColor(process.env, terminal);
-  const output = options.destination ?? standardOutput();
+  const { output, dropped, drain } = openDestination(options.destination, (lines) =>
+    logger.warn({ lines }, `${lines} log lines were dropped`),
+  );
   const destination: DestinationStream =
     format === "json"
       ? { write: (line) => output.write(printable(line, "lines")) }
       : { write: (line) => output.write(`${formatLogLine(line, { color })}\n`) };
-  return pino(
+  const logger = pino(
     {
       level: options.level ?? "info",
       base: { service: options.service },
@@ -53,25 +66,16 @@ export function createLogger(options: LoggerOptions): Logger {
     },
     destination,
   );
+  return Object.assign(logger, { dropped, drain });
 }
 
-/** One write for the lines of a turn: as a call of the system each, they cost a fifth of a service. */
-function standardOutput(): DestinationStream {
-  const output = pino.destination({ fd: 1, sync: true, minLength: MOST_TOGETHER });
-  let scheduled = false;
-  const flush = () => {
-    scheduled = false;
-    output.flushSync();
-  };
-  process.on("exit", flush);
-  return {
-    write(line) {
-      output.write(line);
-      if (scheduled) return;
-      scheduled = true;
-      setImmediate(flush);
-    },
-  };
+function openDestination(
+  given: DestinationStream | undefined,
+  onRecovered: (dropped: number) => void,
+) {
+  if (given !== undefined) return { output: given, dropped: () => 0, drain: async () => {} };
+  const output = createOutput({ fd: STANDARD_OUTPUT, onRecovered });
+  return { output, dropped: output.dropped, drain: output.drain };
 }
 
 /** Whether to colour, by the conventions of no-color.org and force-color.org. */

@@ -38,6 +38,7 @@ export function sampleMetrics(databasePath: string): Metrics {
     service: "sample",
     databasePath,
     writable: () => true,
+    droppedLogLines: () => 8,
     commitQueueDepth: () => 6,
     inbox: () => INBOX,
     outbox: () => OUTBOX,

@@ -12,7 +12,11 @@ const LAG_WATCH_MS = 150_000;
  * What runs, and what it takes of the machine. prom-client's own default metrics are left out: on
  * Bun some of them are empty, others name a Node that is not there, and sampling never rests.
  */
-export function processMetrics(registry: Registry, service: string): () => void {
+export function processMetrics(
+  registry: Registry,
+  service: string,
+  droppedLogLines: () => number,
+): () => void {
   const registers = [registry];
   const gauge = (name: string, help: string) => new Gauge({ name, help, registers });
   new Gauge({
@@ -35,6 +39,11 @@ export function processMetrics(registry: Registry, service: string): () => void 
     "event_loop_lag_max_seconds",
     "Longest delay of a due timer on the main thread since the last scrape, sampled every 100 ms.",
   );
+  const dropped = new Counter({
+    name: "log_lines_dropped_total",
+    help: "Log lines that standard output did not take: its reader stalls or is gone, or its disk is full.",
+    registers,
+  });
   const readLag = watchEventLoop();
 
   return function refresh(): void {
@@ -44,6 +53,7 @@ export function processMetrics(registry: Registry, service: string): () => void 
     memory.set(rss);
     heap.set(heapUsed);
     lag.set(readLag());
+    showCount(dropped, droppedLogLines());
   };
 }
 

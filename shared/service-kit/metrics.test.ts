@@ -37,7 +37,7 @@ test("what a service reads is shown, each number under its own name", async () =
     42,
   );
   expect(metricValue(now, "consumer_state", { state: "joined" })).toBe(1);
-  expect(metricValue(now, "consumer_stopped_partitions")).toBe(1);
+  expect(values(["consumer_stopped_partitions", "log_lines_dropped_total"])).toEqual([1, 8]);
 });
 
 test("a counter that is kept elsewhere does not grow by being looked at", async () => {
@@ -57,6 +57,7 @@ test("a partition that is gone is no longer shown", async () => {
     service: "sample",
     databasePath: dir.join("x.db"),
     writable: () => true,
+    droppedLogLines: () => 0,
     commitQueueDepth: () => 0,
     inbox: () => readings,
   });
@@ -71,6 +72,7 @@ test("before the worker's first sign of life nothing is claimed of its relay", a
     service: "sample",
     databasePath: dir.join("x.db"),
     writable: () => true,
+    droppedLogLines: () => 0,
     commitQueueDepth: () => 0,
     inbox: () => INBOX,
     outbox: () => ({ ...OUTBOX, relay: undefined }),

@@ -12,6 +12,8 @@ export interface MetricsOptions {
   databasePath: string;
   /** Whether the service's files can be written. */
   writable(): boolean;
+  /** Log lines that were dropped because standard output took no more. */
+  droppedLogLines(): number;
   /** Units of work that wait for their commit. */
   commitQueueDepth(): number;
   inbox(): InboxReadings;
@@ -54,7 +56,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     ...(outbox === undefined ? [] : [outbox.refresh]),
     inboxMetrics(registry, options.inbox),
     storageMetrics(registry, options.databasePath, options.writable),
-    processMetrics(registry, options.service),
+    processMetrics(registry, options.service, options.droppedLogLines),
   ];
 
   return {

@@ -14,6 +14,7 @@ export {
 } from "./config.ts";
 export { describeError, type ErrorDescription } from "./describe-error.ts";
 export { parseDuration } from "./duration.ts";
+export { endProcess } from "./end-process.ts";
 export {
   type BrokerState,
   type CheckResult,
@@ -24,7 +25,13 @@ export {
 export { type Listener, type ListenOptions, listen } from "./http.ts";
 export { MAX_BODY_BYTES, readJsonBody } from "./json-body.ts";
 export { KafkaConfig, kafkaConnectionOf, kafkaSettings } from "./kafka-settings.ts";
-export { createLogger, type Logger, type LoggerOptions, wantsColor } from "./logger.ts";
+export {
+  createLogger,
+  type Logger,
+  type LoggerOptions,
+  type ProcessLogger,
+  wantsColor,
+} from "./logger.ts";
 export { createMetrics, type Metrics, type MetricsOptions } from "./metrics.ts";
 export { metricsRoute } from "./metrics-route.ts";
 export { openapi } from "./openapi.ts";

@@ -1,9 +1,10 @@
 import { createHostJudge } from "./allowed-hosts.ts";
 import { exitOnConfigError } from "./config.ts";
+import { endOnUncaught } from "./end-process.ts";
 import { guardRequests } from "./guard-requests.ts";
 import type { Readiness } from "./health.ts";
 import { listen } from "./http.ts";
-import type { Logger } from "./logger.ts";
+import type { ProcessLogger } from "./logger.ts";
 import type { Metrics } from "./metrics.ts";
 import { observeRequests, type ServedApp } from "./observe-requests.ts";
 import { hostsOf } from "./settings.ts";
@@ -19,7 +20,7 @@ export interface ServerOptions {
     DATABASE_PATH: string;
     KAFKA_HOST: string;
   };
-  logger: Logger;
+  logger: ProcessLogger;
   /** Makes the app; `readiness` is for its `/ready`. */
   app: (readiness: () => Readiness) => ServedApp;
   /** Counts the requests. */
@@ -39,6 +40,7 @@ export function runServer(options: ServerOptions): void {
   const { config, logger, app, metrics, tracing, steps } = options;
   const { HOST: host, PORT: port, DATABASE_PATH: database, KAFKA_HOST: kafka } = config;
   let readiness: Readiness = "starting";
+  endOnUncaught(logger);
   const plain = app(() => readiness);
   const traced = tracing === undefined ? plain : traceRequests(plain, tracing.traceRequest);
   const judgeHost = createHostJudge(host, hostsOf(config.ALLOWED_HOSTS));

@@ -1,7 +1,9 @@
+import { writeFileSync } from "node:fs";
+import { endOnUncaught } from "./end-process.ts";
 import { createLogger, onShutdown } from "./mod.ts";
 
-// What the last step does: the first argument.
-const [, , ending, timeoutMs] = process.argv;
+// How it ends: the first argument. The last names a file that it makes when it has started.
+const [, , ending, timeoutMs, startedPath] = process.argv;
 
 async function closeDatabase(): Promise<void> {
   if (ending === "fails") throw new Error("cannot close");
@@ -9,6 +11,7 @@ async function closeDatabase(): Promise<void> {
 }
 
 const logger = createLogger({ service: "fixture", level: "debug", format: "pretty", color: false });
+endOnUncaught(logger);
 const keepAlive = setInterval(() => {}, 1_000);
 const shutdown = onShutdown({
   logger,
@@ -21,3 +24,6 @@ const shutdown = onShutdown({
 });
 if (ending === "itself") shutdown("the worker died");
 logger.info({}, "started");
+if (startedPath !== undefined) writeFileSync(startedPath, "");
+if (ending === "throws") throw new Error("on purpose");
+if (ending === "rejects") void Promise.reject(new Error("on purpose"));

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { startProcess } from "@order-outbox/testing";
+import { existsSync } from "node:fs";
+import { namedPipe, startProcess, tempDir, waitFor } from "@order-outbox/testing";
 
 async function start(ending: string, { timeoutMs = 9_000, parentPipe = false } = {}) {
   const child = startProcess(
@@ -15,7 +16,7 @@ async function start(ending: string, { timeoutMs = 9_000, parentPipe = false } =
 const stepsDone = (lines: readonly string[]) =>
   lines.flatMap((line) => /shutdown step done step=(\w+)/.exec(line)?.[1] ?? []);
 
-test.each(["SIGTERM", "SIGINT"] as const)(
+test.each(["SIGTERM", "SIGINT", "SIGHUP"] as const)(
   "%s runs the steps in order and exits with 0",
   async (signal) => {
     await using child = await start("done");
@@ -23,6 +24,41 @@ test.each(["SIGTERM", "SIGINT"] as const)(
     expect(await child.exited).toBe(0);
     await child.waitForLine("shut down ");
     expect(stepsDone(child.lines)).toEqual(["http", "timer", "database"]);
+  },
+);
+
+test("a process that was started with nohup outlives its terminal", async () => {
+  const fixture = `${import.meta.dir}/shutdown-fixture.ts`;
+  await using child = startProcess(["nohup", "bun", fixture, "done", "9000"]);
+  await child.waitForLine("started");
+  child.kill("SIGHUP");
+  // Time enough to end by it.
+  await Bun.sleep(100);
+  child.kill("SIGTERM");
+  await child.exited;
+  expect(await child.waitForLine("shutting down")).toContain("reason=SIGTERM");
+});
+
+test.concurrent.each([
+  ["is stopped", "done", "SIGTERM", 0],
+  ["is interrupted twice", "hangs", "SIGINT", 130],
+  ["fails", "throws", undefined, 1],
+  ["fails in a promise", "rejects", undefined, 1],
+] as const)(
+  "a process that %s ends, though nobody takes what it writes",
+  async (_, ending, signal, exitCode) => {
+    using dir = tempDir();
+    using pipe = namedPipe();
+    pipe.fill();
+    const started = dir.join("started");
+    await using child = startProcess(
+      ["bun", `${import.meta.dir}/shutdown-fixture.ts`, ending, "9000", started],
+      { output: pipe.writer },
+    );
+    await waitFor(() => existsSync(started), { what: "the start" });
+    const resend = setInterval(() => signal && child.kill(signal), 200);
+    expect(await child.exited).toBe(exitCode);
+    clearInterval(resend);
   },
 );
 

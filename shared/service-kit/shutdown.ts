@@ -1,4 +1,6 @@
-import type { Logger } from "./logger.ts";
+import { endProcess } from "./end-process.ts";
+import { isIgnored } from "./ignored-signals.ts";
+import type { ProcessLogger } from "./logger.ts";
 
 /** One thing to end, in its turn. */
 export interface ShutdownStep {
@@ -8,7 +10,7 @@ export interface ShutdownStep {
 
 /** What {@link onShutdown} does, and how long it may take. */
 export interface ShutdownOptions {
-  logger: Logger;
+  logger: ProcessLogger;
   /** Run one after the other; one that throws is logged and does not keep the others from running. */
   steps: readonly ShutdownStep[];
   /** For all steps together, in milliseconds; 9,000, so that the process is gone within 10 s. */
@@ -18,10 +20,12 @@ export interface ShutdownOptions {
 /** Signals within this time of the first are the same Ctrl-C, which `bun run` delivers twice. */
 const SAME_SIGNAL_MS = 1_000;
 
-const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
- * Ends the process in order on SIGTERM or SIGINT: runs the steps once, then exits with 0, or with 1
+ * Ends the process in order on SIGTERM, SIGINT or SIGHUP (the terminal is closed, and the process
+ * was not started with `nohup`): runs the steps once, then exits with 0, or with 1
  * when a step failed or the time is over (the log names the step). A second signal more than a
  * second later exits at once. When the variable `ORDER_OUTBOX_PARENT_PIPE` is set, the end of
  * standard input counts as a signal ({@link onParentExit}).
@@ -39,7 +43,7 @@ export function onShutdown(options: ShutdownOptions): (reason: string) => void {
     let current = "";
     const timer = setTimeout(() => {
       logger.error({ step: current, timeoutMs }, "shutdown took too long, exiting");
-      process.exit(1);
+      void endProcess(logger, 1);
     }, timeoutMs);
     let exitCode = 0;
     for (const { name, run } of steps) {
@@ -54,14 +58,15 @@ export function onShutdown(options: ShutdownOptions): (reason: string) => void {
     }
     clearTimeout(timer);
     logger.info({ tookMs: Math.round(performance.now() - startedAt) }, "shut down");
-    process.exit(exitCode);
+    await endProcess(logger, exitCode);
   }
 
-  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  for (const signal of SIGNALS.filter((name) => !isIgnored(name))) {
     process.on(signal, () => {
       if (startedAt !== undefined && performance.now() - startedAt > SAME_SIGNAL_MS) {
         logger.warn({ signal }, "second signal, exiting at once");
-        process.exit(EXIT_CODES[signal]);
+        void endProcess(logger, EXIT_CODES[signal]);
+        return;
       }
       void shutdown(signal);
     });

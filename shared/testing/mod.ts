@@ -40,6 +40,7 @@ export {
   type KillableBrokerOptions,
   killableBroker,
 } from "./killable-broker.ts";
+export { type NamedPipe, namedPipe } from "./named-pipe.ts";
 export { type OutboxPlace, outbox, outboxJson } from "./outbox-command.ts";
 export { pauseProcess } from "./pause-process.ts";
 export { type ProcessOptions, startProcess, type TestProcess } from "./process.ts";

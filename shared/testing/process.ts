@@ -8,6 +8,8 @@ export interface ProcessOptions {
   cwd?: string;
   /** Set to keep standard input open as a pipe, which ends with this process. */
   stdin?: "pipe";
+  /** A file for standard output and standard error; `lines` stays empty then. */
+  output?: number;
 }
 
 /** A child process whose output is recorded. */
@@ -32,24 +34,24 @@ export interface TestProcess extends AsyncDisposable {
  */
 export function startProcess(
   command: readonly string[],
-  { env = {}, cwd, stdin }: ProcessOptions = {},
+  { env = {}, cwd, stdin, output }: ProcessOptions = {},
 ): TestProcess {
   const child = Bun.spawn([...command], {
     env: { ...process.env, ...env },
     ...(cwd === undefined ? {} : { cwd }),
     stdin: stdin ?? "ignore",
-    stdout: "pipe",
-    stderr: "pipe",
+    stdout: output ?? "pipe",
+    stderr: output ?? "pipe",
     detached: true,
   });
   killWithThisProcess(child.pid, child.exited);
   const lines: string[] = [];
   let ended = false;
-  void Promise.all([collect(child.stdout, lines), collect(child.stderr, lines), child.exited]).then(
-    () => {
-      ended = true;
-    },
-  );
+  const streams = [child.stdout, child.stderr].filter((stream) => typeof stream === "object");
+  const collected = streams.map((stream) => collect(stream, lines));
+  void Promise.all([...collected, child.exited]).then(() => {
+    ended = true;
+  });
 
   async function waitForLine(pattern: RegExp | string, timeoutMs = 10_000): Promise<string> {
     const matches = (line: string) =>

@@ -32,11 +32,13 @@ export interface ServiceOptions {
   env?: Record<string, string>;
   /** The checkout whose service it is; this one when left out. */
   root?: string;
+  /** A file for its standard output and standard error. */
+  output?: number | undefined;
 }
 
 /** Describes a service process; `start` starts it. */
 export function serviceProcess(name: ServiceName, options: ServiceOptions): ServiceProcess {
-  const { port, databasePath, kafkaHost, root = REPOSITORY } = options;
+  const { port, databasePath, kafkaHost, root = REPOSITORY, output } = options;
   const url = `http://127.0.0.1:${port}`;
   let current: TestProcess | undefined;
 
@@ -48,6 +50,7 @@ export function serviceProcess(name: ServiceName, options: ServiceOptions): Serv
   async function start(env: Record<string, string> = {}): Promise<void> {
     const child = startProcess([process.execPath, join(root, "services", name, "src/main.ts")], {
       stdin: "pipe",
+      ...(output === undefined ? {} : { output }),
       env: {
         PORT: String(port),
         HOST: "127.0.0.1",

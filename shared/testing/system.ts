@@ -15,6 +15,8 @@ export interface SystemOptions {
   env?: Record<string, string>;
   /** For one service each, on top of `env`. */
   serviceEnv?: Partial<Record<ServiceName, Record<string, string>>>;
+  /** Files for the standard output and standard error of services. */
+  outputs?: Partial<Record<ServiceName, number>>;
 }
 
 /** The three services as processes, and a broker; disposal ends and removes all of it. */
@@ -44,6 +46,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
         databasePath: `${dataDir}/${database}`,
         kafkaHost,
         env: { ...options.env, ...options.serviceEnv?.[name] },
+        output: options.outputs?.[name],
       }),
     );
   const order = await describe("order-service", "orders.db");

@@ -47,6 +47,7 @@ const metrics = createMetrics({
   service: SERVICE,
   databasePath: config.DATABASE_PATH,
   writable: () => storage.writable(),
+  droppedLogLines: logger.dropped,
   commitQueueDepth: () => queue.size,
   inbox: () => inbox.status(),
 });

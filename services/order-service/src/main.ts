@@ -15,6 +15,7 @@ import {
   adminTokenOf,
   createLogger,
   createMetrics,
+  endProcess,
   exitOnConfigError,
   kafkaConnectionOf,
   loadConfig,
@@ -57,6 +58,7 @@ const metrics = createMetrics({
   service: SERVICE,
   databasePath: config.DATABASE_PATH,
   writable: () => storage.writable(),
+  droppedLogLines: logger.dropped,
   commitQueueDepth: () => queue.size,
   outbox: () => ({
     ...outboxFacts(),
@@ -83,7 +85,7 @@ const outbox = startOutboxWorker({
   onRounds: metrics.noteRounds,
   onFailure(error) {
     logger.error({ error }, "cannot publish without the outbox worker; exiting");
-    process.exit(1);
+    void endProcess(logger, 1);
   },
 });
 const commits = createCommitQueue(db, {

@@ -16,6 +16,7 @@ import {
   adminTokenOf,
   createLogger,
   createMetrics,
+  endProcess,
   exitOnConfigError,
   kafkaConnectionOf,
   loadConfig,
@@ -68,6 +69,7 @@ const metrics = createMetrics({
   service: SERVICE,
   databasePath: config.DATABASE_PATH,
   writable: () => storage.writable(),
+  droppedLogLines: logger.dropped,
   commitQueueDepth: () => queue.size,
   outbox: () => ({
     ...outboxFacts(),
@@ -94,7 +96,7 @@ const outbox = startOutboxWorker({
   onRounds: metrics.noteRounds,
   onFailure(error) {
     logger.error({ error }, "cannot publish without the outbox worker; exiting");
-    process.exit(1);
+    void endProcess(logger, 1);
   },
 });
 const commits = createCommitQueue(db, {

@@ -1,0 +1,1 @@
+export { createOutput, type Output, type OutputOptions } from "./output.ts";
