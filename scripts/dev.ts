@@ -7,17 +7,14 @@ import { type Child, superviseChild } from "./dev/child.ts";
 import { prefixedOutput } from "./dev/output.ts";
 import { planChildren } from "./dev/plan.ts";
 import { findTakenPorts } from "./dev/ports.ts";
-import { readSettings } from "./dev/settings.ts";
+import { DEFAULT_PORTS, portVariables, readSettings } from "./dev/settings.ts";
 
 const USAGE = `Usage: bun run start | bun run dev
 
-Starts the three services, and the embedded broker unless KAFKA_HOST is set.
+Starts the services, and the embedded broker unless KAFKA_HOST is set.
 --watch (bun run dev) restarts a service when its code changes.
 
-  ORDER_PORT         3001
-  PAYMENT_PORT       3002
-  NOTIFICATION_PORT  3003
-  BROKER_PORT        9092
+${portVariables.map((name) => `  ${name.padEnd(17)}  ${DEFAULT_PORTS[name]}`).join("\n")}
   DATA_DIR           .data   the databases, and the broker's data
   KAFKA_HOST                 brokers of your own, as host:port, comma-separated
 

@@ -2,11 +2,12 @@ import type { Database } from "bun:sqlite";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { databaseName, SERVICES } from "@order-outbox/registry";
 import { onlyReads, openReadOnly } from "./sql/read-only.ts";
 import { formatTable, type Table } from "./sql/table.ts";
 import { escapeConsole } from "./terminal.ts";
 
-const DATABASES = ["orders", "payments", "notifications"];
+const DATABASES = SERVICES.map(databaseName);
 
 const USAGE = `Usage: bun run sql [--json] DATABASE [SQL]
 

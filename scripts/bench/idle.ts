@@ -3,7 +3,7 @@ import { countBacklog, waitUntilDone } from "./backlog.ts";
 import { cpuSecondsOf, residentMib } from "./cpu.ts";
 import type { Recorder } from "./figures.ts";
 import { type BenchContext, type Part, pause } from "./part.ts";
-import { type RunningSystem, startServices } from "./services.ts";
+import { type RunningSystem, SERVICE_NAMES, startServices } from "./services.ts";
 import { statementCounter } from "./statement-counts.ts";
 import { runLoad } from "./tools.ts";
 
@@ -88,11 +88,8 @@ async function countQueries(context: BenchContext, recorder: Recorder): Promise<
   const { broker, folder, signal, progress } = context;
   const own = join(folder, "counted");
   await broker.reset();
-  const counters = new Map(
-    ["order-service", "payment-service", "notification-service"].map((name) => [
-      name,
-      statementCounter(join(folder, `${name}.counts`), "all"),
-    ]),
+  const counters = new Map<string, ReturnType<typeof statementCounter>>(
+    SERVICE_NAMES.map((name) => [name, statementCounter(join(folder, `${name}.counts`), "all")]),
   );
   await using system = await startServices(
     { folder: own, kafkaHost: broker.kafkaHost },

@@ -1,10 +1,6 @@
 import { Database } from "bun:sqlite";
-import {
-  freePort,
-  type ServiceName,
-  type ServiceProcess,
-  serviceProcess,
-} from "@order-outbox/testing";
+import { SERVICES, type ServiceName, serviceNamed } from "@order-outbox/registry";
+import { freePort, type ServiceProcess, serviceProcess } from "@order-outbox/testing";
 
 /** Settings of every measured service; the report says them. */
 export const SERVICE_ENV: Readonly<Record<string, string>> = {
@@ -12,13 +8,8 @@ export const SERVICE_ENV: Readonly<Record<string, string>> = {
   PAYMENT_LATENCY_MS: "0",
 };
 
-const DATABASES: Readonly<Record<ServiceName, string>> = {
-  "order-service": "orders.db",
-  "payment-service": "payments.db",
-  "notification-service": "notifications.db",
-};
-
-export const SERVICE_NAMES = Object.keys(DATABASES) as ServiceName[];
+/** Every service, by name. */
+export const SERVICE_NAMES: readonly ServiceName[] = SERVICES.map(({ name }) => name);
 
 /** A service that ends as it is told to when it is disposed of, so that its group is free at once. */
 export interface RunningService extends AsyncDisposable {
@@ -44,7 +35,7 @@ export async function startService(
 ): Promise<RunningService> {
   const service: ServiceProcess = serviceProcess(name, {
     port: await freePort(),
-    databasePath: `${folder}/${DATABASES[name]}`,
+    databasePath: `${folder}/${serviceNamed(name).database}`,
     kafkaHost,
     env: { ...SERVICE_ENV, ...env },
     ...(root === undefined ? {} : { root }),
@@ -67,7 +58,7 @@ export async function startService(
   };
 }
 
-/** The three services at work. */
+/** The services at work. */
 export interface RunningSystem extends AsyncDisposable {
   readonly order: RunningService;
   readonly payment: RunningService;
@@ -75,18 +66,14 @@ export interface RunningSystem extends AsyncDisposable {
   readonly all: readonly RunningService[];
 }
 
-/** Starts the three services at once; `envOf` adds to the environment of each. */
+/** Starts the services at once; `envOf` adds to the environment of each. */
 export async function startServices(
   place: ServicePlace,
   envOf: (name: ServiceName) => Record<string, string> = () => ({}),
 ): Promise<RunningSystem> {
   const start = (name: ServiceName) =>
     startService(name, { ...place, env: { ...place.env, ...envOf(name) } });
-  const starting = [
-    start("order-service"),
-    start("payment-service"),
-    start("notification-service"),
-  ];
+  const starting = SERVICE_NAMES.map(start);
   const stopAll = async () => {
     const settled = await Promise.allSettled(starting);
     await Promise.all(
@@ -97,8 +84,14 @@ export async function startServices(
   };
   try {
     const all = await Promise.all(starting);
-    const [order, payment, notification] = all as [RunningService, RunningService, RunningService];
-    return { order, payment, notification, all, [Symbol.asyncDispose]: stopAll };
+    const of = (name: ServiceName) => all[SERVICE_NAMES.indexOf(name)] as RunningService;
+    return {
+      order: of("order-service"),
+      payment: of("payment-service"),
+      notification: of("notification-service"),
+      all,
+      [Symbol.asyncDispose]: stopAll,
+    };
   } catch (error) {
     await stopAll();
     throw error;

@@ -1,12 +1,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import {
-  freePort,
-  REPOSITORY,
-  type ServiceName,
-  startProcess,
-  type TestProcess,
-} from "@order-outbox/testing";
+import { SERVICES, type ServiceName } from "@order-outbox/registry";
+import { freePort, REPOSITORY, startProcess, type TestProcess } from "@order-outbox/testing";
 import type { Recorder } from "./figures.ts";
 import { type BenchContext, type Part, pause } from "./part.ts";
 import { SERVICE_NAMES, startService } from "./services.ts";
@@ -75,9 +70,8 @@ export async function timeFirstOrder(
 ): Promise<number> {
   const port = await freePort();
   const env = {
+    ...(await freePorts()),
     ORDER_PORT: String(port),
-    PAYMENT_PORT: String(await freePort()),
-    NOTIFICATION_PORT: String(await freePort()),
     BROKER_PORT: String(await freePort()),
     DATA_DIR: dataDir,
     KAFKA_HOST: undefined,
@@ -116,4 +110,11 @@ async function acceptsOrder(port: number): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+async function freePorts(): Promise<Record<string, string>> {
+  const ports = SERVICES.map(
+    async ({ portVariable }) => [portVariable, String(await freePort())] as const,
+  );
+  return Object.fromEntries(await Promise.all(ports));
 }

@@ -4,10 +4,9 @@ import { INTAKE_TABLE } from "./intake.ts";
 import { LATENCY_TABLE } from "./latency.ts";
 import { GROWTH_TABLE, MOST_TO_NONE } from "./outbox-growth.ts";
 import { RELAY_TABLE } from "./relay.ts";
+import { SERVICE_NAMES } from "./services.ts";
 import { START_TABLE, WHOLE } from "./start.ts";
 import type { Target } from "./targets.ts";
-
-const SERVICES = ["order-service", "payment-service", "notification-service"];
 
 /** What the figures are to reach. */
 export const TARGETS: readonly Target[] = [
@@ -106,7 +105,7 @@ export const TARGETS: readonly Target[] = [
     target: { atLeast: 3_000 },
     stretch: { atLeast: 5_000 },
   },
-  ...SERVICES.flatMap((row): Target[] => [
+  ...SERVICE_NAMES.flatMap((row): Target[] => [
     {
       ...{ part: "idle", table: IDLE_TABLE, row, column: "CPU %" },
       name: `idle, ${row}, CPU %`,

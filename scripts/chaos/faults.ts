@@ -1,13 +1,11 @@
-import type { NetworkFault, ServiceName } from "@order-outbox/testing";
+import { SERVICES, type ServiceName } from "@order-outbox/registry";
+import type { NetworkFault } from "@order-outbox/testing";
 
 /** What may be killed or stood still. */
 export type ProcessName = ServiceName | "broker";
 
-export const SERVICES: readonly ServiceName[] = [
-  "order-service",
-  "payment-service",
-  "notification-service",
-];
+/** Every service, by name. */
+export const SERVICE_NAMES: readonly ServiceName[] = SERVICES.map(({ name }) => name);
 
 /** Something that is done to the system; times are milliseconds. */
 export type Fault =

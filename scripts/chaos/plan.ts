@@ -1,5 +1,5 @@
 import type { Fault, PlannedFault, ProcessName } from "./faults.ts";
-import { durationOf, SERVICES } from "./faults.ts";
+import { durationOf, SERVICE_NAMES } from "./faults.ts";
 import { createRandom, type Random } from "./random.ts";
 
 /** Time from one fault to the next of its track. */
@@ -49,7 +49,7 @@ const disturbsCalm = ({ atMs, fault }: PlannedFault): boolean =>
   atMs < CALM.toMs && atMs + durationOf(fault) > CALM.fromMs;
 
 function kills(): (random: Random) => Fault {
-  const services = inRounds<ProcessName>(SERVICES);
+  const services = inRounds<ProcessName>(SERVICE_NAMES);
   let count = 0;
   return (random) => {
     count += 1;
@@ -62,7 +62,7 @@ function kills(): (random: Random) => Fault {
 }
 
 function pauses(): (random: Random) => Fault {
-  const targets = inRounds<ProcessName>([...SERVICES, "broker"]);
+  const targets = inRounds<ProcessName>([...SERVICE_NAMES, "broker"]);
   return (random) => {
     const target = targets(random);
     const isBroker = target === "broker";
@@ -111,7 +111,7 @@ function networkFaults(): (random: Random) => Fault {
 
 function diskFaults(): (random: Random) => Fault {
   const faults = inRounds(
-    SERVICES.flatMap((target) => [
+    SERVICE_NAMES.flatMap((target) => [
       { kind: "slow-disk", target } as const,
       { kind: "full-disk", target } as const,
     ]),

@@ -1,6 +1,6 @@
 import { cpus, platform, totalmem } from "node:os";
 import { type Check, countOf, holds, someOf } from "./checks.ts";
-import { SERVICES } from "./faults.ts";
+import { SERVICE_NAMES } from "./faults.ts";
 import type { DoneFault } from "./inject.ts";
 import { isRenumbered } from "./judge.ts";
 import { median, memoryTrends } from "./memory.ts";
@@ -109,7 +109,7 @@ function leftOut(faults: readonly DoneFault[]): string {
 function memoryTable({ memory, loadSeconds }: ChaosRun): string {
   const trends = memoryTrends(memory, loadSeconds);
   if (trends.length === 0) {
-    const most = [...SERVICES, "broker"].map((name) => {
+    const most = [...SERVICE_NAMES, "broker"].map((name) => {
       const of = memory.filter((sample) => sample.name === name).map(({ mib }) => mib);
       return `${name} ${of.length === 0 ? "not measured" : `${Math.max(...of).toFixed(0)} MiB`}`;
     });

@@ -4,7 +4,7 @@ import { verifySystem } from "../outbox/verify/verify-system.ts";
 import type { Check } from "./checks.ts";
 import type { Attempt } from "./client.ts";
 import { countOrders } from "./count.ts";
-import { SERVICES } from "./faults.ts";
+import { SERVICE_NAMES } from "./faults.ts";
 import { carryOutPlan, createInjector, type DoneFault } from "./inject.ts";
 import { type Load, startLoad } from "./load.ts";
 import { type MemorySample, watchMemory } from "./memory.ts";
@@ -105,11 +105,11 @@ export async function runChaos(
   if (signal.aborted) return undefined;
 
   progress.say(`stopping the services and counting ${load.accepted} orders`);
-  const crashes = SERVICES.flatMap((name) =>
+  const crashes = SERVICE_NAMES.flatMap((name) =>
     world.services[name].crashes.map((how) => `${name}: ${how}`),
   );
-  const ends = await Promise.all(SERVICES.map((name) => world.services[name].stop()));
-  for (const name of SERVICES) gather(world.disks[name].folder, folder);
+  const ends = await Promise.all(SERVICE_NAMES.map((name) => world.services[name].stop()));
+  for (const name of SERVICE_NAMES) gather(world.disks[name].folder, folder);
   return {
     options,
     seconds,
@@ -142,7 +142,9 @@ function gather(from: string, to: string): void {
 }
 
 function processesOf({ services, broker }: World): Map<number, string> {
-  const processes = new Map<number, string>(SERVICES.map((name) => [services[name].pid, name]));
+  const processes = new Map<number, string>(
+    SERVICE_NAMES.map((name) => [services[name].pid, name]),
+  );
   if (broker.pid !== undefined) processes.set(broker.pid, "broker");
   return processes;
 }

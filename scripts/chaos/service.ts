@@ -1,6 +1,7 @@
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
-import { freePort, REPOSITORY, type ServiceName, waitFor } from "@order-outbox/testing";
+import { type ServiceName, serviceNamed } from "@order-outbox/registry";
+import { freePort, REPOSITORY, waitFor } from "@order-outbox/testing";
 
 /** A service that is started again whenever it ends, as a supervisor would. */
 export interface SupervisedService extends AsyncDisposable {
@@ -53,7 +54,7 @@ export async function describeService(
     wanted = true;
     const log = openSync(logPath, "a");
     const started = Bun.spawn(
-      [process.execPath, join(REPOSITORY, "services", name, "src/main.ts")],
+      [process.execPath, join(REPOSITORY, serviceNamed(name).folder, "src/main.ts")],
       {
         env: {
           ...process.env,

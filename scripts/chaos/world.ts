@@ -1,15 +1,14 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { SERVICES, type Service, type ServiceName } from "@order-outbox/registry";
 import {
   type FaultProxy,
   type KillableBroker,
   killableBroker,
-  type ServiceName,
   startFaultProxy,
 } from "@order-outbox/testing";
 import { cleanUpWith } from "./cleanup.ts";
 import { type Disk, openDisk } from "./disk.ts";
-import { SERVICES } from "./faults.ts";
 import { describeService, type SupervisedService } from "./service.ts";
 
 /** The whole system as processes, with a proxy between services and broker. */
@@ -20,12 +19,6 @@ export interface World extends AsyncDisposable {
   readonly services: Readonly<Record<ServiceName, SupervisedService>>;
   readonly disks: Readonly<Record<ServiceName, Disk>>;
 }
-
-const DATABASES: Readonly<Record<ServiceName, string>> = {
-  "order-service": "orders.db",
-  "payment-service": "payments.db",
-  "notification-service": "notifications.db",
-};
 
 /**
  * Starts everything in `folder`; `script` starts a real broker, "" means the embedded one. The
@@ -41,11 +34,11 @@ export async function startWorld(folder: string, script: string): Promise<World>
   proxy.forwardTo({ port: broker.port });
   await broker.start();
 
-  const open = async (name: ServiceName) => {
+  const open = async ({ name, database }: Service) => {
     const disk = started.use(await openDisk(join(folder, "disks", name)));
     const service = started.use(
       await describeService(name, {
-        databasePath: join(disk.folder, DATABASES[name]),
+        databasePath: join(disk.folder, database),
         kafkaHost: proxy.address,
         logPath: join(folder, "logs", `${name}.log`),
         env: {
@@ -54,30 +47,23 @@ export async function startWorld(folder: string, script: string): Promise<World>
         },
       }),
     );
-    return { disk, service };
+    return { name, disk, service };
   };
-  const order = await open("order-service");
-  const payment = await open("payment-service");
-  const notification = await open("notification-service");
-  const services = {
-    "order-service": order.service,
-    "payment-service": payment.service,
-    "notification-service": notification.service,
-  };
-  for (const name of SERVICES) services[name].start();
-  await Promise.all(SERVICES.map((name) => services[name].healthy()));
+  const opened: Awaited<ReturnType<typeof open>>[] = [];
+  for (const service of SERVICES) opened.push(await open(service));
+  for (const { service } of opened) service.start();
+  await Promise.all(opened.map(({ service }) => service.healthy()));
 
   const resources = started.move();
   return {
     kafkaHost: proxy.address,
     broker,
     proxy,
-    services,
-    disks: {
-      "order-service": order.disk,
-      "payment-service": payment.disk,
-      "notification-service": notification.disk,
-    },
+    services: byName(opened.map(({ name, service }) => [name, service])),
+    disks: byName(opened.map(({ name, disk }) => [name, disk])),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }
+
+const byName = <Value>(entries: [ServiceName, Value][]) =>
+  Object.fromEntries(entries) as Record<ServiceName, Value>;

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { join, resolve } from "node:path";
+import { databaseName, SERVICES } from "@order-outbox/registry";
 
 const ROOT = resolve(import.meta.dir, "../..");
 
@@ -36,10 +37,22 @@ test("our own containers write to their volumes only, and are bounded", async ()
   const ours = (await Promise.all(["compose.yaml", "compose.dev-broker.yaml"].map(containersOf)))
     .flat()
     .filter(([, { build }]) => build !== undefined);
-  expect(ours).toHaveLength(4);
+  expect(ours).toHaveLength(SERVICES.length + 1);
   for (const [name, container] of ours) {
     const bounds = { read_only: true, cpus: 1, pids_limit: 128, mem_limit: "512m" };
     expect({ name, ...container }).toMatchObject({ name, ...bounds });
+  }
+});
+
+test("every service has its container, with its port, and a volume for its database", async () => {
+  const containers = Object.fromEntries(await containersOf("compose.yaml"));
+  for (const service of SERVICES) {
+    const { port, portVariable } = service;
+    expect(containers[service.name]).toMatchObject({
+      build: { args: { SERVICE: service.name } },
+      ports: [`127.0.0.1:\${${portVariable}:-${port}}:${port}`],
+      volumes: [`${databaseName(service)}:/data`],
+    });
   }
 });
 

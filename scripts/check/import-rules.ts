@@ -17,6 +17,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   sqlite: LEAVES,
   kafka: LEAVES,
   "dev-broker": LEAVES,
+  registry: ["contracts"],
   outbox: BASE,
   inbox: BASE,
   "service-kit": [...BASE, "output"],
@@ -25,7 +26,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Only tests and scripts may import these. */
-const FOR_TESTS = ["testing", "dev-broker"];
+const FOR_TESTS = ["testing", "dev-broker", "registry"];
 
 /**
  * The imports that break the layering of docs/design.md: services never import each other, shared

@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
-import type { DevSettings, PortVariable } from "./settings.ts";
+import { SERVICES } from "@order-outbox/registry";
+import type { DevSettings } from "./settings.ts";
 
 /** A process of the development environment. */
 export interface ChildPlan {
@@ -11,12 +12,6 @@ export interface ChildPlan {
   /** Where people look at it. */
   url: string;
 }
-
-const SERVICES: { name: string; port: PortVariable; holds: string }[] = [
-  { name: "order-service", port: "ORDER_PORT", holds: "orders" },
-  { name: "payment-service", port: "PAYMENT_PORT", holds: "payments" },
-  { name: "notification-service", port: "NOTIFICATION_PORT", holds: "notifications" },
-];
 
 /** How {@link planChildren} runs programs. */
 export interface PlanOptions {
@@ -39,23 +34,23 @@ export function planChildren(settings: DevSettings, options: PlanOptions): Child
   const { root, bun, watch, topics } = options;
   const dataDir = resolve(root, settings.dataDir);
   const brokers = kafkaHost ?? `127.0.0.1:${ports.BROKER_PORT}`;
-  const reachable = host === undefined || ["0.0.0.0", "::"].includes(host) ? "localhost" : host;
-  const services = SERVICES.map(({ name, port, holds }): ChildPlan => {
-    const url = `http://${reachable}:${ports[port]}`;
+  const reachable = reachableName(host);
+  const services = SERVICES.map(({ name, folder, portVariable, page, database }): ChildPlan => {
+    const url = `http://${reachable}:${ports[portVariable]}`;
     return {
       name,
       command: [
         bun,
         ...(watch ? ["--watch", "--no-clear-screen"] : []),
-        join(root, "services", name, "src/main.ts"),
+        join(root, folder, "src/main.ts"),
       ],
       env: {
-        PORT: String(ports[port]),
+        PORT: String(ports[portVariable]),
         KAFKA_HOST: brokers,
-        DATABASE_PATH: join(dataDir, `${holds}.db`),
+        DATABASE_PATH: join(dataDir, database),
       },
       healthUrl: `${url.replace("//localhost", "//127.0.0.1")}/health`,
-      url: `${url}/api/${holds}`,
+      url: `${url}${page}`,
     };
   });
   if (kafkaHost !== undefined) return services;
@@ -74,4 +69,10 @@ export function planChildren(settings: DevSettings, options: PlanOptions): Child
     url: brokers,
   };
   return [...services, broker];
+}
+
+/** How this machine reaches what listens on `host`, as it stands in a URL. */
+function reachableName(host: string | undefined): string {
+  if (host === undefined || ["0.0.0.0", "::"].includes(host)) return "localhost";
+  return host.includes(":") ? `[${host}]` : host;
 }

@@ -1,6 +1,8 @@
+import { SERVICES } from "@order-outbox/registry";
+
 /** What the development environment is started with. */
 export interface DevSettings {
-  ports: Record<PortVariable, number>;
+  ports: Readonly<Record<PortVariable, number>>;
   /** `undefined` starts the embedded broker. */
   kafkaHost: string | undefined;
   dataDir: string;
@@ -8,20 +10,21 @@ export interface DevSettings {
   host: string | undefined;
 }
 
-/** The variables that choose a port. */
-export type PortVariable = "ORDER_PORT" | "PAYMENT_PORT" | "NOTIFICATION_PORT" | "BROKER_PORT";
+/** The variables that choose a port: one of each service, and the broker's. */
+export type PortVariable = `${string}_PORT`;
 
-const DEFAULT_PORTS: Record<PortVariable, number> = {
-  ORDER_PORT: 3001,
-  PAYMENT_PORT: 3002,
-  NOTIFICATION_PORT: 3003,
+export const DEFAULT_PORTS: Readonly<Record<PortVariable, number>> = {
+  ...Object.fromEntries(SERVICES.map(({ portVariable, port }) => [portVariable, port])),
   BROKER_PORT: 9092,
 };
+
+/** Every {@link PortVariable}. */
+export const portVariables = Object.keys(DEFAULT_PORTS) as PortVariable[];
 
 /** The settings in `env`, or the list of everything that is wrong with them. */
 export function readSettings(env: Record<string, string | undefined>): DevSettings | string[] {
   const problems: string[] = [];
-  const ports = { ...DEFAULT_PORTS };
+  const ports: Record<PortVariable, number> = { ...DEFAULT_PORTS };
   for (const variable of portVariables) {
     const text = env[variable];
     if (text === undefined) continue;
@@ -38,6 +41,3 @@ export function readSettings(env: Record<string, string | undefined>): DevSettin
   if (problems.length > 0) return problems;
   return { ports, kafkaHost: env.KAFKA_HOST, dataDir: env.DATA_DIR ?? ".data", host: env.HOST };
 }
-
-/** Every {@link PortVariable}. */
-export const portVariables = Object.keys(DEFAULT_PORTS) as PortVariable[];

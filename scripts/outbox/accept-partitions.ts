@@ -4,7 +4,7 @@ import { connectKafka, fetchEnds, tellRefusal } from "./broker.ts";
 import { defineCommand, EXIT, UserError } from "./command.ts";
 import { openToWrite, writeAtOnce } from "./databases.ts";
 import { printJson } from "./print.ts";
-import { requireService } from "./services.ts";
+import { requireOutbox, requireService } from "./services.ts";
 
 export const acceptPartitions = defineCommand({
   name: "accept-partitions",
@@ -24,7 +24,7 @@ when every consumer has read the topic to its end ("status" shows no lag).
   },
   async run(values, { dataDir, brokers, security, json }) {
     const service = requireService(values.service);
-    if (!service.hasOutbox) throw new UserError(`${service.name} has no outbox`);
+    requireOutbox(service);
     const { topic, count } = values;
     if (topic === undefined) throw new UserError("say which --topic");
     if (count === undefined) throw new UserError("say the --count of partitions");

@@ -1,9 +1,9 @@
+import type { Service } from "@order-outbox/registry";
 import { parseSpan } from "./arguments.ts";
 import { EXIT, type ExitCode } from "./command.ts";
 import { openToWrite } from "./databases.ts";
 import { createProgress } from "./progress.ts";
 import { awaitOutcomes, insertRequests, type Request, type RequestState } from "./requests.ts";
-import type { Service } from "./services.ts";
 
 /** The options of every command that has a service do something. */
 export const WAIT_OPTIONS = {

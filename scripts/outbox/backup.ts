@@ -1,10 +1,11 @@
 import { existsSync, mkdirSync, renameSync } from "node:fs";
 import { join, resolve } from "node:path";
+import type { Service } from "@order-outbox/registry";
 import { copyDatabase, syncName } from "./backup/copy-database.ts";
 import { defineCommand, EXIT, UserError } from "./command.ts";
 import { formatBytes, formatMs, printJson } from "./print.ts";
 import { createProgress } from "./progress.ts";
-import { chooseServices, type Service } from "./services.ts";
+import { chooseServices } from "./services.ts";
 
 export const backup = defineCommand({
   name: "backup",

@@ -2,8 +2,8 @@ import { Database, SQLiteError } from "bun:sqlite";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { isAppError } from "@order-outbox/errors";
+import type { Service } from "@order-outbox/registry";
 import { UserError } from "./command.ts";
-import type { Service } from "./services.ts";
 
 /** Opens a service's database for looking only; undefined when it does not exist yet. */
 export function openToRead(dataDir: string, { database }: Service): Database | undefined {

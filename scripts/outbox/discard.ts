@@ -10,7 +10,7 @@ import {
 import { defineCommand, EXIT, UserError } from "./command.ts";
 import { openToWrite, requireToRead, writeAtOnce } from "./databases.ts";
 import { printJson } from "./print.ts";
-import { requireService } from "./services.ts";
+import { requireOutbox, requireService } from "./services.ts";
 
 export const discard = defineCommand({
   name: "discard",
@@ -37,7 +37,7 @@ ${WAIT_USAGE}`,
     const service = requireService(values.service);
     const reason = requireReason(values.reason);
     if (requirePlace(values) === "outbox") {
-      if (!service.hasOutbox) throw new UserError(`${service.name} has no outbox`);
+      requireOutbox(service);
       using db = openToWrite(dataDir, service);
       const row = discardParked(db, id, reason, new Date().toISOString());
       if (json) printJson({ service: service.name, discarded: row });

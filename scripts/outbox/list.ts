@@ -1,9 +1,10 @@
 import type { Database } from "bun:sqlite";
+import { hasOutbox, type Service } from "@order-outbox/registry";
 import { parseWhole } from "./arguments.ts";
 import { defineCommand, EXIT, UserError } from "./command.ts";
 import { openToRead } from "./databases.ts";
 import { printJson, printTable } from "./print.ts";
-import { chooseServices, type Service } from "./services.ts";
+import { chooseServices } from "./services.ts";
 
 const OUTBOX_STATES: Readonly<Record<string, string>> = {
   parked: "parkedAt IS NOT NULL AND discardedAt IS NULL",
@@ -76,7 +77,7 @@ export function listEvents(db: Database, service: Service, filter: Filter): List
   const heldStates = state === undefined ? HELD_STATES : [state];
   return [
     ...outboxStates
-      .filter((name) => service.hasOutbox && name in OUTBOX_STATES)
+      .filter((name) => hasOutbox(service) && name in OUTBOX_STATES)
       .flatMap((name) => listOutbox(db, service, name, key, limit)),
     ...listHeld(db, service, heldStates, key, limit),
   ];

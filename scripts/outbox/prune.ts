@@ -1,10 +1,11 @@
 import type { Database } from "bun:sqlite";
+import { hasOutbox, type Service } from "@order-outbox/registry";
 import { parseSpan } from "./arguments.ts";
 import { defineCommand, EXIT, UserError } from "./command.ts";
 import { openToRead, openToWrite, requireToRead, writeAtOnce } from "./databases.ts";
 import { count, printJson } from "./print.ts";
 import { createProgress } from "./progress.ts";
-import { chooseServices, parseService, type Service } from "./services.ts";
+import { chooseServices, requireOutbox, requireService } from "./services.ts";
 
 const STEP_ROWS = 500;
 const PAUSE_MS = 20;
@@ -34,9 +35,13 @@ service does that itself, because its inbox must outlive the topics.
     if (span === undefined)
       throw new UserError("say how old with --outbox-older-than, such as 30d");
     const before = new Date(Date.now() - parseSpan("--outbox-older-than", span)).toISOString();
-    if (values.service !== undefined) requireOutbox(dataDir, parseService(values.service));
+    if (values.service !== undefined) {
+      const service = requireService(values.service);
+      requireOutbox(service);
+      requireToRead(dataDir, service).close();
+    }
     const results: PruneResult[] = [];
-    for (const service of chooseServices(values.service).filter(({ hasOutbox }) => hasOutbox)) {
+    for (const service of chooseServices(values.service).filter(hasOutbox)) {
       const found = find(dataDir, service, before);
       if (found === undefined) continue;
       const deleted = values["dry-run"] ? 0 : await deleteOld(dataDir, service, before, found);
@@ -60,11 +65,6 @@ interface PruneResult {
 interface Found {
   rows: number;
   lastId: number;
-}
-
-function requireOutbox(dataDir: string, service: Service): void {
-  if (!service.hasOutbox) throw new UserError(`${service.name} has no outbox`);
-  requireToRead(dataDir, service).close();
 }
 
 function find(dataDir: string, service: Service, before: string): Found | undefined {

@@ -1,4 +1,5 @@
 import type { Database } from "bun:sqlite";
+import { hasOutbox, type Service } from "@order-outbox/registry";
 import { parseWhole } from "./arguments.ts";
 import {
   type Answer,
@@ -19,7 +20,7 @@ import {
   releaseParked,
 } from "./redrive-plan.ts";
 import type { Request } from "./requests.ts";
-import { chooseServices, type Service } from "./services.ts";
+import { chooseServices } from "./services.ts";
 
 export const redrive = defineCommand({
   name: "redrive",
@@ -135,7 +136,7 @@ function planAll(dataDir: string, name: string | undefined, filter: RedriveFilte
 function plan(db: Database, service: Service, filter: RedriveFilter): Plan {
   return {
     service,
-    parked: service.hasOutbox && filter.outbox ? findParked(db, filter) : [],
+    parked: hasOutbox(service) && filter.outbox ? findParked(db, filter) : [],
     requests: filter.held ? findHeld(db, filter) : [],
   };
 }

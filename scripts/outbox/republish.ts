@@ -4,7 +4,7 @@ import { defineCommand, EXIT, UserError } from "./command.ts";
 import { openToWrite, requireToRead, writeAtOnce } from "./databases.ts";
 import { count, printJson } from "./print.ts";
 import { createProgress } from "./progress.ts";
-import { requireService } from "./services.ts";
+import { requireOutbox, requireService } from "./services.ts";
 
 const STEP_ROWS = 500;
 const PAUSE_MS = 20;
@@ -32,7 +32,7 @@ Consumers skip what they know, so a few too many do no harm.
   },
   async run(values, { dataDir, json }) {
     const service = requireService(values.service);
-    if (!service.hasOutbox) throw new UserError(`${service.name} has no outbox`);
+    requireOutbox(service);
     const filter = readFilter(values.id, values.key, values["from-id"]);
     const dryRun = values["dry-run"];
     const reason = dryRun ? "" : requireReason(values.reason);

@@ -31,7 +31,7 @@ ${WAIT_USAGE}`,
   async run(values, { dataDir, json }) {
     const service = requireService(values.service);
     const { topic, partition, to } = values;
-    if (topic === undefined || !service.consumes.includes(topic)) {
+    if (topic === undefined || !service.consumes.some((one) => one === topic)) {
       throw new UserError(`--topic: ${service.name} consumes ${service.consumes.join(" and ")}`);
     }
     if (partition === undefined) throw new UserError("say which --partition");

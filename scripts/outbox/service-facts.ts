@@ -1,6 +1,6 @@
 import type { Database } from "bun:sqlite";
+import { hasOutbox, type Service, type ServiceName } from "@order-outbox/registry";
 import type { TopicEnds } from "./broker.ts";
-import type { Service, ServiceName } from "./services.ts";
 
 /** How a service stands, by its own database. Times are ISO 8601 unless they say otherwise. */
 export interface ServiceFacts {
@@ -37,9 +37,10 @@ interface RelayLease {
 /** Reads the facts of one service; `ends` undefined means that no broker answered. */
 export function readFacts(
   db: Database,
-  { name, database, hasOutbox, consumes }: Service,
+  service: Service,
   ends: TopicEnds | undefined,
 ): ServiceFacts {
+  const { name, database, consumes } = service;
   const states = db
     .query<{ state: keyof ServiceFacts["held"]; count: number }, []>(
       "SELECT state, count(*) AS count FROM held_events GROUP BY state",
@@ -49,8 +50,8 @@ export function readFacts(
     service: name,
     database,
     exists: true,
-    outbox: hasOutbox ? countOutbox(db) : null,
-    relay: hasOutbox
+    outbox: hasOutbox(service) ? countOutbox(db) : null,
+    relay: hasOutbox(service)
       ? db
           .query<RelayLease, []>("SELECT owner, host, pid, fencing, expiresAt FROM relay_lease")
           .get()

@@ -1,38 +1,5 @@
-import { TOPICS } from "@order-outbox/contracts";
+import { hasOutbox, SERVICES, type Service } from "@order-outbox/registry";
 import { UserError } from "./command.ts";
-
-/** A service as an operator sees it. */
-export interface Service {
-  readonly name: ServiceName;
-  /** In the folder of the databases. */
-  readonly database: `${string}.db`;
-  /** Whether it publishes. */
-  readonly hasOutbox: boolean;
-  readonly consumes: readonly string[];
-}
-
-export type ServiceName = "order-service" | "payment-service" | "notification-service";
-
-export const SERVICES: readonly Service[] = [
-  {
-    name: "order-service",
-    database: "orders.db",
-    hasOutbox: true,
-    consumes: [TOPICS.paymentProcessed],
-  },
-  {
-    name: "payment-service",
-    database: "payments.db",
-    hasOutbox: true,
-    consumes: [TOPICS.orderCreated],
-  },
-  {
-    name: "notification-service",
-    database: "notifications.db",
-    hasOutbox: false,
-    consumes: [TOPICS.orderCreated, TOPICS.paymentProcessed],
-  },
-];
 
 /** The service of this name; `order` is short for `order-service`. */
 export function parseService(name: string): Service {
@@ -51,4 +18,9 @@ export function requireService(name: string | undefined): Service {
 /** The named service, or all of them. */
 export function chooseServices(name: string | undefined): readonly Service[] {
   return name === undefined ? SERVICES : [parseService(name)];
+}
+
+/** Refuses a service that publishes nothing. */
+export function requireOutbox(service: Service): void {
+  if (!hasOutbox(service)) throw new UserError(`${service.name} has no outbox`);
 }

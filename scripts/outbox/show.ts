@@ -4,7 +4,7 @@ import { parseWhole, requirePlace } from "./arguments.ts";
 import { defineCommand, EXIT, UserError } from "./command.ts";
 import { requireToRead } from "./databases.ts";
 import { printJson } from "./print.ts";
-import { requireService } from "./services.ts";
+import { requireOutbox, requireService } from "./services.ts";
 
 type Row = Record<string, unknown>;
 
@@ -26,6 +26,7 @@ Everything that is known of one event, and what operators did about it.
     if (id === undefined) throw new UserError('which one? "list" shows the ids');
     const service = requireService(name);
     const place = requirePlace({ outbox, held });
+    if (place === "outbox") requireOutbox(service);
     using db = requireToRead(dataDir, service);
     const event = readEvent(db, place, parseWhole("ID", id, 1));
     if (json) printJson({ service: service.name, place, ...event });

@@ -1,9 +1,10 @@
+import { SERVICES, type Service } from "@order-outbox/registry";
 import { connectKafka, fetchEnds, tellRefusal } from "./broker.ts";
 import { type Context, defineCommand, EXIT } from "./command.ts";
 import { openToRead } from "./databases.ts";
 import { formatSpan, printFacts, printJson } from "./print.ts";
 import { readFacts, type ServiceFacts } from "./service-facts.ts";
-import { chooseServices, SERVICES, type Service } from "./services.ts";
+import { chooseServices } from "./services.ts";
 
 export const status = defineCommand({
   name: "status",

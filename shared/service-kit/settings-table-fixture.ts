@@ -1,5 +1,6 @@
 // The settings of docs/operations.md; `bun run docs` writes them there.
 import { join } from "node:path";
+import { SERVICES } from "@order-outbox/registry";
 import { REPOSITORY } from "@order-outbox/testing";
 import { KindGuard, type TObject, type TSchema } from "@sinclair/typebox";
 import { expectedOf } from "./config.ts";
@@ -31,21 +32,18 @@ export async function settingsTable(): Promise<string> {
   return `| variable | of | default | must be | meaning |\n|---|---|---|---|---|\n${rows.join("")}`;
 }
 
-/** The settings that each service's config.ts exports, in the order of the services' ports. */
-async function readServices(): Promise<{ service: string; settings: TObject }[]> {
-  const files = new Bun.Glob("services/*/src/config.ts").scanSync({ cwd: REPOSITORY });
-  const services = await Promise.all(
-    [...files].map(async (file) => {
-      const exports: object = await import(join(REPOSITORY, file));
+/** The settings that the config.ts of each service exports. */
+function readServices(): Promise<{ service: string; settings: TObject }[]> {
+  return Promise.all(
+    SERVICES.map(async ({ name, folder }) => {
+      const file = join(REPOSITORY, folder, "src/config.ts");
+      const exports: object = await import(file);
       const settings = Object.values(exports).find(KindGuard.IsObject);
       if (settings === undefined) throw new Error(`${file} exports no settings`);
-      return { service: file.split(/[/\\]/)[1]?.replace(/-service$/, "") ?? file, settings };
+      return { service: name.replace(/-service$/, ""), settings };
     }),
   );
-  return services.toSorted((a, b) => portOf(a.settings) - portOf(b.settings));
 }
-
-const portOf = ({ properties }: TObject): number => Number(properties.PORT?.default);
 
 function rowOf({ name, schemas }: Variable, services: number): string {
   const [first] = schemas;

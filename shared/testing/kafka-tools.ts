@@ -1,4 +1,5 @@
 import { DEFAULT_PARTITIONS, TOPICS } from "@order-outbox/contracts";
+import { SERVICES } from "@order-outbox/registry";
 import { type Admin, type IHeaders, Kafka, logLevel } from "kafkajs";
 import { uniqueName } from "./unique-name.ts";
 import { waitFor } from "./wait-for.ts";
@@ -15,7 +16,7 @@ export interface TopicRecord {
 }
 
 /** The consumer groups of the services. */
-export const SERVICE_GROUPS = ["order-service", "payment-service", "notification-service"];
+export const SERVICE_GROUPS = SERVICES.map(({ name }) => name);
 
 /**
  * Every record of a topic, by partition and offset, up to the ends of the partitions as they were

@@ -54,7 +54,6 @@ export { exchangeRaw, parseAnswers, type RawAnswer } from "./raw-http.ts";
 export { REPOSITORY } from "./repository.ts";
 export { ADMIN, CLERK, type SecuredKafka, startSecuredKafka } from "./secured-kafka.ts";
 export {
-  type ServiceName,
   type ServiceOptions,
   type ServiceProcess,
   serviceProcess,

@@ -1,10 +1,8 @@
 import { join } from "node:path";
+import { type ServiceName, serviceNamed } from "@order-outbox/registry";
 import { startProcess, type TestProcess } from "./process.ts";
 import { REPOSITORY } from "./repository.ts";
 import { waitFor } from "./wait-for.ts";
-
-/** One of the three services. */
-export type ServiceName = "order-service" | "payment-service" | "notification-service";
 
 /** A service that runs as a process, and can be ended and started again at the same place. */
 export interface ServiceProcess extends AsyncDisposable {
@@ -48,20 +46,23 @@ export function serviceProcess(name: ServiceName, options: ServiceOptions): Serv
   }
 
   async function start(env: Record<string, string> = {}): Promise<void> {
-    const child = startProcess([process.execPath, join(root, "services", name, "src/main.ts")], {
-      stdin: "pipe",
-      ...(output === undefined ? {} : { output }),
-      env: {
-        PORT: String(port),
-        HOST: "127.0.0.1",
-        KAFKA_HOST: kafkaHost,
-        DATABASE_PATH: databasePath,
-        LOG_FORMAT: "json",
-        ORDER_OUTBOX_PARENT_PIPE: "1",
-        ...options.env,
-        ...env,
+    const child = startProcess(
+      [process.execPath, join(root, serviceNamed(name).folder, "src/main.ts")],
+      {
+        stdin: "pipe",
+        ...(output === undefined ? {} : { output }),
+        env: {
+          PORT: String(port),
+          HOST: "127.0.0.1",
+          KAFKA_HOST: kafkaHost,
+          DATABASE_PATH: databasePath,
+          LOG_FORMAT: "json",
+          ORDER_OUTBOX_PARENT_PIPE: "1",
+          ...options.env,
+          ...env,
+        },
       },
-    });
+    );
     current = child;
     let exitCode: number | undefined;
     void child.exited.then((code) => {

@@ -1,8 +1,9 @@
+import { type ServiceName, serviceNamed } from "@order-outbox/registry";
 import { startBroker, type TestBroker } from "./broker.ts";
 import { type SystemClient, systemClient } from "./client.ts";
 import { freePort } from "./free-port.ts";
 import { readTopic, resetTopics, type TopicRecord } from "./kafka-tools.ts";
-import { type ServiceName, type ServiceProcess, serviceProcess } from "./service-process.ts";
+import { type ServiceProcess, serviceProcess } from "./service-process.ts";
 import { tempDir } from "./temp-dir.ts";
 
 /** What {@link startSystem} starts with. */
@@ -39,19 +40,19 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   const kafkaHost = options.kafkaHost ?? broker?.kafkaHost ?? "";
   if (broker && !broker.embedded) await resetTopics(kafkaHost);
 
-  const describe = async (name: ServiceName, database: string) =>
+  const describe = async (name: ServiceName) =>
     started.use(
       serviceProcess(name, {
         port: await freePort(),
-        databasePath: `${dataDir}/${database}`,
+        databasePath: `${dataDir}/${serviceNamed(name).database}`,
         kafkaHost,
         env: { ...options.env, ...options.serviceEnv?.[name] },
         output: options.outputs?.[name],
       }),
     );
-  const order = await describe("order-service", "orders.db");
-  const payment = await describe("payment-service", "payments.db");
-  const notification = await describe("notification-service", "notifications.db");
+  const order = await describe("order-service");
+  const payment = await describe("payment-service");
+  const notification = await describe("notification-service");
   await Promise.all([order.start(), payment.start(), notification.start()]);
 
   const resources = started.move();

@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
+import { hasOutbox, type Service } from "@order-outbox/registry";
 import { UserError } from "../command.ts";
-import type { Service } from "../services.ts";
 
 /** How far beyond a copy the numbers go on when it is not known how many were given since. */
 const SAFE_GAP = 1_000_000_000;
@@ -29,7 +29,7 @@ export function prepareRestored(path: string, service: Service, given: Restorati
   using db = new Database(path, { readwrite: true, strict: true });
   requireTables(db, service);
   return db.transaction(() => {
-    const skipped = service.hasOutbox ? continueNumbering(db, given.present) : 0;
+    const skipped = hasOutbox(service) ? continueNumbering(db, given.present) : 0;
     const target = { from: given.from, copiedAt: given.copiedAt, skippedOutboxIds: skipped };
     db.query<unknown, [string, string, string]>(
       "INSERT INTO operator_audit (at, action, target, reason) VALUES (?, 'RESTORE', ?, ?)",
@@ -65,8 +65,8 @@ function continueNumbering(db: Database, present: Database | undefined): number 
   return last - own;
 }
 
-function requireTables(db: Database, { name, database }: Service): void {
-  const wanted = [database.replace(".db", ""), "consumer_identity", "operator_audit"];
+function requireTables(db: Database, { name, tables: own }: Service): void {
+  const wanted = [...own, "consumer_identity", "operator_audit"];
   const tables = tablesOf(db);
   const missing = wanted.filter((table) => !tables.includes(table));
   if (missing.length === 0) return;

@@ -1,3 +1,4 @@
+import { databaseName, SERVICES } from "@order-outbox/registry";
 import { createExplainer } from "./explain.ts";
 import { type Facts, KNOWN_TYPES, type Rule, select } from "./facts.ts";
 import { heldFinding } from "./held.ts";
@@ -45,7 +46,7 @@ export function* eventsTakeEffect(facts: Facts): Generator<Finding> {
 
 /** No consumer has set an event aside. */
 export function* nothingIsHeld(facts: Facts): Generator<Finding> {
-  for (const schema of ["orders", "payments", "notifications"] as const) {
+  for (const schema of SERVICES.map(databaseName)) {
     yield* select<Parameters<typeof heldFinding>[1]>(
       facts,
       `SELECT id, state, topic, partition, "offset", eventType, eventKey, heldAt, errorCode,
@@ -71,11 +72,9 @@ interface Forgotten {
  * judged: an inbox may forget what its topics should have removed a day before.
  */
 export function* readEventsAreRemembered(facts: Facts): Generator<Finding> {
-  for (const [schema, topics] of [
-    ["orders", "'payment_processed'"],
-    ["payments", "'order_created'"],
-    ["notifications", "'order_created', 'payment_processed'"],
-  ] as const) {
+  for (const service of SERVICES) {
+    const schema = databaseName(service);
+    const topics = service.consumes.map((topic) => `'${topic}'`).join(", ");
     yield* select<Forgotten>(
       facts,
       `SELECT r.topic, r.partition, r."offset", r.eventId, r.key

@@ -1,3 +1,4 @@
+import { databaseName, hasOutbox, SERVICES } from "@order-outbox/registry";
 import {
   type Facts,
   FOR_EVER,
@@ -77,7 +78,7 @@ interface WaitingRow {
 
 /** No event waits in an outbox. */
 export function* eventsArePublished(facts: Facts): Generator<Finding> {
-  for (const { schema } of PUBLISHERS) {
+  for (const schema of SERVICES.filter(hasOutbox).map(databaseName)) {
     yield* select<WaitingRow>(
       facts,
       `SELECT id, orderId, eventType, createdAt, parkedAt, lastError FROM ${schema}.outbox

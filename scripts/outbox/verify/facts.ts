@@ -3,8 +3,8 @@ import { EVENTS } from "@order-outbox/contracts";
 import type { Finding } from "./report.ts";
 
 /**
- * What a verification judges: a connection that has the services' databases attached as `orders`,
- * `payments` and `notifications`, and the tables of scratch.ts filled as far as `has` says.
+ * What a verification judges: a connection that has the services' databases attached, as `orders`
+ * and so on by the registry, and the tables of scratch.ts filled as far as `has` says.
  */
 export interface Facts {
   db: Database;
@@ -34,7 +34,7 @@ export function* select<Row>(
   }
 }
 
-/** The publishers and the effects that their events have. */
+/** The publishers that an order passes, and the effects that their events have. */
 export const PUBLISHERS = [
   {
     schema: "orders",

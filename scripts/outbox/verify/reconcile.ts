@@ -1,3 +1,4 @@
+import { databaseName, hasOutbox, SERVICES } from "@order-outbox/registry";
 import {
   eventsTakeEffect,
   factsAgree,
@@ -14,7 +15,7 @@ import {
   paymentsHaveEvents,
   publishedEventsAreThere,
 } from "./event-rules.ts";
-import { type Facts, PUBLISHERS, prunedUntil } from "./facts.ts";
+import { type Facts, prunedUntil } from "./facts.ts";
 import { readNotifications } from "./read-notifications.ts";
 import { distinct, type Finding } from "./report.ts";
 import { chargesAgree, sendsAgree } from "./world-rules.ts";
@@ -78,7 +79,7 @@ interface Excused {
 
 function describeWindow({ db }: Facts, excused: Excused): string[] {
   const notes: string[] = [];
-  for (const { schema } of PUBLISHERS) {
+  for (const schema of SERVICES.filter(hasOutbox).map(databaseName)) {
     const until = prunedUntil(db, schema);
     if (until !== "") notes.push(`old rows were deleted from the outbox of ${schema}.db`);
     const discarded = db
@@ -86,7 +87,7 @@ function describeWindow({ db }: Facts, excused: Excused): string[] {
       .get()?.n;
     if (discarded) notes.push(`operators discarded ${discarded} events of ${schema}.db`);
   }
-  for (const schema of ["orders", "payments", "notifications"]) {
+  for (const schema of SERVICES.map(databaseName)) {
     const restored = db
       .query<{ at: string; copiedAt: string }, []>(
         `SELECT at, target ->> '$.copiedAt' AS copiedAt FROM ${schema}.operator_audit

@@ -1,10 +1,10 @@
 import { constants, Database } from "bun:sqlite";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { UserError } from "../command.ts";
-import { SERVICES } from "../services.ts";
+import { databaseName, SERVICES } from "@order-outbox/registry";
+import { requireToRead } from "../databases.ts";
 
 /** A database of our own in the system's temporary folder, beside which the others are attached. */
 export interface Scratch extends Disposable {
@@ -51,7 +51,7 @@ export const INDEXES = `
 
 const { SQLITE_OPEN_CREATE, SQLITE_OPEN_READWRITE, SQLITE_OPEN_URI } = constants;
 
-/** Makes a scratch database with the three services' databases attached. */
+/** Makes a scratch database with every service's database attached, by its name. */
 export function openScratch(dataDir: string): Scratch {
   const folder = mkdtempSync(join(tmpdir(), "order-outbox-verify-"));
   const db = new Database(
@@ -76,12 +76,9 @@ export function openScratch(dataDir: string): Scratch {
     db.run("PRAGMA synchronous = OFF");
     db.run("PRAGMA cache_size = -65536");
     db.run(TABLES);
-    for (const { name, database } of SERVICES) {
-      const path = join(dataDir, database);
-      if (!existsSync(path)) {
-        throw new UserError(`there is no ${path} yet: ${name} creates it when it first starts`);
-      }
-      scratch.attach(database.replace(".db", ""), path);
+    for (const service of SERVICES) {
+      requireToRead(dataDir, service).close();
+      scratch.attach(databaseName(service), join(dataDir, service.database));
     }
     return scratch;
   } catch (error) {

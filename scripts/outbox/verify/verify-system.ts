@@ -10,7 +10,7 @@ import { INDEXES, openScratch, type Scratch } from "./scratch.ts";
 
 /** What to verify. */
 export interface VerifyOptions {
-  /** Holds the three databases. */
+  /** Holds the databases of the services. */
   dataDir: string;
   /** `host:port`, one or more; undefined leaves the topics out on purpose. */
   brokers: readonly string[] | undefined;

@@ -1,7 +1,8 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { outboxJson, type ServiceName, type System, startSystem, waitFor } from "../mod.ts";
+import type { ServiceName } from "@order-outbox/registry";
+import { outboxJson, type System, startSystem, waitFor } from "../mod.ts";
 import { fullProof, placeOrders, waitUntilSettled } from "./support.ts";
 
 // What docs/operations.md says under "Backup and restore", for each database.

@@ -1,0 +1,2 @@
+export { databaseName, hasOutbox, type ServiceEntry } from "./service-entry.ts";
+export { SERVICES, type Service, type ServiceName, serviceNamed } from "./services.ts";

@@ -1,0 +1,44 @@
+import { expect, test } from "bun:test";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { PARTIES, TOPICS } from "@order-outbox/contracts";
+import { REPOSITORY } from "@order-outbox/testing";
+import { SERVICES } from "./mod.ts";
+
+test("every service's folder has its entry", () => {
+  const folders = readdirSync(join(REPOSITORY, "services"), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => `services/${name}`);
+  expect(SERVICES.map(({ folder }) => folder).toSorted()).toEqual(folders.toSorted());
+});
+
+test("an entry says the port and the database that the service itself would take", async () => {
+  for (const { folder, port, database } of SERVICES) {
+    const exports: Record<string, unknown> = await import(
+      join(REPOSITORY, folder, "src/config.ts")
+    );
+    const settings = Object.values(exports).find(
+      (one) => typeof one === "object" && one !== null && "properties" in one,
+    ) as { properties: Record<string, { default?: unknown }> };
+    const { PORT, DATABASE_PATH } = settings.properties;
+    expect([folder, PORT?.default, DATABASE_PATH?.default]).toEqual([folder, port, database]);
+  }
+});
+
+test("no two services share a port, a variable or a database", () => {
+  for (const field of ["name", "folder", "port", "portVariable", "database"] as const) {
+    expect(new Set(SERVICES.map((service) => service[field])).size).toBe(SERVICES.length);
+  }
+});
+
+test("writers and readers of topics are those of the published contract", () => {
+  for (const topic of Object.values(TOPICS)) {
+    const names = (field: "publishes" | "consumes"): string[] =>
+      SERVICES.filter((service) => service[field].includes(topic)).map(({ name }) => name);
+    expect([topic, names("publishes")]).toEqual([topic, [PARTIES[topic].writer]]);
+    expect([topic, names("consumes").toSorted()]).toEqual([
+      topic,
+      PARTIES[topic].readers.toSorted(),
+    ]);
+  }
+});
