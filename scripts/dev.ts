@@ -43,7 +43,7 @@ async function main(): Promise<void> {
   if (Array.isArray(settings)) return refuse("these settings are wrong", settings);
   const taken = await findTakenPorts(settings);
   if (taken.length > 0) return refuse("nothing was started", taken);
-  mkdirSync(resolve(ROOT, settings.dataDir), { recursive: true });
+  mkdirSync(resolve(ROOT, settings.dataDir), { recursive: true, mode: 0o700 });
 
   const plans = planChildren(settings, {
     root: ROOT,

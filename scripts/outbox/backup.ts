@@ -21,7 +21,7 @@ copy means for each database: docs/operations.md, "Backup and restore".
   async run({ to, service }, { dataDir, json }) {
     if (to === undefined || to === "") throw new UserError("say where with --to FOLDER");
     const jobs = planJobs(dataDir, resolve(to), chooseServices(service));
-    mkdirSync(to, { recursive: true });
+    mkdirSync(to, { recursive: true, mode: 0o700 });
     const progress = createProgress();
     const copies = [];
     for (const { service: one, from, target } of jobs) {

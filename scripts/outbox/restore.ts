@@ -48,7 +48,7 @@ it, is different for each database: docs/operations.md, "Backup and restore".
     const path = followLinks(join(resolve(dataDir), service.database));
     requireCopy(source, path);
 
-    mkdirSync(dataDir, { recursive: true });
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
     const at = new Date();
     const prepared = `${path}.${Bun.randomUUIDv7()}.restoring`;
     using held = holdPresent(path, values.unreadable);

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { existsSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isAppError } from "@order-outbox/errors";
 import { closeDatabase, openDatabase } from "./mod.ts";
@@ -66,4 +66,36 @@ test("closing folds the WAL into the file, with statements still prepared, and m
   closeDatabase(temp.db);
   expect(existsSync(`${temp.path}-wal`)).toBe(false);
   expect(scalar(temp.connect(), "SELECT text FROM item")).toBe("kept");
+});
+
+const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8);
+
+test("a database, its WAL and the folders made for it are for its owner alone", () => {
+  using temp = tempDatabase();
+  const folder = join(temp.folder, "made");
+  const path = join(folder, "private.db");
+  const db = openDatabase(path);
+  db.run("CREATE TABLE item (text)");
+  const files = [path, `${path}-wal`, `${path}-shm`];
+  expect(files.map(modeOf)).toEqual(["600", "600", "600"]);
+  expect(modeOf(folder)).toBe("700");
+  for (const file of files) chmodSync(file, 0o644);
+  closeDatabase(openDatabase(path));
+  expect(files.map(modeOf)).toEqual(["600", "600", "600"]);
+  chmodSync(path, 0o640);
+  closeDatabase(openDatabase(path));
+  expect(modeOf(path)).toBe("640");
+  closeDatabase(db);
+});
+
+test("to open a database once more leaves this process the locks that it has", () => {
+  using temp = tempDatabase();
+  temp.db.run("BEGIN IMMEDIATE");
+  closeDatabase(openDatabase(temp.path));
+  const write = `
+    import { Database } from "bun:sqlite";
+    try { new Database(process.argv[1]).run("BEGIN IMMEDIATE"); } catch (e) { console.log(e.code); }`;
+  const { stdout } = Bun.spawnSync([process.execPath, "-e", write, temp.path]);
+  expect(stdout.toString()).toStartWith("SQLITE_BUSY");
+  temp.db.run("ROLLBACK");
 });

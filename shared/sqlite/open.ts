@@ -1,7 +1,6 @@
 import { Database } from "bun:sqlite";
-import { mkdirSync } from "node:fs";
-import { dirname } from "node:path";
 import { fileTrouble, noteOpenFiles } from "./open-files.ts";
+import { createPrivately } from "./private-file.ts";
 import { isStorageBusy, storageError } from "./storage-error.ts";
 
 /** How a connection behaves. Every connection to a file should be opened with the same `synchronous`. */
@@ -19,7 +18,7 @@ export interface OpenOptions {
 
 /**
  * Opens a database file in WAL mode with foreign keys enforced and strict parameter names,
- * creating it and its parent folders when needed.
+ * creating it and its parent folders when needed, for its owner alone (0600, 0700).
  *
  * @throws AppError `STORAGE_READONLY` when it may not be written, `STORAGE_FULL`, `STORAGE_BUSY` or
  *   `STORAGE_FAILED`, with the path in its message.
@@ -28,7 +27,7 @@ export function openDatabase(path: string, options: OpenOptions = {}): Database 
   const { synchronous = "FULL", busyTimeoutMs = 5000, readonly = false } = options;
   let db: Database | undefined;
   try {
-    if (!readonly) mkdirSync(dirname(path), { recursive: true });
+    if (!readonly && path !== ":memory:") createPrivately(path);
     db = new Database(path, readonly ? { readonly, strict: true } : { create: true, strict: true });
     // First of all, so that the statements after it wait too.
     db.run(`PRAGMA busy_timeout = ${Math.trunc(busyTimeoutMs)}`);

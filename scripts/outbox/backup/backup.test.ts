@@ -33,6 +33,8 @@ const restoreOrders = (dir: TempDir, ...more: string[]) => {
   return outbox({ dataDir: dir.path }, "restore", ...args);
 };
 
+const modeOf = (path: string) => (lstatSync(path).mode & 0o777).toString(8);
+
 const backUp = (dir: TempDir) => outbox({ dataDir: dir.path }, "backup", "--to", dir.join("copy"));
 
 const valuesOf = (path: string, sql: string): unknown[] => {
@@ -61,6 +63,7 @@ test.concurrent("a copy is of what is committed, and nothing is overwritten", as
   ]);
   expect(valuesOf(file, "SELECT count(*) FROM outbox")).toEqual([3]);
   expect(readdirSync(dir.join("copy"))).toEqual(["orders.db"]);
+  expect([file, dir.join("copy")].map(modeOf)).toEqual(["600", "700"]);
 
   expect(await backUp(dir)).toMatchObject({ exitCode: 2, err: expect.stringMatching("exists") });
   expect(valuesOf(file, "SELECT count(*) FROM outbox")).toEqual([3]);

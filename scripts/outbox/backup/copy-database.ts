@@ -31,6 +31,8 @@ export async function copyDatabase(
   const total = contentBytes(from);
   const look = setInterval(() => onProgress(sizeOf(to), total), LOOK_MS);
   try {
+    // VACUUM INTO takes an empty file, and leaves it the mode that it has.
+    closeSync(openSync(to, "wx", 0o600));
     const answer = await askThread({ from, to });
     if ("error" in answer) throw new UserError(`${from} cannot be copied: ${answer.error}`);
     if (answer.problems.length > 0) {

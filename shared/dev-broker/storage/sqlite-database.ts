@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { mkdirSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { AppError } from "@order-outbox/errors";
 import { prepareSchema } from "./sqlite-schema.ts";
@@ -21,11 +21,8 @@ export interface SqliteStoreOptions {
  * Opens the store's database with its tables. Throws `STORAGE_FAILED` when another process has it.
  */
 export function openDatabase({ folder, synchronous, maxBytes }: SqliteStoreOptions): Database {
-  if (folder !== undefined) mkdirSync(folder, { recursive: true });
-  const db = new Database(folder === undefined ? ":memory:" : join(folder, "broker.db"), {
-    create: true,
-    strict: true,
-  });
+  const path = folder === undefined ? ":memory:" : makeFile(folder);
+  const db = new Database(path, { create: true, strict: true });
   try {
     // Held from the first read to the end of the process: a second broker must not share the file.
     db.run("PRAGMA locking_mode = EXCLUSIVE");
@@ -41,6 +38,17 @@ export function openDatabase({ folder, synchronous, maxBytes }: SqliteStoreOptio
     }
     throw error;
   }
+}
+
+/** For its owner alone; SQLite gives the WAL the same mode. What fails, opening says why. */
+function makeFile(folder: string): string {
+  const path = join(folder, "broker.db");
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (existsSync(path)) chmodSync(path, 0o600);
+    else closeSync(openSync(path, "wx", 0o600));
+  } catch {}
+  return path;
 }
 
 function limitSize(db: Database, maxBytes: number): void {

@@ -1,5 +1,6 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
+import { chmodSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { tempDir } from "@order-outbox/testing";
 import { makeBatch } from "../batch-fixture.ts";
@@ -182,6 +183,22 @@ test("a full store refuses writes, keeps what it has, and takes writes again onc
   store.transaction(() => append(store, id, offset, 100));
   expect(offsetsOf(store.read(id, offset, 1e6, true))).toEqual([offset]);
   store.close();
+});
+
+test("what the broker keeps is for its owner alone, also where it was not before", () => {
+  using folder = tempDir();
+  const modes = () =>
+    ["data", "data/broker.db", "data/broker.db-wal"].map((path) =>
+      (statSync(join(folder.path, path)).mode & 0o777).toString(8),
+    );
+  const open = () => openSqliteStore({ folder: folder.join("data"), synchronous: "NORMAL" });
+  const before = open();
+  expect(modes()).toEqual(["700", "600", "600"]);
+  before.close();
+  chmodSync(folder.join("data/broker.db"), 0o644);
+  const after = open();
+  expect(modes()).toEqual(["700", "600", "600"]);
+  after.close();
 });
 
 test("two brokers cannot use one folder", () => {
