@@ -1,7 +1,11 @@
 import type { Violation } from "./violations.ts";
 
-/** A header as Kafka clients hand it over: bytes or text, and a list when its name is repeated. */
-export type HeaderValue = Uint8Array | string | undefined | readonly (Uint8Array | string)[];
+/**
+ * A header as Kafka clients hand it over: bytes or text, and a list when its name is repeated. Null
+ * is a legal value, and counts as none.
+ */
+export type HeaderValue = HeaderBytes | undefined | readonly HeaderBytes[];
+type HeaderBytes = Uint8Array | string | null;
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
@@ -51,13 +55,13 @@ export class HeaderReader {
 
   #read(name: string): string | undefined {
     this.#problem = undefined;
-    const raw = Object.hasOwn(this.#headers, name) ? this.#headers[name] : undefined;
+    const raw = (Object.hasOwn(this.#headers, name) ? this.#headers[name] : null) ?? undefined;
     if (raw instanceof Uint8Array) return this.#decode(raw);
     if (raw === undefined || typeof raw === "string") return raw;
     const [value] = raw;
     if (raw.length > 1) this.#problem = "is repeated";
     else if (value instanceof Uint8Array) return this.#decode(value);
-    else return value;
+    else return value ?? undefined;
     return undefined;
   }
 

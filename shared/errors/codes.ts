@@ -73,6 +73,10 @@ export const ERROR_CODES = {
   GROUP_OCCUPIED: { retryable: true },
   /** The offset to continue from is no longer (or not yet) in the topic. */
   OFFSET_OUT_OF_RANGE: { retryable: false },
+  /** The batch that comes next in a topic cannot be read; its partition waits. */
+  BATCH_UNREADABLE: { retryable: false },
+  /** A record, or the batch that it came in, is larger than what is taken over. */
+  EVENT_TOO_LARGE: { retryable: false },
   /** A worker thread ended or stopped answering. */
   WORKER_FAILED: { retryable: true },
   /** Something that nobody foresaw; the cause has the original error. */

@@ -44,10 +44,18 @@ const cases: [what: string, facts: Partial<InboxStatus>, reason: RegExp | undefi
       consumer: {
         state: "joined",
         assigned: [],
-        stopped: [{ topic: "order_created", partition: 3, offset: 17 }],
+        stopped: [
+          {
+            topic: "order_created",
+            partition: 3,
+            offset: 17,
+            code: "BATCH_UNREADABLE",
+            reason: "a batch cannot be read",
+          },
+        ],
       },
     },
-    /order_created\/3 at 17/,
+    /order_created\/3 at 17: a batch cannot be read/,
   ],
   ["with parked events", { held: { PARKED: 2, BEHIND: 1 } }, undefined],
 ];

@@ -27,8 +27,8 @@ export function judgeInbox(status: InboxStatus): InboxHealth {
     consumer.state === "refused"
       ? consumer.reason
       : consumer.stopped.length > 0
-        ? `stopped, the broker does not have the offset: ${consumer.stopped
-            .map(({ topic, partition, offset }) => `${topic}/${partition} at ${offset}`)
+        ? `stopped: ${consumer.stopped
+            .map((one) => `${one.topic}/${one.partition} at ${one.offset}: ${one.reason}`)
             .join(", ")}`
         : stalled && consumer.state === "joined"
           ? `${lag} records wait and none was finished for ${STALLED_MS / 1000} s`

@@ -1,5 +1,5 @@
 import { type AnyEvent, decodeEvent, peekIdentity } from "@order-outbox/contracts";
-import { type AppError, toAppError } from "@order-outbox/errors";
+import { AppError, toAppError } from "@order-outbox/errors";
 import type { ConsumedRecord } from "@order-outbox/kafka";
 import type { AnyHandler, Handlers } from "./handler.ts";
 import type { EventIdentity } from "./store.ts";
@@ -13,6 +13,10 @@ export type Reading =
 /** Reads a record. The key orders it: what cannot be ordered gets a key of its own. */
 export function readRecord(record: ConsumedRecord, handlers: Handlers): Reading {
   const alone = `${record.topic}/${record.partition}/${record.offset}`;
+  if (record.excess !== undefined) {
+    const error = new AppError("EVENT_TOO_LARGE", record.excess);
+    return { kind: "malformed", key: alone, identity: UNKNOWN, error };
+  }
   try {
     const decoded = decodeEvent(record);
     if (decoded.kind === "unknown") return { kind: "skip", key: alone, type: decoded.type };
@@ -29,6 +33,8 @@ export function readRecord(record: ConsumedRecord, handlers: Handlers): Reading 
     };
   }
 }
+
+const UNKNOWN: EventIdentity = { eventId: null, eventType: null, eventKey: null };
 
 /** What can be told of a record that is refused. It has no key, because no other event waits for it. */
 function identityOf(record: ConsumedRecord): EventIdentity {

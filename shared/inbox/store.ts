@@ -1,3 +1,4 @@
+import type { ErrorCode } from "@order-outbox/errors";
 import type { ConsumedRecord } from "@order-outbox/kafka";
 import type { Database, Snapshot } from "@order-outbox/sqlite";
 import type { HeldState } from "./held-rules.ts";
@@ -233,13 +234,21 @@ function toHeldEvent(row: HeldRow): HeldEvent {
       value: bytes(value),
       headers: JSON.parse(headers) as ConsumedRecord["headers"],
       timestamp: Date.parse(heldAt),
+      ...(row.errorCode === TOO_LARGE ? { excess: row.lastError } : {}),
     },
   };
 }
 
+/** Of such a record only the first bytes are kept. */
+const TOO_LARGE = "EVENT_TOO_LARGE" satisfies ErrorCode;
+
+type TextHeader = string | null;
+
 /** Headers as text for the table; bytes that are not UTF-8 lose their meaning, not the record. */
-function textHeaders(headers: ConsumedRecord["headers"]): Record<string, string | string[]> {
-  const text = (value: Buffer | string) => value.toString();
+function textHeaders(
+  headers: ConsumedRecord["headers"],
+): Record<string, TextHeader | TextHeader[]> {
+  const text = (value: Buffer | string | null) => value?.toString() ?? null;
   return Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) =>
       value === undefined ? [] : [[name, Array.isArray(value) ? value.map(text) : text(value)]],

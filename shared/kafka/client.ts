@@ -1,4 +1,5 @@
 import { Kafka, logLevel } from "kafkajs";
+import { installCodecs } from "./compression.ts";
 import type { Log } from "./log.ts";
 import { requirePatchedKafkajs } from "./patched.ts";
 import { type ConnectionListener, type KafkaSecurity, toKafkaJs } from "./security.ts";
@@ -40,6 +41,7 @@ export function createKafkaClient(settings: KafkaSettings): KafkaClient {
   requirePatchedKafkajs();
   const { brokers, security = {}, clientId, log } = settings;
   const requestTimeoutMs = settings.requestTimeoutMs ?? 8_000;
+  installCodecs();
   const withClientId = (clientId: string, onConnection?: ConnectionListener) =>
     new Kafka({
       brokers,

@@ -6,7 +6,7 @@ import type {
 } from "kafkajs";
 import type { KafkaClient } from "./client.ts";
 import { createClusterWatch } from "./cluster-watch.ts";
-import type { ConsumerOptions, ConsumerStatus, StoppedPartition } from "./consumer.ts";
+import type { ConsumerOptions, ConsumerStatus } from "./consumer.ts";
 import {
   createGuardedAssigner,
   evict,
@@ -18,7 +18,9 @@ import { type MemberIdentity, memberClientId, ownIdentity } from "./member-ident
 import { onOffsetOutOfRange, seekToBeginning } from "./offset-out-of-range.ts";
 import { toConsumedBatch } from "./records.ts";
 import { sleepUnless } from "./sleep.ts";
+import { createStoppedPartitions } from "./stopped-partitions.ts";
 import { requireTopics } from "./topics.ts";
+import { describeUnreadable, onUnreadableBatch, type UnreadableBatch } from "./unreadable-batch.ts";
 
 const HEARTBEAT_MS = 1_500;
 const REPORT_MS = 1_000;
@@ -28,6 +30,7 @@ const REBALANCE_LOOK_MS = 100;
 /** kafkajs decodes all of a fetch at once: these bound its memory, however long a backlog is. */
 const FETCH_PARTITION_BYTES = 128 * 1024;
 const FETCH_BYTES = 2 * 1024 * 1024;
+const LOOK_AGAIN_MS = 30_000;
 const LEAVE_DEADLINE_MS = 4_000;
 
 type Reports = Map<string, { topic: string; partition: number; nextOffset: number }>;
@@ -54,12 +57,10 @@ export async function runSession(
   const ended = Promise.withResolvers<void>();
   // It may be rejected while nobody waits for it yet, or any more.
   ended.promise.catch(() => {});
-  const stopped = new Map<string, StoppedPartition>();
   let cluster: Cluster | undefined;
   const watch = createClusterWatch(() => cluster);
   let assigned: { topic: string; partition: number }[] = [];
-  const publishStatus = () =>
-    setStatus({ state: "joined", assigned, stopped: [...stopped.values()] });
+  const publishStatus = () => setStatus({ state: "joined", assigned, stopped: stopped.list() });
 
   const clientId = memberClientId(client.clientId, identity);
   const consumer = client.withClientId(clientId, watch.noteConnection).consumer({
@@ -79,10 +80,17 @@ export async function runSession(
     retry: { retries: 2, initialRetryTime: 100, restartOnFailure: async () => false },
   });
 
+  const stopped = createStoppedPartitions(consumer, {
+    log: client.log,
+    groupId,
+    onChange: publishStatus,
+  });
+
   consumer.on("consumer.crash", ({ payload }) => ended.reject(payload.error));
   consumer.on("consumer.group_join", (event) => {
     watch.noteJoin();
-    assigned = takeAssignment(consumer, event, stopped, (topic, partition) =>
+    stopped.resumeAll();
+    assigned = takeAssignment(consumer, event, (topic, partition) =>
       options.startOffset(watch.clusterId(), topic, partition),
     );
     publishStatus();
@@ -96,18 +104,21 @@ export async function runSession(
     if (options.startOffset(watch.clusterId(), topic, partition) === undefined) {
       return seekToBeginning(client, consumer, topic, partition);
     }
-    stopped.set(`${topic}/${partition}`, { topic, partition, offset });
-    publishStatus();
-    client.log.error(
-      { groupId, topic, partition, offset, code: "OFFSET_OUT_OF_RANGE" },
-      "the broker does not have the offset to continue from; this partition waits for an operator",
-    );
+    const reason = "the broker does not have the offset to continue from";
+    stopped.add({ topic, partition, offset, code: "OFFSET_OUT_OF_RANGE", reason });
   };
   onOffsetOutOfRange(consumer, (...where) => decideOffset(...where).catch(ended.reject));
+  const stopAtBatch = async (batch: UnreadableBatch) => {
+    if (!(await watch.isSame())) return ended.resolve();
+    const { topic, partition, offset } = batch;
+    const reason = describeUnreadable(batch);
+    stopped.add({ topic, partition, offset, code: "BATCH_UNREADABLE", reason });
+  };
+  onUnreadableBatch(consumer, (batch) => stopAtBatch(batch).catch(ended.reject));
 
   const stop = () => ended.resolve();
   stopping.addEventListener("abort", stop);
-  let reporter: Timer | undefined;
+  const timers: Timer[] = [];
   try {
     await consumer.connect();
     if (cluster !== undefined) await evict(cluster, groupId, neighbours.deadPredecessors);
@@ -117,13 +128,15 @@ export async function runSession(
       eachBatchAutoResolve: false,
       eachBatch: async (payload) => {
         if (!(await watch.isSame())) return ended.resolve();
+        stopped.remove(payload.batch.topic, payload.batch.partition);
         await takeOver(payload, options, watch.clusterId(), stopping);
       },
     });
-    reporter = setInterval(() => flushReports(consumer, reports), REPORT_MS);
+    timers.push(setInterval(() => flushReports(consumer, reports), REPORT_MS));
+    timers.push(setInterval(stopped.lookAgain, LOOK_AGAIN_MS));
     if (!stopping.aborted) await ended.promise;
   } finally {
-    clearInterval(reporter);
+    for (const timer of timers) clearInterval(timer);
     stopping.removeEventListener("abort", stop);
     await settledWithin(leave(consumer, reports), LEAVE_DEADLINE_MS);
   }
@@ -158,16 +171,11 @@ async function findSettledNeighbours(
 function takeAssignment(
   consumer: KafkaJsConsumer,
   event: ConsumerGroupJoinEvent,
-  stopped: Map<string, StoppedPartition>,
   startOffset: (topic: string, partition: number) => number | undefined,
 ): { topic: string; partition: number }[] {
   const assigned = Object.entries(event.payload.memberAssignment).flatMap(([topic, partitions]) =>
     partitions.map((partition) => ({ topic, partition })),
   );
-  for (const { topic, partition } of stopped.values()) {
-    consumer.resume([{ topic, partitions: [partition] }]);
-  }
-  stopped.clear();
   for (const { topic, partition } of assigned) {
     consumer.seek({ topic, partition, offset: String(startOffset(topic, partition) ?? 0) });
   }

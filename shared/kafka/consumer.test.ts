@@ -80,10 +80,14 @@ test.concurrent("an offset that the broker does not have stops its partition onl
     startOffset: (_cluster, _topic, partition) => [1, 0, 7][partition],
   });
   consumer.start();
+  const missing = {
+    code: "OFFSET_OUT_OF_RANGE",
+    reason: "the broker does not have the offset to continue from",
+  } as const;
   await waitFor(() => consumer.status().stopped.length === 2, { what: "stopped partitions" });
   expect(consumer.status().stopped.toSorted((a, b) => a.partition - b.partition)).toEqual([
-    { topic, partition: 0, offset: 1 },
-    { topic, partition: 2, offset: 7 },
+    { topic, partition: 0, offset: 1, ...missing },
+    { topic, partition: 2, offset: 7, ...missing },
   ]);
   await publish(client, topic, 0, ["f"]);
   await publish(client, topic, 1, ["b", "c"]);

@@ -4,6 +4,7 @@ import type { KafkaClient } from "./client.ts";
 import { runSession } from "./consumer-session.ts";
 import type { ConsumedBatch } from "./records.ts";
 import { sleepUnless } from "./sleep.ts";
+import type { StoppedPartition } from "./stopped-partitions.ts";
 
 /** How to consume. The offsets are the caller's; Kafka's own are only told to it for lag displays. */
 export interface ConsumerOptions {
@@ -31,14 +32,6 @@ export interface ConsumerOptions {
   sessionTimeoutMs?: number;
   /** Milliseconds between attempts to reach the broker, and after a refusal by it or the group. */
   retryDelayMs?: { outage: number; occupied: number };
-}
-
-/** A partition that does not move until an operator decides. */
-export interface StoppedPartition {
-  topic: string;
-  partition: number;
-  /** The offset that the broker no longer has, or does not have yet. */
-  offset: number;
 }
 
 /** What a consumer is doing, for health checks. */

@@ -6,7 +6,6 @@ export {
   type ConsumerOptions,
   type ConsumerStatus,
   createConsumer,
-  type StoppedPartition,
 } from "./consumer.ts";
 export type { Log } from "./log.ts";
 export { isProcessAlive } from "./member-identity.ts";
@@ -20,6 +19,7 @@ export {
 export { type OutboundRecord, RecordBatch } from "./record-batch.ts";
 export type { ConsumedBatch, ConsumedRecord } from "./records.ts";
 export type { KafkaSecurity, SaslSettings, TlsSettings } from "./security.ts";
+export type { StoppedPartition } from "./stopped-partitions.ts";
 export { type TopicRetention, topicRetention } from "./topic-retention.ts";
 export { ensureTopics, fetchPartitionEnds, partitionCounts, requireTopics } from "./topics.ts";
 export {

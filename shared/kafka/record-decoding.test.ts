@@ -7,6 +7,7 @@ import {
   encodeWireBatch,
   encodeWireRecord,
   HEADER_SIZE,
+  seal,
   sized,
   varint,
   type WireBatch,
@@ -32,7 +33,11 @@ interface Fetched {
 
 const kafkaJs = createRequire(import.meta.resolve("kafkajs"));
 const Decoder: new (bytes: Buffer) => object = kafkaJs("./src/protocol/decoder.js");
-const decodeMessages: (decoder: object) => Promise<Message[]> = kafkaJs(
+interface Messages extends Array<Message> {
+  nextOffset?: bigint;
+  unreadable?: { offset: string; nextOffset: string; codec: string; reason: string };
+}
+const decodeMessages: (decoder: object) => Promise<Messages> = kafkaJs(
   "./src/protocol/requests/fetch/v4/decodeMessages.js",
 );
 const KafkaJsBatch: new (topic: string, fetchedOffset: string, data: object) => Fetched =
@@ -45,8 +50,11 @@ function join(batches: Buffer[]): Buffer {
   return Buffer.concat([size, ...batches]);
 }
 
-const decode = (...batches: Buffer[]): Promise<Message[]> =>
-  decodeMessages(new Decoder(join(batches)));
+async function decode(...batches: Buffer[]): Promise<Messages> {
+  const messages = await decodeMessages(new Decoder(join(batches)));
+  if (messages.unreadable !== undefined) throw new Error(messages.unreadable.reason);
+  return messages;
+}
 
 /** What has to come of a batch, by arithmetic that knows no limits. */
 function expected(batch: WireBatch) {
@@ -132,7 +140,7 @@ const headerName = fc.oneof(
 const wireRecord: fc.Arbitrary<WireRecord> = fc.record({
   attributes: fc.integer({ min: -128, max: 127 }),
   timestampDelta: fc.oneof(fc.integer({ min: -500, max: 500 }).map(BigInt), int64),
-  offsetDelta: fc.oneof(fc.nat(1_000), fc.integer()),
+  offsetDelta: fc.nat(1_000),
   key: bytesOrNull,
   value: bytesOrNull,
   headers: fc.array(fc.tuple(headerName, bytesOrNull), { maxLength: 12 }),
@@ -145,8 +153,18 @@ const wireBatch: fc.Arbitrary<WireBatch> = fc.record({
   attributes: fc
     .subarray([ATTRIBUTES.gzip, ATTRIBUTES.logAppendTime, ATTRIBUTES.transactional])
     .map((bits) => bits.reduce((all, bit) => all | bit, 0)),
-  records: fc.array(wireRecord, { maxLength: 6 }),
+  records: fc.array(wireRecord, { maxLength: 6 }).map(ascending),
 });
+
+/** Compaction leaves gaps between offsets, and none of them is there twice. */
+function ascending(records: WireRecord[]): WireRecord[] {
+  let next = 0;
+  return records.map((one) => {
+    const offsetDelta = next + one.offsetDelta;
+    next = offsetDelta + 1;
+    return { ...one, offsetDelta };
+  });
+}
 
 const numRuns = process.env.PROOF === "full" ? 5_000 : 200;
 
@@ -219,7 +237,9 @@ test("a header's name is nothing but a name", async () => {
 
 test("a name is not taken for the one that was in its place before", async () => {
   const names = ["ab", "ac", "a", "bc", "ä", "ö", "ab"];
-  const records = names.map((name) => record({ headers: [[name, Buffer.from("text")]] }));
+  const records = names.map((name, offsetDelta) =>
+    record({ offsetDelta, headers: [[name, Buffer.from("text")]] }),
+  );
   for (const attributes of [0, ATTRIBUTES.gzip]) {
     const alone = records.map((one) => encodeWireBatch(batch({ attributes, records: [one] })));
     for (const batches of [alone, [encodeWireBatch(batch({ attributes, records }))]]) {
@@ -239,7 +259,7 @@ test("a varint may be padded to ten bytes, and no further", async () => {
         ...[none, none, varint(0)],
       ]),
     );
-  const one = batch({ records: [record()] });
+  const one = batch({ records: [record({ offsetDelta: 1 })] });
   for (let size = 1; size <= 10; size++) {
     const [message] = await decode(wrapRecords(one, padded(size)));
     expect([message?.timestamp, message?.offset]).toEqual(["1699999999997", "11"]);
@@ -257,11 +277,11 @@ test("what a record has beyond its headers is passed over", async () => {
 });
 
 test("more records than a call has room for arguments are read", async () => {
-  const count = 1_000_000;
-  const small = encodeWireRecord(record({ key: null, value: null, headers: [] }));
-  const many = batch({ records: Array<WireRecord>(count).fill(record()) });
-  const records = Buffer.concat(Array<Buffer>(count).fill(small));
-  expect(await decode(wrapRecords(many, records))).toHaveLength(count);
+  const count = 100_000;
+  const records = Array.from({ length: count }, (_, offsetDelta) =>
+    record({ offsetDelta, key: null, value: null, headers: [] }),
+  );
+  expect(await decode(encodeWireBatch(batch({ records })))).toHaveLength(count);
 });
 
 const fetched = async (fetchedOffset: string, batches: WireBatch[], aborted: object[] = []) =>
@@ -358,6 +378,7 @@ test("a batch may be without records", async () => {
   for (const attributes of [0, ATTRIBUTES.gzip]) {
     const bare = encodeWireBatch(batch({ attributes })).subarray(0, HEADER_SIZE);
     bare.writeInt32BE(HEADER_SIZE - 12, 8);
+    seal(bare);
     for (const count of [0, -1]) {
       expect(await decode(counting(count, bare), encodeWireBatch(batch()))).toHaveLength(2);
     }
@@ -366,7 +387,7 @@ test("a batch may be without records", async () => {
 
 function counting(count: number, encoded: Buffer): Buffer {
   encoded.writeInt32BE(count, 57);
-  return encoded;
+  return seal(encoded);
 }
 
 test("whatever a batch's records are, nothing beyond it is handed out", async () => {
@@ -377,8 +398,9 @@ test("whatever a batch's records are, nothing beyond it is handed out", async ()
       const first = encodeWireBatch(batch({ records }));
       const size = first.length - HEADER_SIZE;
       for (const [at, byte] of changes) first[HEADER_SIZE + (at % size)] = byte;
+      seal(first);
       const answer = join([first, encodeWireBatch(batch())]);
-      const messages = await decodeMessages(new Decoder(answer)).catch(() => []);
+      const messages = await decodeMessages(new Decoder(answer));
       const start = answer.byteOffset + 4 + HEADER_SIZE;
       const buffers = messages
         .slice(0, records.length)

@@ -31,11 +31,15 @@ export function securityError(root: unknown): AppError | undefined {
 
 /** What to say beside an outage that a wrong kind of listener looks like, too. */
 export function hintOf(root: unknown): string {
-  return root instanceof KafkaJSConnectionError && root.name === "KafkaJSConnectionClosedError"
+  if (!(root instanceof KafkaJSConnectionError)) return "";
+  const isNoKafka = "code" in root && root.code === NO_KAFKA_FRAME;
+  return isNoKafka || root.name === "KafkaJSConnectionClosedError"
     ? " (if this stays: does that port ask for TLS or SASL? see KAFKA_SECURITY_PROTOCOL)"
     : "";
 }
 
+/** The patched kafkajs's code for an answer that is none. */
+const NO_KAFKA_FRAME = "ERR_KAFKA_FRAME";
 const NO_SASL = "KAFKA_SECURITY_PROTOCOL: that port asks for no SASL";
 const CREDENTIALS = "KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD or KAFKA_SASL_PASSWORD_FILE";
 
