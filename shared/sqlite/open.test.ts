@@ -87,15 +87,3 @@ test("a database, its WAL and the folders made for it are for its owner alone", 
   expect(modeOf(path)).toBe("640");
   closeDatabase(db);
 });
-
-test("to open a database once more leaves this process the locks that it has", () => {
-  using temp = tempDatabase();
-  temp.db.run("BEGIN IMMEDIATE");
-  closeDatabase(openDatabase(temp.path));
-  const write = `
-    import { Database } from "bun:sqlite";
-    try { new Database(process.argv[1]).run("BEGIN IMMEDIATE"); } catch (e) { console.log(e.code); }`;
-  const { stdout } = Bun.spawnSync([process.execPath, "-e", write, temp.path]);
-  expect(stdout.toString()).toStartWith("SQLITE_BUSY");
-  temp.db.run("ROLLBACK");
-});
