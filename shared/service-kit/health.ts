@@ -70,6 +70,7 @@ export function health(options: HealthOptions) {
         detail: operation({
           summary: "Whether the service makes progress",
           tags: ["operations"],
+          ignoresQuery: true,
           answers: {
             200: { description: "It does", body: HealthReport, headers },
             503: {
@@ -93,6 +94,7 @@ export function health(options: HealthOptions) {
         detail: operation({
           summary: "Whether the service takes requests now",
           tags: ["operations"],
+          ignoresQuery: true,
           answers: {
             200: { description: "It does", body: ReadinessReport, headers },
             503: { description: "It is starting or stopping", body: ReadinessReport, headers },

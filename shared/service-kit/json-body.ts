@@ -10,8 +10,8 @@ const UTF_8 = new TextDecoder("utf-8", { fatal: true });
 /**
  * The JSON value in a request's body; `undefined` when there is no body and none is announced.
  *
- * Stricter than `request.json()`: the media type must say JSON, the size is limited whatever
- * Content-Length claims, the bytes must be UTF-8 (RFC 8259 §8.1), and `__proto__` is refused as a
+ * Stricter than `request.json()`: the media type must say JSON, no coding such as gzip is undone, the
+ * size is limited whatever Content-Length claims, the bytes must be UTF-8 (RFC 8259 §8.1), and `__proto__` is refused as a
  * key because a later copy of the value could take it for the prototype.
  *
  * @throws AppError `MEDIA_TYPE_UNSUPPORTED`, `BODY_TOO_LARGE` or `INPUT_MALFORMED`
@@ -21,6 +21,8 @@ export async function readJsonBody(
   maxBytes: number = MAX_BODY_BYTES,
 ): Promise<unknown> {
   const { headers } = request;
+  const coding = headers.get("content-encoding")?.trim().toLowerCase();
+  if (coding && coding !== "identity") throw encoded(coding);
   const mediaType = mediaTypeOf(headers.get("content-type"));
   const announced = headers.get("content-length");
   if (Number(announced ?? 0) > maxBytes) throw tooLarge(maxBytes);
@@ -91,12 +93,22 @@ function malformed(message: string, cause?: unknown): AppError {
 }
 
 function unsupported(mediaType: string | undefined): AppError {
-  const given = mediaType === undefined ? "has no Content-Type" : `is ${JSON.stringify(mediaType)}`;
+  const given = mediaType === undefined ? "has no Content-Type" : `is ${quote(mediaType)}`;
   return new AppError(
     "MEDIA_TYPE_UNSUPPORTED",
     `The body ${given}; send JSON as "application/json".`,
   );
 }
+
+function encoded(coding: string): AppError {
+  return new AppError(
+    "MEDIA_TYPE_UNSUPPORTED",
+    `The body is encoded as ${quote(coding)}; send it as it is, without Content-Encoding.`,
+    { details: { acceptEncoding: "identity" } },
+  );
+}
+
+const quote = (text: string): string => JSON.stringify(text.slice(0, 64));
 
 function tooLarge(maxBytes: number): AppError {
   return new AppError("BODY_TOO_LARGE", `The body is larger than ${maxBytes} bytes.`, {

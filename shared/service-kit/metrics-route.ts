@@ -17,6 +17,7 @@ export function metricsRoute(metrics: Metrics) {
       detail: operation({
         summary: "What the service measures, for Prometheus",
         tags: ["operations"],
+        ignoresQuery: true,
         answers: {
           200: {
             description: "The Prometheus text format 0.0.4",

@@ -32,6 +32,8 @@ export interface OperationDetails {
   headers?: HeaderSchemas;
   /** By status. */
   answers: Readonly<Record<number, Answer>>;
+  /** Names in its query are no errors, as where probes and browsers add their own. */
+  ignoresQuery?: boolean;
   /**
    * The errors that the handler may answer, beside those that every body, query or path can cause.
    * `UNAUTHORIZED` says that the admin token is needed.

@@ -79,7 +79,8 @@ const GENERAL = `
 
 Errors are problem+json (RFC 9457) with a stable \`code\`; decide by the code, not by the text. An
 address that is not listed answers 404, and one that is listed answers 405 with \`Allow\` to another
-method. A request whose \`Host\` is missing or malformed answers 400, and one for a host that the
+method. A name in the query that an operation does not list, or one that comes twice, answers 422;
+the operations under "operations" ignore their query. A request whose \`Host\` is missing or malformed answers 400, and one for a host that the
 service does not answer to 421. Fields that a schema does not name are ignored, except a field \`__proto__\`, which is refused.`;
 
 const GENERAL_PROBLEMS = [

@@ -53,11 +53,10 @@ export async function describeOperation(
   };
 }
 
-function impliedProblems({ body, query, params }: Route["hooks"]): ErrorCode[] {
-  const readsInput = body !== undefined || query !== undefined || params !== undefined;
+function impliedProblems({ body, detail }: Route["hooks"]): ErrorCode[] {
   return [
     ...(body ? (["INPUT_MALFORMED", "BODY_TOO_LARGE", "MEDIA_TYPE_UNSUPPORTED"] as const) : []),
-    ...(readsInput ? (["INPUT_INVALID"] as const) : []),
+    ...(detail?.ignoresQuery ? [] : (["INPUT_INVALID"] as const)),
     "INTERNAL",
   ];
 }

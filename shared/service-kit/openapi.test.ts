@@ -33,6 +33,7 @@ const app = new Elysia()
     }),
   })
   .get("/things", () => [], { query: PageQuery })
+  .get("/bare", () => [])
   .get(
     "/things/:id/parts/:part",
     function getThing() {
@@ -61,13 +62,28 @@ beforeAll(async () => {
 test("every route is in the document, but hidden ones", () => {
   expect(Object.keys(document.paths)).toEqual([
     "/things",
+    "/bare",
     "/things/{id}/parts/{part}",
     "/openapi/json",
     "/openapi",
+    "/",
   ]);
   expect(Object.keys(document.paths["/things"] ?? {})).toEqual(["post", "get"]);
   expect(document.paths["/things"]?.get?.operationId).toBe("getThings");
   expect(document.paths["/things/{id}/parts/{part}"]?.get?.operationId).toBe("getThing");
+});
+
+test("the service's own address says where to go", async () => {
+  expect(await (await ask("/?from=somewhere")).json()).toEqual({
+    service: "Sample <API>",
+    version: "1.2.3",
+    description: "Does things.",
+    openapi: "/openapi",
+    routes: [
+      ...["POST /things", "GET /things", "GET /bare", "GET /things/:id/parts/:part"],
+      ...["GET /openapi/json", "GET /openapi", "GET /"],
+    ],
+  });
 });
 
 test("a body, a path and a query bring the errors that they can cause", () => {
@@ -78,6 +94,7 @@ test("a body, a path and a query bring the errors that they can cause", () => {
   ]);
   expect(statuses("/things", "get")).toEqual(["200", "422", "500"]);
   expect(statuses("/things/{id}/parts/{part}", "get")).toEqual(["200", "404", "422", "500"]);
+  expect(statuses("/bare", "get")).toEqual(["200", "422", "500"]);
   expect(statuses("/openapi", "get")).toEqual(["200", "500"]);
 });
 

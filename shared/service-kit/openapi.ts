@@ -4,6 +4,7 @@ import { operation } from "./openapi-details.ts";
 import { type ApiInfo, describeApi, type OpenApiDocument } from "./openapi-document.ts";
 import type { Route } from "./openapi-operation.ts";
 import { renderPage } from "./openapi-page.ts";
+import { welcome } from "./welcome.ts";
 
 const Document = Type.Object({
   openapi: Type.String(),
@@ -14,12 +15,14 @@ const Document = Type.Object({
 const asDocument = operation({
   summary: "This document, for programs",
   tags: ["operations"],
+  ignoresQuery: true,
   answers: { 200: { description: "OpenAPI 3.1", body: Document } },
 });
 
 const asPage = operation({
   summary: "This document: for people when text/html is asked for, else for programs",
   tags: ["operations"],
+  ignoresQuery: true,
   answers: {
     200: {
       description: "OpenAPI 3.1, or a page that shows it",
@@ -32,7 +35,7 @@ const asPage = operation({
 
 /**
  * `GET /openapi` and `GET /openapi/json`: the OpenAPI 3.1 document of all routes of the app, its
- * plugins' too. It is made when it is first asked for, and kept.
+ * plugins' too. It is made when it is first asked for, and kept. `GET /` leads there.
  *
  * A function and not an Elysia instance, because it needs the routes of the app itself.
  */
@@ -64,6 +67,7 @@ export function openapi(info: ApiInfo) {
       },
       { detail: asPage },
     );
+    app.use(welcome(info));
     return app;
   };
 }

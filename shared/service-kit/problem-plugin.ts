@@ -3,8 +3,10 @@ import { AppError } from "@order-outbox/errors";
 import { type AnyElysia, NotFoundError, ParseError, ValidationError } from "elysia";
 import { readJsonBody } from "./json-body.ts";
 import type { Logger } from "./logger.ts";
+import type { Route } from "./openapi-operation.ts";
 import { matchesPath, pathOf } from "./paths.ts";
-import { invalidInput, problemResponse, statusOf } from "./problem.ts";
+import { invalidInput, problemResponse, statusOf, type Violation } from "./problem.ts";
+import { createQueryJudge } from "./query-names.ts";
 import { chooseRequestId, REQUEST_ID } from "./request-id.ts";
 import { traceparentOf } from "./trace-context.ts";
 import { violationsOf } from "./violations.ts";
@@ -25,12 +27,20 @@ export function problemJson({ logger }: { logger: Logger }) {
     app.onRequest(function nameRequest({ request, set }) {
       set.headers[REQUEST_ID] = chooseRequestId(request.headers.get(REQUEST_ID));
     });
+    const judgeQuery = createQueryJudge(() => app.routes as readonly Route[]);
+    app.onBeforeHandle({ as: "global" }, function refuseQuery({ request, route }) {
+      const violations = judgeQuery(request, route);
+      if (violations.length > 0) throw invalidInput(violations);
+    });
     app.onParse({ as: "global" }, function readBody({ request }) {
       return readJsonBody(request);
     });
-    app.onError({ as: "global" }, function answerProblem({ error, request, set }) {
+    app.onError({ as: "global" }, function answerProblem({ error, request, route, set }) {
       const pathname = pathOf(request.url);
-      const problem = toProblem(error, () => allowedMethods(app, pathname));
+      const problem =
+        error instanceof ValidationError
+          ? fromValidation(error, () => judgeQuery(request, route))
+          : toProblem(error, () => allowedMethods(app, pathname));
       const requestId = String(set.headers[REQUEST_ID]);
       if (statusOf(problem.code) === 500) {
         const traceId = traceIdOf(traceparentOf(request));
@@ -51,7 +61,6 @@ function toProblem(error: unknown, allowed: () => string[]): AppError {
     if (error.cause instanceof AppError) return error.cause;
     return new AppError("INPUT_MALFORMED", "The body cannot be read.", { cause: error });
   }
-  if (error instanceof ValidationError) return fromValidation(error);
   if (error instanceof NotFoundError) {
     const allow = allowed();
     return allow.length === 0
@@ -63,14 +72,16 @@ function toProblem(error: unknown, allowed: () => string[]): AppError {
   return new AppError("INTERNAL", "unexpected error", { cause: error });
 }
 
-function fromValidation(error: ValidationError): AppError {
+function fromValidation(error: ValidationError, ofQuery: () => Violation[]): AppError {
   if (error.type === "response") {
     return new AppError("INTERNAL", "the answer breaks its own schema", { cause: error });
   }
   if (error.type === "body" && error.value === undefined) {
     return new AppError("INPUT_MALFORMED", "The request has no body; expected JSON.");
   }
-  return invalidInput(violationsOf(error));
+  const found = violationsOf(error);
+  const named = ofQuery().filter(({ path }) => !found.some((other) => other.path === path));
+  return invalidInput([...found, ...named]);
 }
 
 function allowedMethods(app: AnyElysia, path: string): string[] {

@@ -58,14 +58,15 @@ export function statusOf(code: ErrorCode): number {
 /**
  * The answer to an error as `application/problem+json`. Of an error that answers with 500 nothing
  * but its code is shown: its message was written for the log. `details.errors` (violations) and
- * `details.allow` (methods) of the error become `errors` and the header `Allow`.
+ * `details.allow` (methods) of the error become `errors` and the header `Allow`, and
+ * `details.acceptEncoding` the header `Accept-Encoding`.
  */
 export function problemResponse(
   error: AppError,
   { instance, requestId }: { instance?: string; requestId?: string } = {},
 ): Response {
   const { status, retryAfter } = ANSWERS[error.code] ?? { status: 500 };
-  const { errors, allow } = error.details;
+  const { errors, allow, acceptEncoding } = error.details;
   const body = {
     type: "about:blank",
     title: STATUS_CODES[status] ?? "Error",
@@ -82,6 +83,7 @@ export function problemResponse(
   });
   if (retryAfter !== undefined) headers.set("retry-after", String(retryAfter));
   if (Array.isArray(allow)) headers.set("allow", allow.join(", "));
+  if (typeof acceptEncoding === "string") headers.set("accept-encoding", acceptEncoding);
   if (status === 401) headers.set("www-authenticate", "Bearer");
   return new Response(JSON.stringify(body), { status, headers });
 }

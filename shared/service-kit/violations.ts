@@ -20,10 +20,13 @@ export function violationsOf(error: ValidationError): Violation[] {
   const byPath = new Map<string, Violation>();
   for (const found of error.all) {
     if (!("schema" in found) || byPath.has(found.path)) continue;
+    const message = messageOf(found);
+    // Elsewhere null stands for text that cannot be decoded.
+    const isNull = error.type === "body" && found.value === null;
     byPath.set(found.path, {
       in: error.type as Violation["in"],
       path: found.path,
-      message: messageOf(found),
+      message: isNull ? `is null, ${message}` : message,
     });
   }
   return [...byPath.values()];
@@ -31,8 +34,8 @@ export function violationsOf(error: ValidationError): Violation[] {
 
 function messageOf({ type, schema, value, message }: ValueError): string {
   if (type === ValueErrorType.ObjectRequiredProperty || value === undefined) return "is required";
-  if (typeof schema.error === "string") return schema.error;
   if (type === ValueErrorType.ObjectAdditionalProperties) return "is not known";
+  if (typeof schema.error === "string") return schema.error;
   if (DESCRIBED.has(type) && schema.description) return `must be ${schema.description}`;
   return describeSchema(schema) ?? message;
 }

@@ -64,10 +64,11 @@ export function createApp(deps: AppDeps) {
           key === undefined
             ? { answer: answerTo(await createOrder(deps, body, traceparent)), replayed: false }
             : await createOrderOnce(deps, body, key, traceparent);
-        const { orderId, amount } = answer.body;
+        const { orderId } = answer.body;
         const requestId = set.headers["x-request-id"];
         const traceId = traceIdOf(traceparent);
-        deps.logger.debug({ orderId, amount, replayed, requestId, traceId }, "order accepted");
+        const words = replayed ? "order accepted before, answered again" : "order accepted";
+        deps.logger.info({ orderId, requestId, traceId }, words);
         set.status = answer.status;
         set.headers.location = answer.location;
         if (replayed) set.headers["idempotent-replayed"] = "true";

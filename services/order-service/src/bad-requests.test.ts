@@ -66,6 +66,7 @@ const badOrders: [what: string, init: RequestInit, expected: Expected][] = [
   ["very deep JSON", post("[".repeat(8_000)), MALFORMED],
   ["plain text", post("{}", { "content-type": "text/plain" }), UNSUPPORTED],
   ["a form", post(new URLSearchParams({ customerId: "c", amount: "1" }), {}), UNSUPPORTED],
+  ["gzip", post(Bun.gzipSync("{}"), { ...JSON_TYPE, "content-encoding": "gzip" }), UNSUPPORTED],
   ["no media type", post(Buffer.from('{"customerId": "c", "amount": 1}'), {}), UNSUPPORTED],
   ["no body", { method: "POST" }, MALFORMED],
   [
@@ -93,7 +94,14 @@ const badQueries: [path: string, expected: Expected][] = [
   ["/api/orders/1", invalid("/orderId")],
   ["/api/orders/%F0", invalid("/orderId")],
   ["/api/order", NOT_FOUND],
-  ["/", NOT_FOUND],
+  ["/api/orders?limit=1&limit=2", invalid("/limit")],
+  ["/api/orders?status=PAID&status=PENDING", invalid("/status")],
+  ["/api/orders?customerID=a", invalid("/customerID")],
+  ["/api/orders?limit=0&limit=0&page=2", invalid("/limit", "/page")],
+  ["/api/orders?=1", invalid("/")],
+  ["/api/orders?a/b~c=1", invalid("/a~1b~0c")],
+  [`/api/orders/${crypto.randomUUID()}?x=1`, invalid("/x")],
+  ["/api/orders/1?x=1", invalid("/orderId", "/x")],
 ];
 
 async function expectProblem(response: Response, expected: Expected): Promise<void> {
@@ -123,4 +131,52 @@ test.each(["PUT", "PATCH", "DELETE"])("%s of the orders is not allowed", async (
   const response = await app.request("/api/orders", { method });
   expect(response.headers.get("allow")).toBe("GET, HEAD, POST");
   await expectProblem(response, { status: 405, code: "METHOD_NOT_ALLOWED" });
+});
+
+test("a field that is missing is said to be so, and one that is null, too", async () => {
+  const messagesOf = async (order: object) => {
+    const { errors } = await bodyOf<{ errors: { path: string; message: string }[] }>(
+      await app.postOrder(order),
+    );
+    return errors.map(({ path, message }) => `${path} ${message}`).toSorted();
+  };
+  const customer = "must be 1 to 128 printable characters, not blank";
+  const amount = "must be a positive number up to 1000000 with at most two decimals";
+  expect(await messagesOf({})).toEqual(["/amount is required", "/customerId is required"]);
+  expect(await messagesOf({ customerId: null })).toEqual([
+    "/amount is required",
+    `/customerId is null, ${customer}`,
+  ]);
+  expect(await messagesOf({ customerId: 7, amount: null })).toEqual([
+    `/amount is null, ${amount}`,
+    `/customerId ${customer}`,
+  ]);
+});
+
+test("an encoded body is answered with the codings that are taken", async () => {
+  const init = post(Bun.gzipSync("{}"), { ...JSON_TYPE, "content-encoding": "gzip" });
+  const response = await app.request("/api/orders", init);
+  expect(response.headers.get("accept-encoding")).toBe("identity");
+  expect((await bodyOf<{ detail: string }>(response)).detail).toContain('encoded as "gzip"');
+});
+
+test("names without end in a query make no answer without end", async () => {
+  const names = Array.from({ length: 2_000 }, (_, i) => `n${i}`).join("&");
+  const response = await app.request(`/api/orders?${names}&${"x".repeat(5_000)}`);
+  const { errors } = await bodyOf<{ errors: object[] }>(response);
+  expect([response.status, errors.length]).toEqual([422, 20]);
+});
+
+test("an order that is accepted leaves a line with its id, and so does its repetition", async () => {
+  const key = { "idempotency-key": "a-key-for-the-log" };
+  const order = { customerId: "customer-1", amount: 1 };
+  const { orderId } = await bodyOf<{ orderId: string }>(await app.postOrder(order, key));
+  await app.postOrder(order, key);
+  const lines = app.logLines
+    .filter((line) => line.includes(orderId))
+    .map((line) => JSON.parse(line));
+  expect(lines).toMatchObject([
+    { level: "info", orderId, requestId: expect.any(String), msg: "order accepted" },
+    { level: "info", orderId, msg: "order accepted before, answered again" },
+  ]);
 });

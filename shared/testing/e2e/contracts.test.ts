@@ -21,7 +21,8 @@ const post = (body: unknown, headers: Record<string, string> = {}): RequestInit 
 const get = { headers: { authorization: `Bearer ${TOKEN}` } };
 
 const everywhere: Call[] = [
-  ["GET /health", 200, "/health"],
+  ["GET /", 200, "/"],
+  ["GET /health", 200, "/health?probe=1"],
   ["GET /ready", 200, "/ready"],
   ["GET /metrics", 200, "/metrics"],
   ["GET /openapi", 200, "/openapi"],
@@ -30,6 +31,7 @@ const everywhere: Call[] = [
   ["GET /admin/held-events", 200, "/admin/held-events?state=PARKED", get],
   ["GET /admin/held-events", 401, "/admin/held-events"],
   ["GET /admin/held-events", 422, "/admin/held-events?limit=0", get],
+  ["GET /admin/held-events/{id}", 422, "/admin/held-events/77?x=1", get],
   ["GET /admin/held-events/{id}", 404, "/admin/held-events/77", get],
   ["POST /admin/held-events/redrive", 422, "/admin/held-events/redrive", post({})],
   [
@@ -55,6 +57,8 @@ const orders = (orderId: string): Call[] => [
   ["POST /api/orders", 201, "/api/orders", post(order, once)],
   ["POST /api/orders", 422, "/api/orders", post({ ...order, amount: 1 }, once)],
   ["POST /api/orders", 422, "/api/orders", post({ amount: -1 })],
+  ["POST /api/orders", 422, "/api/orders?dryRun=true", post(order)],
+  ["POST /api/orders", 415, "/api/orders", post(order, { "content-encoding": "gzip" })],
   ["POST /api/orders", 400, "/api/orders", post("{")],
   ["POST /api/orders", 413, "/api/orders", post("x".repeat(20_000))],
   ["POST /api/orders", 415, "/api/orders", post("x", { "content-type": "text/plain" })],
