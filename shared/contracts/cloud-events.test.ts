@@ -7,6 +7,7 @@ import {
   EVENTS,
   encodeEvent,
   type HeaderValue,
+  isFromOrigin,
   peekIdentity,
   type WireRecord,
 } from "./mod.ts";
@@ -167,6 +168,32 @@ describe("an event on the wire", () => {
     );
   });
 
+  test("is malformed when a header is longer than it may be, or does not print", () => {
+    for (const [name, most] of [
+      ["ce_id", 128],
+      ["ce_type", 128],
+      ["ce_subject", 128],
+      ["ce_source", 255],
+      ["ce_time", 255],
+      ["ce_sequence", 255],
+      ["content-type", 255],
+    ] as const) {
+      for (const long of ["x".repeat(most + 1), Buffer.alloc(800_000, "x")]) {
+        const words = complaint(withHeader(name, long));
+        expect(words).toContain(`${name} must be at most ${most} printable characters`);
+        expect(words.length).toBeLessThan(200);
+      }
+      const escaping = complaint(withHeader(name, "a\u001b[2J\u202eb"));
+      expect(escaping).toContain('begins with "a\\u{1b}[2J\\u{202e}b"');
+    }
+    expect(decodeEvent(withHeader("ce_id", "é".repeat(128))).kind).toBe("event");
+    expect(decodeEvent(withHeader("traceparent", "x".repeat(800_000)))).toEqual({
+      kind: "event",
+      event: created,
+    });
+    expect(complaint(record({ key: Buffer.alloc(800_000, "k") })).length).toBeLessThan(200);
+  });
+
   test("is malformed when its value is no JSON text", () => {
     expect(complaint(record({ value: null }))).toContain("value is missing");
     expect(complaint(record({ value: Buffer.from("{") }))).toContain("value is not JSON");
@@ -196,11 +223,23 @@ describe("an event on the wire", () => {
   });
 });
 
+describe("the origin of an event", () => {
+  test("is the topic and the source that its type has", () => {
+    const paid = { ...created, type: "PAYMENT_FAILED" as const, source: "/payment-service" };
+    expect(isFromOrigin(created, "order_created")).toBe(true);
+    expect(isFromOrigin(paid, "payment_processed")).toBe(true);
+    expect(isFromOrigin(created, "payment_processed")).toBe(false);
+    expect(isFromOrigin(paid, "order_created")).toBe(false);
+    expect(isFromOrigin({ ...created, source: "/payment-service" }, "order_created")).toBe(false);
+    expect(isFromOrigin({ ...created, source: "/Order-Service" }, "order_created")).toBe(false);
+  });
+});
+
 describe("a malformed record", () => {
-  test("still tells its id, key and type where they are readable", () => {
+  test("still tells its id, type and source where they are readable", () => {
     const { headers } = record();
     const broken = { key: Buffer.from("k"), value: null, headers };
-    const known = { id: metadata.id, key: "k", type: "ORDER_CREATED" };
+    const known = { id: metadata.id, type: "ORDER_CREATED", source: "/order-service" };
     expect(peekIdentity(broken)).toEqual(known);
     expect(peekIdentity({ key: null, value: null })).toEqual({});
     expect(

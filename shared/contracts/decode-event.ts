@@ -25,9 +25,12 @@ export type Decoded =
 /** What can still be told about a record that is not a readable event. */
 export interface RecordIdentity {
   id?: string;
-  key?: string;
   type?: string;
+  source?: string;
 }
+
+/** How many characters the headers may have that identify an event. */
+const MAX_NAME = 128;
 
 const JSON_MEDIA_TYPE = /^application\/json\s*(?:;|$)/i;
 
@@ -59,23 +62,25 @@ export function decodeEvent(record: WireRecord): Decoded {
   return { kind: "event", event: { id, type, ...rest, data } as AnyEvent };
 }
 
-/** The id, key and type of a record that {@link decodeEvent} refuses, as far as they are readable. */
+/** What a record that {@link decodeEvent} refuses says that it is, as far as that is readable. */
 export function peekIdentity(record: WireRecord): RecordIdentity {
-  const { id, type } = readIdentity(new HeaderReader(record.headers ?? {}));
-  const key = record.key === null ? undefined : decodeUtf8(record.key);
-  return { ...(id && { id }), ...(key && { key }), ...(type && { type }) };
+  const headers = new HeaderReader(record.headers ?? {});
+  const { id, type } = readIdentity(headers);
+  const source = headers.required("ce_source");
+  return { ...(id && { id }), ...(type && { type }), ...(source && { source }) };
 }
 
 /** `""` stands for what is missing; the reader has noted the problem. */
 function readIdentity(headers: HeaderReader) {
   const version = headers.required("ce_specversion") ?? "";
   if (version && version !== "1.0") headers.refuse("ce_specversion", "must be 1.0");
-  return { id: headers.required("ce_id") ?? "", type: headers.required("ce_type") ?? "" };
+  const read = (name: string) => headers.required(name, MAX_NAME) ?? "";
+  return { id: read("ce_id"), type: read("ce_type") };
 }
 
 function readContext(headers: HeaderReader) {
   const source = headers.required("ce_source") ?? "";
-  const subject = headers.required("ce_subject") ?? "";
+  const subject = headers.required("ce_subject", MAX_NAME) ?? "";
   const time = readTime(headers);
   const sequence = readSequence(headers);
   const mediaType = headers.required("content-type") ?? "";

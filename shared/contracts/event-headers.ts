@@ -1,6 +1,6 @@
 import { type TSchema, Type } from "@sinclair/typebox";
-import { EVENTS, type EventType } from "./events.ts";
-import { PARTIES } from "./parties.ts";
+import type { EventType } from "./events.ts";
+import { originOf } from "./parties.ts";
 import { OrderId, Timestamp } from "./values.ts";
 
 /**
@@ -17,7 +17,7 @@ export function headersOf(type: EventType): TSchema {
         examples: ["0198f6a2-0000-7000-8000-00000000e001"],
       }),
       ce_type: Type.Literal(type),
-      ce_source: Type.Literal(`/${PARTIES[EVENTS[type].topic].writer}`),
+      ce_source: Type.Literal(originOf(type).source),
       ce_time: Type.Unsafe<string>({ ...Timestamp, description: "When it happened." }),
       ce_subject: Type.Unsafe<string>({ ...OrderId, description: "The order; the record's key." }),
       ce_sequence: Type.Optional(

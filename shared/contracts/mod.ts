@@ -23,7 +23,7 @@ export {
 } from "./events.ts";
 export type { HeaderValue } from "./header-reader.ts";
 export { exampleOf, type JsonSchema, type NamedSchemas, toJsonSchema } from "./json-schema.ts";
-export { PARTIES, type Parties } from "./parties.ts";
+export { isFromOrigin, type Origin, originOf, PARTIES, type Parties } from "./parties.ts";
 export { DEFAULT_PARTITIONS, TOPICS, type Topic } from "./topics.ts";
 export { traceIdOf } from "./trace-id.ts";
 export { readTraceparent } from "./traceparent.ts";

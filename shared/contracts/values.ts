@@ -98,6 +98,20 @@ function isCustomerId(value: unknown): boolean {
   return CUSTOMER_ID.test(value) && (value.length <= 128 || [...value].length <= 128);
 }
 
+const PRINTABLE = new RegExp(`^[^${UNPRINTABLE}]*$`, "u");
+const EACH_UNPRINTABLE = new RegExp(`[${UNPRINTABLE}]`, "gu");
+
+/** Whether `text` has no control characters, line separators or marks that disguise it. */
+export const isPrintable = (text: string): boolean => PRINTABLE.test(text);
+
+/** The first `length` characters of a text of unknown origin, with what is not printable escaped. */
+export function extractOf(text: string, length = 32): string {
+  const begin = text.slice(0, length).replace(EACH_UNPRINTABLE, (character) => {
+    return `\\u{${character.codePointAt(0)?.toString(16)}}`;
+  });
+  return text.length > length ? `${begin}…` : begin;
+}
+
 /** Whether `text` is a date and time in RFC 3339 that exists in the calendar. */
 export function isTimestamp(text: string): boolean {
   const [, year, month, day] = RFC_3339.exec(text) ?? [];

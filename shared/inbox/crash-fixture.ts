@@ -32,6 +32,7 @@ startInbox({
   db,
   queue: createCommitQueue(db),
   groupId: order.groupId,
+  isFromOrigin: () => true,
   topics: Object.fromEntries(order.topics.map((topic) => [topic, 1])),
   handlers: {
     ORDER_CREATED: {

@@ -25,6 +25,7 @@ test.concurrent("an event takes effect in one transaction with its inbox row and
   expect(reader.rows("SELECT * FROM inbox")).toEqual([
     {
       eventId: event.id,
+      source: "/tests",
       eventType: "ORDER_CREATED",
       topic: stream.topics[0],
       partition: 0,
@@ -154,4 +155,19 @@ test.concurrent("no more events are taken over at once than allowed, and none is
   await waitFor(() => reader.nextOffset() === 30, { what: "the end of the topic" });
   expect(most).toBe(3);
   expect(reader.effects().toSorted()).toEqual(events.map(({ id }) => id).toSorted());
+});
+
+test.concurrent("an event is known by its source and its id together", async () => {
+  await using stream = await openStream();
+  await using reader = openReader(stream);
+  const event = orderCreated();
+  const another = { ...orderCreated(), id: event.id, source: "/elsewhere" };
+  const inbox = reader.start();
+  await stream.publish([event, another, another, event]);
+  await waitFor(() => reader.nextOffset() === 4, { what: "the end of the topic" });
+  expect(inbox.status()).toMatchObject({ processed: 2, duplicates: 2, held: {} });
+  expect(reader.rows("SELECT source FROM inbox WHERE eventId > '' ORDER BY source")).toEqual([
+    { source: "/elsewhere" },
+    { source: "/tests" },
+  ]);
 });

@@ -14,6 +14,7 @@ const status = (facts: Partial<InboxStatus>): InboxStatus => ({
   processed: 0,
   duplicates: 0,
   skipped: 0,
+  unknown: 0,
   retries: 0,
   parked: 0,
   ...facts,

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import type { AnyEvent } from "@order-outbox/contracts";
+import { type AnyEvent, isFromOrigin } from "@order-outbox/contracts";
 import { AppError } from "@order-outbox/errors";
 import { waitFor } from "@order-outbox/testing";
 import {
@@ -223,4 +223,99 @@ test.concurrent("an event that contradicts parks alone, also when it had waited 
   expect(reader.rows("SELECT eventId, eventKey, errorCode FROM held_events")).toEqual([
     { eventId: second.id, eventKey: null, errorCode: "EVENT_CONTRADICTS" },
   ]);
+});
+
+test.concurrent("an event of another topic or source than its type has is parked, and never worked", async () => {
+  await using stream = await openStream();
+  await using reader = openReader(stream);
+  const inbox = reader.start({
+    isFromOrigin: ({ source, type }, topic) =>
+      source === "/tests" && (type === "ORDER_CREATED" ? topic === stream.topics[0] : false),
+  });
+  const good = orderCreated();
+  const foreign = { ...orderCreated(), source: "/elsewhere" };
+  const wrongTopic = paymentSucceeded(good.subject);
+  await stream.publish([foreign, wrongTopic, good]);
+  await waitFor(() => reader.nextOffset() === 3, { what: "the end of the topic" });
+  expect(reader.effects()).toEqual([good.id]);
+  expect(inbox.status().held).toEqual({ PARKED: 2 });
+  expect(
+    reader.rows("SELECT eventId, eventSource, eventKey, errorCode FROM held_events ORDER BY id"),
+  ).toEqual([
+    {
+      eventId: foreign.id,
+      eventSource: "/elsewhere",
+      eventKey: null,
+      errorCode: "EVENT_MISPLACED",
+    },
+    { eventId: wrongTopic.id, eventSource: "/tests", eventKey: null, errorCode: "EVENT_MISPLACED" },
+  ]);
+});
+
+test.concurrent("a reader takes no event from a topic that the event map does not name", async () => {
+  await using stream = await openStream();
+  await using reader = openReader(stream);
+  const inbox = reader.start({ isFromOrigin });
+  await stream.publish([{ ...orderCreated(), source: "/order-service" }]);
+  await waitFor(() => inbox.status().held.PARKED === 1, { what: "the event to be parked" });
+  expect(reader.rows("SELECT lastError FROM held_events")).toEqual([
+    {
+      lastError: `ORDER_CREATED comes from /order-service on order_created, not from /order-service on ${stream.topics[0]}`,
+    },
+  ]);
+});
+
+test.concurrent("of a record with headers of any size, table and log have a bounded part", async () => {
+  await using stream = await openStream();
+  await using reader = openReader(stream);
+  const good = toRecord(orderCreated());
+  const huge = "\u001b[2J".repeat(5_000);
+  const many = Object.fromEntries(
+    Array.from({ length: 100 }, (_, i) => [`x-${i}`, "x".repeat(300)]),
+  );
+  const spoilt = ["ce_id", "ce_type", "ce_source", "ce_subject", "traceparent", "x-other"];
+  reader.start({ handlers: { ORDER_CREATED: { apply: reader.record } } });
+  const records = [
+    ...spoilt.map((name) => withHeader(good, name, huge)),
+    { ...good, key: huge, headers: { ...many, ...good.headers } },
+    { ...good, headers: { ...good.headers, ...many, ["n".repeat(10_000)]: "x" } },
+  ];
+  for (const record of records) await stream.publish([record]);
+  await waitFor(() => reader.nextOffset() === records.length, { what: "the end of the topic" });
+  const held = reader.rows<{ bytes: number; eventId: string | null }>(
+    `SELECT length(headers) + length(key) + length(value) + length(lastError) AS bytes, eventId
+     FROM held_events`,
+  );
+  expect(held).toHaveLength(5);
+  for (const { bytes } of held) expect(bytes).toBeLessThan(12_000);
+  expect(reader.effects()).toHaveLength(1);
+  for (const line of reader.logged) {
+    const text = JSON.stringify(line);
+    expect(text.length).toBeLessThan(1_000);
+    expect(text).not.toContain("u001b");
+  }
+});
+
+test.concurrent("an event that was held with many headers of a stranger still takes effect", async () => {
+  await using stream = await openStream();
+  await using reader = openReader(stream);
+  let calls = 0;
+  reader.start({
+    retry: { attempts: 3, baseMs: 1, capMs: 1 },
+    handlers: {
+      ORDER_CREATED: {
+        async prepare() {
+          calls += 1;
+          if (calls === 1) throw new AppError("HANDLER_FAILED", "not now", { retryable: true });
+        },
+        apply: reader.record,
+      },
+    },
+  });
+  const event = orderCreated();
+  const many = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`x-${i}`, "x"]));
+  const record = toRecord(event);
+  await stream.publish([{ ...record, headers: { ...many, ...record.headers } }]);
+  await waitFor(() => reader.effects().length === 1, { what: "the second attempt" });
+  expect(reader.effects()).toEqual([event.id]);
 });

@@ -59,7 +59,7 @@ export function createHeldRunner(deps: WorkDeps, lanes: Lanes, stopping: AbortSi
   /** Tries one held event; removes it when it took effect, else notes and gives why not. */
   async function tryHeld(held: HeldEvent): Promise<Holding | undefined> {
     const { id, record } = held;
-    const reading = readRecord(record, deps.handlers);
+    const reading = readRecord(record, deps);
     const commitWith = <T>(unit: (at: string) => T, traceparent?: string) =>
       waitOutTrouble(deps, () =>
         queue.run(() => {
@@ -93,7 +93,7 @@ export function createHeldRunner(deps: WorkDeps, lanes: Lanes, stopping: AbortSi
   }
 
   function isReady({ record }: HeldEvent): boolean {
-    const reading = readRecord(record, deps.handlers);
+    const reading = readRecord(record, deps);
     if (reading.kind !== "event") return true;
     return reading.handler.isReady?.(reading.event as never) ?? true;
   }
@@ -131,7 +131,7 @@ export function createHeldRunner(deps: WorkDeps, lanes: Lanes, stopping: AbortSi
 
   /** An event that stands alone runs in the lane of the order that it names, if it names one. */
   const laneOf = ({ eventKey, record }: HeldEvent): string =>
-    eventKey ?? readRecord(record, deps.handlers).key;
+    eventKey ?? readRecord(record, deps).key;
 
   /** Puts the work on a key into its lane, once at a time. */
   function schedule(eventKey: string): void {
@@ -206,14 +206,27 @@ export function createHeldRunner(deps: WorkDeps, lanes: Lanes, stopping: AbortSi
       }),
     discard: (held, reason) =>
       inLane(laneOf(held), async () => {
-        const { id, eventId, eventType, eventKey, record } = held;
+        const { id, eventId, eventSource, eventType, eventKey, record } = held;
         await waitOutTrouble(deps, () =>
           queue.run(() => {
             const at = isoNow();
-            if (eventId !== null) store.recordApplied(eventId, eventType ?? "", record, at);
+            // What a refused record says of itself may be the identity of a real event.
+            if (eventId !== null && eventSource !== null && !standsAlone(held)) {
+              const event = { id: eventId, source: eventSource, type: eventType ?? "" };
+              store.recordApplied(event, record, at);
+            }
             store.release(id);
             const { topic, partition, offset } = record;
-            const target = { heldId: id, eventId, eventType, eventKey, topic, partition, offset };
+            const target = {
+              heldId: id,
+              eventId,
+              eventSource,
+              eventType,
+              eventKey,
+              topic,
+              partition,
+              offset,
+            };
             store.audit(at, "DISCARD", target, reason);
           }),
         );

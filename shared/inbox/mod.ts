@@ -10,7 +10,7 @@ export {
   type InboxRetentionStatus,
   startInboxRetention,
 } from "./retention.ts";
-export { HELD_STATE_INDEX, INBOX_TABLES } from "./schema.ts";
+export { HELD_STATE_INDEX, INBOX_BY_SOURCE, INBOX_SCHEMA, INBOX_TABLES } from "./schema.ts";
 export {
   type Inbox,
   type InboxOptions,

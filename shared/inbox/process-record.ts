@@ -47,7 +47,12 @@ export async function processRecord(
   }
 
   const { event, handler } = reading;
-  const identity = { eventId: event.id, eventType: event.type, eventKey: event.subject };
+  const identity: EventIdentity = {
+    eventId: event.id,
+    eventSource: event.source,
+    eventType: event.type,
+    eventKey: event.subject,
+  };
   tellStep("received", event);
   let arrival: Arrival | "KNOWN";
   try {
@@ -85,7 +90,7 @@ function judgeArrival(
   handler: AnyHandler,
 ): Arrival | "KNOWN" {
   try {
-    if (store.hasApplied(event.id)) return "KNOWN";
+    if (store.hasApplied(event)) return "KNOWN";
     const ready = handler.isReady?.(event as never) ?? true;
     return decideArrival(store.heldStates(event.subject, snapshot), ready);
   } catch (error) {

@@ -1,4 +1,4 @@
-import { type AnyEvent, decodeEvent, peekIdentity } from "@order-outbox/contracts";
+import { type AnyEvent, decodeEvent, originOf, peekIdentity } from "@order-outbox/contracts";
 import { AppError, toAppError } from "@order-outbox/errors";
 import type { ConsumedRecord } from "@order-outbox/kafka";
 import type { AnyHandler, Handlers } from "./handler.ts";
@@ -7,11 +7,19 @@ import type { EventIdentity } from "./store.ts";
 /** What a record turned out to be, before any work on it. */
 export type Reading =
   | { kind: "event"; key: string; event: AnyEvent; handler: AnyHandler }
-  | { kind: "skip"; key: string; type: string }
+  /** `unknown`: no event of that type is known here; else there is no handler for it. */
+  | { kind: "skip"; key: string; type: string; unknown: boolean }
   | { kind: "malformed"; key: string; identity: EventIdentity; error: AppError };
 
+/** By what a consumer reads records. */
+export interface ReadRules {
+  handlers: Handlers;
+  /** Whether an event that stood in `topic` came from where its type comes from. */
+  isFromOrigin(event: AnyEvent, topic: string): boolean;
+}
+
 /** Reads a record. The key orders it: what cannot be ordered gets a key of its own. */
-export function readRecord(record: ConsumedRecord, handlers: Handlers): Reading {
+export function readRecord(record: ConsumedRecord, rules: ReadRules): Reading {
   const alone = `${record.topic}/${record.partition}/${record.offset}`;
   if (record.excess !== undefined) {
     const error = new AppError("EVENT_TOO_LARGE", record.excess);
@@ -19,10 +27,15 @@ export function readRecord(record: ConsumedRecord, handlers: Handlers): Reading 
   }
   try {
     const decoded = decodeEvent(record);
-    if (decoded.kind === "unknown") return { kind: "skip", key: alone, type: decoded.type };
+    if (decoded.kind === "unknown") {
+      return { kind: "skip", key: alone, type: decoded.type, unknown: true };
+    }
     const { event } = decoded;
-    const handler = handlers[event.type];
-    if (handler === undefined) return { kind: "skip", key: alone, type: event.type };
+    if (!rules.isFromOrigin(event, record.topic)) throw misplaced(event, record.topic);
+    const handler = rules.handlers[event.type];
+    if (handler === undefined) {
+      return { kind: "skip", key: alone, type: event.type, unknown: false };
+    }
     return { kind: "event", key: event.subject, event, handler };
   } catch (error) {
     return {
@@ -34,10 +47,28 @@ export function readRecord(record: ConsumedRecord, handlers: Handlers): Reading 
   }
 }
 
-const UNKNOWN: EventIdentity = { eventId: null, eventType: null, eventKey: null };
+const UNKNOWN: EventIdentity = {
+  eventId: null,
+  eventSource: null,
+  eventType: null,
+  eventKey: null,
+};
 
 /** What can be told of a record that is refused. It has no key, because no other event waits for it. */
 function identityOf(record: ConsumedRecord): EventIdentity {
-  const { id, type } = peekIdentity(record);
-  return { eventId: id ?? null, eventType: type ?? null, eventKey: null };
+  const { id, source, type } = peekIdentity(record);
+  return {
+    eventId: id ?? null,
+    eventSource: source ?? null,
+    eventType: type ?? null,
+    eventKey: null,
+  };
+}
+
+function misplaced({ type, source }: AnyEvent, topic: string): AppError {
+  const origin = originOf(type);
+  return new AppError(
+    "EVENT_MISPLACED",
+    `${type} comes from ${origin.source} on ${origin.topic}, not from ${source} on ${topic}`,
+  );
 }

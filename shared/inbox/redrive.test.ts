@@ -8,6 +8,7 @@ import {
   orderCreated,
   paymentSucceeded,
   type Reader,
+  toRecord,
 } from "./test-inbox.ts";
 
 /** Writes an operator's request as the command line does, and waits for its outcome. */
@@ -191,6 +192,23 @@ test.concurrent("a discarded event never takes effect, is on record, and frees i
   await stream.publish([first, orderCreated()]);
   await waitFor(() => reader.nextOffset() === 4, { what: "the repetition" });
   expect(reader.effects()).not.toContain(first.id);
+});
+
+test.concurrent("a refused record that is discarded claims no identity: the real event takes effect", async () => {
+  await using stream = await openStream();
+  await using reader = openReader(stream);
+  const event = orderCreated();
+  reader.start();
+  await stream.publish([{ ...toRecord(event), value: "{}" }]);
+  await waitFor(() => reader.nextOffset() === 1, { what: "the end of the topic" });
+  const [held] = reader.rows<{ id: number }>("SELECT id FROM held_events");
+  expect(await ask(reader, "DISCARD", { heldId: held?.id }, "a stranger's")).toEqual({
+    discarded: 1,
+  });
+  expect(reader.rows("SELECT * FROM held_events")).toEqual([]);
+  await stream.publish([event]);
+  await waitFor(() => reader.effects().length === 1, { what: "the real event" });
+  expect(reader.effects()).toEqual([event.id]);
 });
 
 test.concurrent("an offset that an operator resets is read again, and known events are skipped", async () => {

@@ -1,7 +1,10 @@
+import { EVENTS, type EventType, originOf } from "@order-outbox/contracts";
+
 /**
  * The tables of a consuming service: which events it has applied, how far it has read each
  * partition of each cluster, which events it set aside, the identity of this database, and what
- * operators asked of it. `target` and `outcome` are JSON; see operator-requests.ts.
+ * operators asked of it. `target` and `outcome` are JSON; see operator-requests.ts. They are as they
+ * were at first: {@link INBOX_BY_SOURCE} is a later step of the same schema.
  */
 export const INBOX_TABLES = `
   CREATE TABLE inbox (
@@ -73,3 +76,40 @@ export const INBOX_TABLES = `
 
 /** Lets held events be counted without reading their records. */
 export const HELD_STATE_INDEX = "CREATE INDEX held_events_state ON held_events (state);";
+
+const SOURCE_OF_TYPE = `CASE eventType ${Object.keys(EVENTS)
+  .map((type) => `WHEN '${type}' THEN '${originOf(type as EventType).source}'`)
+  .join(" ")} END`;
+
+/**
+ * CloudEvents identifies an event by source and id together, so the inbox's key has both. What was
+ * applied before has the source that its type has. SQLite changes no primary key: the table is made
+ * anew, and another column in its key will be such a step, too.
+ */
+export const INBOX_BY_SOURCE = `
+  CREATE TABLE inbox_by_source (
+    eventId     TEXT NOT NULL,
+    source      TEXT NOT NULL,
+    eventType   TEXT NOT NULL,
+    topic       TEXT NOT NULL,
+    partition   INTEGER NOT NULL,
+    "offset"    INTEGER NOT NULL,
+    processedAt TEXT NOT NULL,
+    PRIMARY KEY (eventId, source)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO inbox_by_source (eventId, source, eventType, topic, partition, "offset", processedAt)
+    SELECT eventId, coalesce(${SOURCE_OF_TYPE}, ''), eventType, topic, partition, "offset", processedAt
+    FROM inbox ORDER BY eventId;
+  DROP TABLE inbox;
+  ALTER TABLE inbox_by_source RENAME TO inbox;
+
+  ALTER TABLE held_events ADD COLUMN eventSource TEXT;
+  UPDATE held_events SET eventSource = coalesce(
+    iif(json_type(headers, '$.ce_source') = 'text', headers ->> '$.ce_source', NULL),
+    ${SOURCE_OF_TYPE});
+  -- Nothing waits for a malformed event any more.
+  UPDATE held_events SET eventKey = NULL WHERE errorCode = 'EVENT_MALFORMED';
+`;
+
+/** All of it, as one step of a database that begins with it; like every step it is never edited. */
+export const INBOX_SCHEMA = INBOX_TABLES + INBOX_BY_SOURCE;

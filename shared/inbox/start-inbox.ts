@@ -1,3 +1,4 @@
+import { isFromOrigin } from "@order-outbox/contracts";
 import { AppError, type Clock, isAppError, monotonic, steadyClock } from "@order-outbox/errors";
 import {
   type ConsumedBatch,
@@ -17,7 +18,7 @@ import type { FollowEvent } from "./observer.ts";
 import { createOffsetTracker, type OffsetTracker } from "./offset-tracker.ts";
 import { openOperatorDesk } from "./operator-requests.ts";
 import { processRecord } from "./process-record.ts";
-import { readRecord } from "./read-record.ts";
+import { type ReadRules, readRecord } from "./read-record.ts";
 import { createInboxStore, type InboxFacts } from "./store.ts";
 import type { InboxCounters, WorkDeps } from "./work.ts";
 
@@ -34,6 +35,8 @@ export interface InboxOptions {
    */
   topics: Readonly<Record<string, number>>;
   handlers: Handlers;
+  /** Whether an event came from where its type comes from; by default as the event map has it. */
+  isFromOrigin?: ReadRules["isFromOrigin"];
   log: Log;
   /** Milliseconds since the epoch: for what is stored. */
   now: Clock;
@@ -99,6 +102,7 @@ export function startInbox(options: InboxOptions): Inbox {
     processed: 0,
     duplicates: 0,
     skipped: 0,
+    unknown: 0,
     retries: 0,
     parked: 0,
   };
@@ -125,6 +129,7 @@ export function startInbox(options: InboxOptions): Inbox {
       },
     }),
     handlers,
+    isFromOrigin: options.isFromOrigin ?? isFromOrigin,
     log,
     steady: steadyClock(now, elapsed),
     now,
@@ -167,7 +172,7 @@ export function startInbox(options: InboxOptions): Inbox {
     if (lanes.size === 0) noteProgress();
     for (const record of batch.records) {
       if (until.aborted) return;
-      const reading = readRecord(record, handlers);
+      const reading = readRecord(record, deps);
       const work = async () => {
         if (stopping.signal.aborted) return;
         const place = { clusterId, record, tracker };

@@ -1,13 +1,23 @@
 import type { ErrorCode } from "@order-outbox/errors";
 import type { ConsumedRecord } from "@order-outbox/kafka";
 import type { Database, Snapshot } from "@order-outbox/sqlite";
+import { keptHeaders, MAX_KEY_BYTES, type TextHeaders } from "./held-headers.ts";
 import type { HeldState } from "./held-rules.ts";
 
 /** Which event a record is, as far as that can be told. */
 export interface EventIdentity {
   eventId: string | null;
+  /** `ce_source`: with the id it identifies an event. */
+  eventSource: string | null;
   eventType: string | null;
   eventKey: string | null;
+}
+
+/** An event as the inbox remembers it. */
+export interface AppliedEvent {
+  id: string;
+  source: string;
+  type: string;
 }
 
 /** Why and since when an event is set aside. */
@@ -40,9 +50,9 @@ export interface InboxStore {
   nextOffset(clusterId: string, topic: string, partition: number): number | undefined;
   /** Whether offsets of other clusters are recorded, and none of this one. */
   isNewCluster(clusterId: string): boolean;
-  hasApplied(eventId: string): boolean;
+  hasApplied(event: Pick<AppliedEvent, "id" | "source">): boolean;
   /** Records an event as applied. False when it was already. */
-  recordApplied(eventId: string, eventType: string, record: ConsumedRecord, at: string): boolean;
+  recordApplied(event: AppliedEvent, record: ConsumedRecord, at: string): boolean;
   /** Moves a partition's offset forward, never back. */
   advance(clusterId: string, topic: string, partition: number, next: number, at: string): void;
   /** Sets a partition's offset, back or forth: an operator's decision. */
@@ -82,12 +92,12 @@ export function createInboxStore(db: Database): InboxStore {
   const clusters = db.prepare<{ clusterId: string }, []>(
     "SELECT DISTINCT clusterId FROM consumer_offsets",
   );
-  const applied = db.prepare<{ found: number }, [string]>(
-    "SELECT 1 AS found FROM inbox WHERE eventId = ?",
+  const applied = db.prepare<{ found: number }, [string, string]>(
+    "SELECT 1 AS found FROM inbox WHERE eventId = ? AND source = ?",
   );
-  const insert = db.prepare<unknown, [string, string, string, number, number, string]>(
-    `INSERT INTO inbox (eventId, eventType, topic, partition, "offset", processedAt)
-     VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (eventId) DO NOTHING`,
+  const insert = db.prepare<unknown, [string, string, string, string, number, number, string]>(
+    `INSERT INTO inbox (eventId, source, eventType, topic, partition, "offset", processedAt)
+     VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (eventId, source) DO NOTHING`,
   );
   const advance = db.prepare<unknown, [string, string, number, number, string]>(
     `INSERT INTO consumer_offsets (clusterId, topic, partition, nextOffset, updatedAt)
@@ -104,10 +114,10 @@ export function createInboxStore(db: Database): InboxStore {
   );
   const hold = db.prepare(
     `INSERT INTO held_events
-       (state, clusterId, topic, partition, "offset", eventId, eventType, eventKey, headers, key,
-        value, errorCode, lastError, attempts, heldAt, nextAttemptAt)
-     VALUES ($state, $clusterId, $topic, $partition, $offset, $eventId, $eventType, $eventKey,
-        $headers, $key, $value, $errorCode, $lastError, $attempts, $heldAt, $nextAttemptAt)
+       (state, clusterId, topic, partition, "offset", eventId, eventSource, eventType, eventKey,
+        headers, key, value, errorCode, lastError, attempts, heldAt, nextAttemptAt)
+     VALUES ($state, $clusterId, $topic, $partition, $offset, $eventId, $eventSource, $eventType,
+        $eventKey, $headers, $key, $value, $errorCode, $lastError, $attempts, $heldAt, $nextAttemptAt)
      ON CONFLICT (clusterId, topic, partition, "offset") DO NOTHING`,
   );
   const anyHeld = db.prepare<{ found: number }, []>("SELECT 1 AS found FROM held_events LIMIT 1");
@@ -161,9 +171,9 @@ export function createInboxStore(db: Database): InboxStore {
       const known = clusters.all().map((row) => row.clusterId);
       return known.length > 0 && !known.includes(clusterId);
     },
-    hasApplied: (eventId) => applied.get(eventId) !== null,
-    recordApplied(eventId, eventType, { topic, partition, offset: at }, processedAt) {
-      return insert.run(eventId, eventType, topic, partition, at, processedAt).changes > 0;
+    hasApplied: ({ id, source }) => applied.get(id, source) !== null,
+    recordApplied({ id, source, type }, { topic, partition, offset: at }, processedAt) {
+      return insert.run(id, source, type, topic, partition, at, processedAt).changes > 0;
     },
     advance(clusterId, topic, partition, next, at) {
       advance.run(clusterId, topic, partition, next, at);
@@ -172,8 +182,9 @@ export function createInboxStore(db: Database): InboxStore {
       setOffset.run(clusterId, topic, partition, next, at);
     },
     hold(clusterId, record, held, heldAt) {
-      const { topic, partition, offset: position, key, value } = record;
-      const headers = JSON.stringify(textHeaders(record.headers));
+      const { topic, partition, offset: position, value } = record;
+      const headers = JSON.stringify(keptHeaders(textHeaders(record.headers)));
+      const key = record.key?.subarray(0, MAX_KEY_BYTES) ?? null;
       const place = { clusterId, topic, partition, offset: position };
       hold.run({ ...place, ...held, headers, key, value, heldAt });
     },
@@ -242,12 +253,8 @@ function toHeldEvent(row: HeldRow): HeldEvent {
 /** Of such a record only the first bytes are kept. */
 const TOO_LARGE = "EVENT_TOO_LARGE" satisfies ErrorCode;
 
-type TextHeader = string | null;
-
 /** Headers as text for the table; bytes that are not UTF-8 lose their meaning, not the record. */
-function textHeaders(
-  headers: ConsumedRecord["headers"],
-): Record<string, TextHeader | TextHeader[]> {
+function textHeaders(headers: ConsumedRecord["headers"]): TextHeaders {
   const text = (value: Buffer | string | null) => value?.toString() ?? null;
   return Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) =>

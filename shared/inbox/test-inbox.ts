@@ -10,7 +10,7 @@ import {
   openDatabase,
 } from "@order-outbox/sqlite";
 import { startBroker, tempDir, uniqueName } from "@order-outbox/testing";
-import { INBOX_TABLES, type Inbox, type InboxOptions, startInbox } from "./mod.ts";
+import { INBOX_SCHEMA, type Inbox, type InboxOptions, startInbox } from "./mod.ts";
 
 /** For tests: topics of one partition each on a real broker, and a group to read them with. */
 export interface Stream extends AsyncDisposable {
@@ -51,7 +51,7 @@ export interface Reader extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-const READER_TABLES = `${INBOX_TABLES}
+const READER_TABLES = `${INBOX_SCHEMA}
   CREATE TABLE effects (id INTEGER PRIMARY KEY AUTOINCREMENT, eventId TEXT NOT NULL, text TEXT);`;
 
 export function orderCreated(orderId: string = crypto.randomUUID()): AnyEvent & {
@@ -146,6 +146,8 @@ export function openReader(stream: Stream, name = "reader.db"): Reader {
         groupId: stream.groupId,
         topics: onePartitionEach([...stream.topics, stream.nudges]),
         handlers: { ORDER_CREATED: { apply: record }, PAYMENT_SUCCEEDED: { apply: record } },
+        // The topics have names of their own, because the broker may be everybody's.
+        isFromOrigin: () => true,
         log: logInto(logged),
         now: Date.now,
         ...options,

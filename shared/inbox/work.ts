@@ -2,6 +2,7 @@ import type { AnyEvent } from "@order-outbox/contracts";
 import {
   type AppError,
   type Clock,
+  type ErrorCode,
   errorCodeOf,
   isAppError,
   toAppError,
@@ -9,9 +10,10 @@ import {
 import type { ConsumedRecord, Log } from "@order-outbox/kafka";
 import { type CommitQueue, isStorageTrouble } from "@order-outbox/sqlite";
 import type { EventCommits } from "./event-commits.ts";
-import type { AnyHandler, Handlers } from "./handler.ts";
+import type { AnyHandler } from "./handler.ts";
 import { decideFailure, type RetryPolicy } from "./held-rules.ts";
 import type { FollowEvent, FollowedWork } from "./observer.ts";
+import type { ReadRules } from "./read-record.ts";
 import { tellStep } from "./steps.ts";
 import type { Holding, InboxStore } from "./store.ts";
 
@@ -20,6 +22,8 @@ export interface InboxCounters {
   processed: number;
   duplicates: number;
   skipped: number;
+  /** Of those skipped: events of a type that this version does not know. */
+  unknown: number;
   /** Failed attempts after which an event is tried again. */
   retries: number;
   /** Events that were parked. */
@@ -27,11 +31,10 @@ export interface InboxCounters {
 }
 
 /** What the work on events needs. */
-export interface WorkDeps {
+export interface WorkDeps extends ReadRules {
   store: InboxStore;
   queue: CommitQueue;
   commits: EventCommits;
-  handlers: Handlers;
   log: Log;
   /** Milliseconds since the epoch. */
   now: Clock;
@@ -109,7 +112,7 @@ async function workOn(
     const prepared = await waitOutTrouble(deps, () => handler.prepare?.(event as never));
     tellStep("prepared", event);
     const fresh = await commit((at) => {
-      if (!deps.store.recordApplied(event.id, event.type, record, at)) return false;
+      if (!deps.store.recordApplied(event, record, at)) return false;
       handler.apply(event as never, prepared as never);
       tellStep("inside", event);
       return true;
@@ -127,10 +130,18 @@ async function workOn(
  * Codes of events that are refused for what they are. They park alone, without a key: nothing waits
  * for them, or whoever may write to a topic could hold back any order.
  */
-const REFUSALS: readonly string[] = ["EVENT_MALFORMED", "EVENT_MISPLACED", "EVENT_CONTRADICTS"];
+const REFUSALS: readonly string[] = [
+  "EVENT_MALFORMED",
+  "EVENT_TOO_LARGE",
+  "EVENT_MISPLACED",
+  "EVENT_CONTRADICTS",
+] satisfies ErrorCode[];
 
 /** Whether an event that is held for this reason stands alone, so that its key goes on. */
 export const standsAlone = ({ errorCode }: Holding): boolean => REFUSALS.includes(errorCode);
+
+/** How many characters are kept of what went wrong: it may quote what a stranger wrote. */
+const MAX_ERROR = 1_000;
 
 /** What becomes of an event after `attempts` attempts, the last of which failed. */
 export function holdingAfter(deps: WorkDeps, error: AppError, attempts: number): Holding {
@@ -138,7 +149,8 @@ export function holdingAfter(deps: WorkDeps, error: AppError, attempts: number):
   const nextAttemptAt =
     verdict.state === "RETRYING" ? new Date(deps.steady() + verdict.delayMs).toISOString() : null;
   const { state } = verdict;
-  return { state, errorCode: error.code, lastError: error.message, attempts, nextAttemptAt };
+  const lastError = error.message.slice(0, MAX_ERROR);
+  return { state, errorCode: error.code, lastError, attempts, nextAttemptAt };
 }
 
 /** Tries `work` again until what is a database's own trouble has passed: full, busy, gone. */

@@ -1,6 +1,6 @@
 /** A small service of its own: an order earns its customer ten points, once. */
 
-import { INBOX_TABLES, startInbox } from "@order-outbox/inbox";
+import { INBOX_SCHEMA, startInbox } from "@order-outbox/inbox";
 import { createKafkaClient } from "@order-outbox/kafka";
 import { createCommitQueue, migrate, openDatabase } from "@order-outbox/sqlite";
 
@@ -9,7 +9,7 @@ const log = { debug() {}, info() {}, warn: console.log, error: console.log };
 
 const db = openDatabase(databasePath);
 migrate(db, [
-  { name: "create the inbox", up: INBOX_TABLES },
+  { name: "create the inbox", up: INBOX_SCHEMA },
   {
     name: "create points",
     up: "CREATE TABLE points (customerId TEXT PRIMARY KEY, points INTEGER)",
@@ -25,6 +25,7 @@ startInbox({
   db,
   queue: createCommitQueue(db),
   groupId,
+  isFromOrigin: () => true,
   topics: { [topic]: 1 },
   handlers: {
     ORDER_CREATED: {

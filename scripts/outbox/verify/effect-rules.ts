@@ -82,7 +82,8 @@ export function* readEventsAreRemembered(facts: Facts): Generator<Finding> {
          ON c.clusterId = $clusterId AND c.topic = r.topic AND c.partition = r.partition
        WHERE r.topic IN (${topics}) AND r."offset" < c.nextOffset AND r.eventId IS NOT NULL
          AND r.type IN (${KNOWN_TYPES}) AND r.timestamp BETWEEN $cutoffMs - ${DAY_MS} AND $cutoffMs
-         AND NOT EXISTS (SELECT 1 FROM ${schema}.inbox AS i WHERE i.eventId = r.eventId)
+         AND NOT EXISTS (SELECT 1 FROM ${schema}.inbox AS i
+           WHERE i.eventId = r.eventId AND i.source = r.source)
          AND NOT EXISTS (SELECT 1 FROM ${schema}.held_events AS h WHERE h.eventId = r.eventId)`,
       { clusterId: facts.clusterId, cutoffMs: Date.parse(facts.cutoff) },
       ({ topic, partition, offset, eventId, key }) => ({

@@ -190,7 +190,7 @@ test("a held event and one that an operator discarded are told apart", async () 
   world.change(
     "orders",
     "DELETE FROM held_events",
-    `INSERT INTO inbox VALUES ('${eventId}', 'PAYMENT_SUCCEEDED', 'payment_processed', 0, 0, '')`,
+    `INSERT INTO inbox VALUES ('${eventId}', '/payment-service', 'PAYMENT_SUCCEEDED', 'payment_processed', 0, 0, '')`,
     `INSERT INTO operator_audit (at, action, target, reason)
      VALUES ('', 'DISCARD', '{"eventId":"${eventId}"}', 'test')`,
   );

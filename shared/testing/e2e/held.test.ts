@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { type AnyEvent, EVENTS, encodeEvent, newEventId } from "@order-outbox/contracts";
+import { type AnyEvent, EVENTS, encodeEvent, newEventId, originOf } from "@order-outbox/contracts";
 import { Kafka, logLevel } from "kafkajs";
 import { hangAt, startSystem, waitFor } from "../mod.ts";
 import { expectClean, fullProof, placeOrders, waitUntilSettled } from "./support.ts";
@@ -29,12 +29,19 @@ async function heldAt(url: string): Promise<Record<string, number>> {
 function eventsOfOneOrder(): [AnyEvent, AnyEvent] {
   const orderId = crypto.randomUUID();
   const data = { orderId, customerId: "customer-1", amount: 10 };
-  const metadata = { source: "/test", time: new Date().toISOString(), subject: orderId };
+  const metadata = { time: new Date().toISOString(), subject: orderId };
   return [
-    { ...metadata, id: newEventId(), type: "ORDER_CREATED", data },
     {
       ...metadata,
       id: newEventId(),
+      source: originOf("ORDER_CREATED").source,
+      type: "ORDER_CREATED",
+      data,
+    },
+    {
+      ...metadata,
+      id: newEventId(),
+      source: originOf("PAYMENT_SUCCEEDED").source,
       type: "PAYMENT_SUCCEEDED",
       data: { ...data, transactionId: "txn_1" },
     },

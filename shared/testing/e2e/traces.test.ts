@@ -235,7 +235,7 @@ async function publishResult(system: System, orderId: string, eventId: string): 
   const event = encodeEvent({
     id: eventId,
     type: "PAYMENT_SUCCEEDED",
-    source: "/test",
+    source: "/payment-service",
     time: new Date().toISOString(),
     subject: orderId,
     traceparent: TRACEPARENT,

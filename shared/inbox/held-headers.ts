@@ -1,0 +1,41 @@
+/** A header's text; null where it has no value. */
+export type TextHeader = string | null;
+
+/** Headers of a record; a list where a name is repeated. */
+export type TextHeaders = Readonly<Record<string, TextHeader | readonly TextHeader[]>>;
+
+/** How much is kept of the key of a record that is set aside. Keys of events are shorter. */
+export const MAX_KEY_BYTES = 1_024;
+
+const MAX_HEADERS = 32;
+const MAX_NAME = 128;
+/** Longer than any header that is read may be. */
+const MAX_VALUE = 256;
+/** A header that is read may not be repeated: two are as bad as any number. */
+const MAX_REPEATS = 2;
+
+/**
+ * What is kept of the headers of a record that is set aside: all that are read of an event, as far as
+ * they may be read, and a bounded part of whatever else somebody wrote there.
+ */
+export function keptHeaders(headers: TextHeaders): TextHeaders {
+  const cut = (text: TextHeader) => text?.slice(0, MAX_VALUE) ?? null;
+  const kept = Object.entries(headers)
+    .filter(([name]) => name.length <= MAX_NAME)
+    .toSorted(([a], [b]) => Number(isRead(b)) - Number(isRead(a)))
+    .slice(0, MAX_HEADERS)
+    .map(([name, value]): [string, TextHeader | readonly TextHeader[]] => [
+      name,
+      value === null || typeof value === "string"
+        ? cut(value)
+        : value.slice(0, MAX_REPEATS).map(cut),
+    ]);
+  return Object.fromEntries(kept);
+}
+
+const READ: ReadonlySet<string> = new Set([
+  ...["specversion", "id", "type", "source", "time", "subject", "sequence"].map((n) => `ce_${n}`),
+  "content-type",
+  "traceparent",
+]);
+const isRead = (name: string): boolean => READ.has(name);
