@@ -31,6 +31,9 @@ test("every guarantee names the mutants that its test notices, at least one for 
   expect(rows.map(({ test }) => [test, named(test)])).toEqual(
     rows.map(({ test }) => [test, noticed(test)]),
   );
+  expect(rows.filter(({ promise, mutants }) => mutants.length < countSentences(promise))).toEqual(
+    [],
+  );
 });
 
 test("every mutant has a name of its own, finds its place, changes it, and has a test that exists", () => {

@@ -4,7 +4,7 @@ import { findTest, namePattern } from "./declared-test.ts";
 import { readJunit, type TestResult } from "./junit.ts";
 
 /** What waits for something gives up before the test is ended: see `waitFor`. */
-const LONGEST_WAIT_MS = "15000";
+const LONGEST_WAIT_MS = "30000";
 /** A test that takes longer is ended, and has noticed nothing. */
 const TEST_MS = 120_000;
 const RUN_MS = 150_000;

@@ -117,6 +117,19 @@ test("nothing is passed when the offsets themselves cannot be written", async ()
   expect(world.tracker.watermark()).toBe(0);
 });
 
+test("nothing is passed when the COMMIT itself fails", async () => {
+  using world = openWorld(1);
+  world.db.run("CREATE TABLE whole (id INTEGER PRIMARY KEY)");
+  world.db.run("CREATE TABLE part (of REFERENCES whole (id) DEFERRABLE INITIALLY DEFERRED)");
+  const [place] = world.places;
+  if (place === undefined) throw new Error("there is no record");
+  const orphan = () => void world.db.run("INSERT INTO part VALUES (99)");
+  await expect(world.events.commit(place, orphan)).rejects.toMatchObject({
+    code: "STORAGE_FAILED",
+  });
+  expect([world.tracker.watermark(), world.nextOffset()]).toEqual([0, undefined]);
+});
+
 test("work that has to stay apart shares the commit, not the unit", async () => {
   using world = openWorld(3, true);
   await Promise.all(world.places.map((place) => world.events.commit(place, () => {})));

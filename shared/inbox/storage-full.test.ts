@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import type { AnyEvent } from "@order-outbox/contracts";
 import { AppError } from "@order-outbox/errors";
+import { type CommitQueue, createCommitQueue } from "@order-outbox/sqlite";
 import { waitFor } from "@order-outbox/testing";
 import { openReader, openStream, orderCreated, type Reader } from "./test-inbox.ts";
 
@@ -65,6 +66,24 @@ test.concurrent("an inbox that is stopped while its database is full reads again
   reader.start({ handlers: { ORDER_CREATED: bigEffect(reader) } });
   await waitFor(() => reader.nextOffset() === 3, { what: "the end of the topic" });
   expect(reader.effects().toSorted()).toEqual(events.map(({ id }) => id).toSorted());
+});
+
+test.concurrent("an overloaded commit queue is no event's fault", async () => {
+  await using stream = await openStream();
+  await using reader = openReader(stream);
+  const event = orderCreated();
+  const overloaded = createCommitQueue(reader.db, { limit: 0 });
+  let refusals = 0;
+  const run: CommitQueue["run"] = (work) => {
+    refusals += 1;
+    return refusals < 3 ? overloaded.run(work) : reader.queue.run(work);
+  };
+  const inbox = reader.start({ queue: { ...reader.queue, run } });
+  await stream.publish([event]);
+  await waitFor(() => reader.nextOffset() === 1, { what: "the end of the topic" });
+  expect(reader.effects()).toEqual([event.id]);
+  expect(inbox.status()).toMatchObject({ processed: 1, retries: 0, parked: 0, held: {} });
+  await overloaded.close();
 });
 
 test.concurrent("a full disk while an event is prepared is no fault of the event's", async () => {

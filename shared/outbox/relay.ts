@@ -138,6 +138,8 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
     await settle(round, outcomes);
     const failure = await work;
     if (failure !== undefined) throw failure;
+    // Before the rest, in which rows are marked: who sees them published sees no failure any more.
+    noteSuccess();
     await restAfter(round);
     return true;
   }

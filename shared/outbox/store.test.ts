@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { keyHash } from "@order-outbox/kafka";
+import { createLease } from "./lease.ts";
 import { prepareAppend, prepareOutboxFacts, preparePendingCount } from "./mod.ts";
 import { keysOf, type TestOutbox, tempOutbox } from "./test-outbox.ts";
 
@@ -131,6 +132,29 @@ test("behind a parked row wait the later rows of its key in its topic, and nothi
     ["another topic", 1],
   ]);
   expect(pending(outbox, { topics })).toEqual([1, 4, 5, 6]);
+});
+
+test("marks of a former owner of the lease change nothing", () => {
+  using outbox = tempOutbox();
+  outbox.append([a]);
+  let now = 0;
+  const [former, owner] = ["former", "owner"].map((name, pid) =>
+    createLease(outbox.relayDb, {
+      own: { owner: name, host: "here", pid },
+      ttlMs: 1_000,
+      now: () => now,
+      isAlive: () => true,
+    }),
+  );
+  expect(former?.ensure()).toBe(true);
+  const fencing = former?.fencing();
+  now = 2_000;
+  expect(owner?.ensure()).toBe(true);
+
+  expect(outbox.store.markPublished([1], AT, fencing)).toBe(false);
+  expect(pending(outbox)).toEqual([1]);
+  expect(outbox.store.markPublished([1], AT, owner?.fencing())).toBe(true);
+  expect(pending(outbox)).toEqual([]);
 });
 
 test("a refusal is charged to one row, which is parked only when that is asked for", () => {

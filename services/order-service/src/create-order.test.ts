@@ -1,3 +1,4 @@
+import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { newEventId } from "@order-outbox/contracts";
 import { createCommitQueue } from "@order-outbox/sqlite";
@@ -5,6 +6,8 @@ import { createOrder } from "./create-order.ts";
 import { type AcceptedOrder, bodyOf, openTestApp } from "./test-app.ts";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** https://sqlite.org/pragma.html#pragma_synchronous */
+const FULL = 2;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 test("an order is answered with 201, its address and a PENDING status", async () => {
@@ -34,12 +37,14 @@ test("an order is answered with 201, its address and a PENDING status", async ()
 test("an accepted order has its row and its event", async () => {
   using app = openTestApp();
   const response = await app.postOrder({ customerId: "Åsa 🎁", amount: 5 });
+  using others = new Database(app.db.filename, { readonly: true });
+  // Both are there at once, for every connection: read before anything else can be committed.
+  const orders = others.query("SELECT id, customerId, amount, status FROM orders").all();
+  const [row, ...more] = others.query<Record<string, unknown>, []>("SELECT * FROM outbox").all();
   const { orderId } = await bodyOf<AcceptedOrder>(response);
-  expect(app.db.query("SELECT id, customerId, amount, status FROM orders").all()).toEqual([
-    { id: orderId, customerId: "Åsa 🎁", amount: 5, status: "PENDING" },
-  ]);
-  const [row, ...others] = app.db.query<Record<string, unknown>, []>("SELECT * FROM outbox").all();
-  expect(others).toEqual([]);
+  expect(app.db.query("PRAGMA synchronous").get()).toEqual({ synchronous: FULL });
+  expect(orders).toEqual([{ id: orderId, customerId: "Åsa 🎁", amount: 5, status: "PENDING" }]);
+  expect(more).toEqual([]);
   expect(row).toMatchObject({
     eventType: "ORDER_CREATED",
     topic: "order_created",

@@ -1,6 +1,7 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { rmSync } from "node:fs";
+import { join } from "node:path";
 import { TOPICS } from "@order-outbox/contracts";
 import { Kafka, logLevel } from "kafkajs";
 import { killableBroker, type System, startSystem, tempDir, waitFor } from "../mod.ts";
@@ -80,6 +81,20 @@ test.if(fullProof)(
   },
 );
 
+/** What the outside world has recorded: so often for each order, and for no other. */
+function expectOncePerOrder(
+  { dataDir }: System,
+  ledger: string,
+  orders: readonly string[],
+  times: number,
+): void {
+  using db = new Database(join(dataDir, ledger), { readonly: true });
+  const counts = db
+    .query("SELECT json_extract(entry, '$.orderId') AS id, count(*) FROM ledger GROUP BY id")
+    .values();
+  expect(new Map(counts as [string, number][])).toEqual(new Map(orders.map((id) => [id, times])));
+}
+
 /** A system that has settled 50 orders, and whose broker `loseData` replaces by an empty one. */
 async function withLosingBroker(
   prove: (system: System, loseData: () => Promise<void>) => Promise<void>,
@@ -105,8 +120,9 @@ test.if(fullProof && !process.env.REAL_KAFKA)(
       await placeOrders(system, 50);
       await waitUntilSettled(system, 100);
 
-      const payments = await system.payments();
-      expect(new Set(payments.map(({ orderId }) => orderId)).size).toBe(100);
+      const orders = (await system.orders()).map(({ id }) => id);
+      expectOncePerOrder(system, "provider-ledger.db", orders, 1);
+      expectOncePerOrder(system, "channels-ledger.db", orders, 6);
       expect(await system.readTopic(TOPICS.orderCreated)).toHaveLength(50);
     }),
 );
@@ -126,8 +142,9 @@ test.if(fullProof && !process.env.REAL_KAFKA)(
       for (const { process } of sleepers) process.kill("SIGCONT");
       await waitUntilSettled(system, 200);
 
-      const payments = await system.payments();
-      expect(new Set(payments.map(({ orderId }) => orderId)).size).toBe(200);
-      expect(payments).toHaveLength(200);
+      const orders = (await system.orders()).map(({ id }) => id);
+      expect(orders).toHaveLength(200);
+      expectOncePerOrder(system, "provider-ledger.db", orders, 1);
+      expectOncePerOrder(system, "channels-ledger.db", orders, 6);
     }),
 );

@@ -1,0 +1,142 @@
+import type { Mutant } from "../mutant.ts";
+
+export const INTAKE: readonly Mutant[] = [
+  {
+    name: "commits-do-not-reach-the-disk",
+    breaks: "A 201 means that order and event are on the disk.",
+    file: "shared/sqlite/open.ts",
+    find: 'const { synchronous = "FULL", busyTimeoutMs',
+    put: 'const { synchronous = "NORMAL", busyTimeoutMs',
+    test: "services/order-service/src/create-order.test.ts › an accepted order has its row and its event",
+  },
+  {
+    name: "an-event-follows-in-another-transaction",
+    breaks: "Order and event are stored in one transaction.",
+    file: "services/order-service/src/create-order.ts",
+    find: "return deps.queue.run(() => insertOrder(deps, order, traceparent), traceparent);",
+    put: `const append = (event: OutboxEvent) => void deps.queue.run(() => deps.append(event));
+  return deps.queue.run(() => insertOrder({ ...deps, append }, order, traceparent), traceparent);`,
+    test: "services/order-service/src/create-order.test.ts › an accepted order has its row and its event",
+  },
+  {
+    name: "a-batch-goes-on-after-a-full-disk",
+    breaks: "A rejected commit left nothing.",
+    file: "shared/sqlite/commit-batch.ts",
+    find: 'if (outcome.failed === "together" || outcome.failed === "batch") break;',
+    put: 'if (outcome.failed === "together") break;',
+    test: "shared/sqlite/commit-queue.test.ts › a full disk in the middle of a batch rejects all of it, and later batches go on",
+  },
+  {
+    name: "a-commit-that-was-rolled-back-resolves",
+    breaks: "A resolved commit is on the disk.",
+    file: "shared/sqlite/commit-batch.ts",
+    find: 'unit.reject(outcome?.failed === "alone" ? outcome.error : error);',
+    put: `if (outcome?.failed === false) unit.resolve(outcome.value);
+    else unit.reject(outcome?.failed === "alone" ? outcome.error : error);`,
+    test: "shared/sqlite/commit-queue.test.ts › a full disk in the middle of a batch rejects all of it, and later batches go on",
+  },
+  {
+    name: "an-order-is-written-before-its-transaction",
+    breaks: "Killed before COMMIT, an order is not there.",
+    file: "services/order-service/src/create-order-once.ts",
+    find: "return await queue.run(() => replay() ?? accept(), traceparent);",
+    put: `const early = replay() ?? accept();
+    return await queue.run(() => early, traceparent);`,
+    test: "shared/testing/e2e/intake-crashes.test.ts › killed before COMMIT: no answer and no row, and the retry makes the order",
+  },
+  {
+    name: "a-key-is-stored-after-its-order",
+    breaks: "Killed after COMMIT, an order is worked, and the retry gets its answer.",
+    file: "services/order-service/src/create-order-once.ts",
+    find: "keys.put({ key, requestHash, orderId, response, createdAt });",
+    put: "void queue.run(() => keys.put({ key, requestHash, orderId, response, createdAt }));",
+    test: "shared/testing/e2e/intake-crashes.test.ts › killed between COMMIT and answer: the order is worked, and the retry gets its answer",
+  },
+  {
+    name: "keys-are-looked-up-outside-of-the-transaction",
+    breaks: "One Idempotency-Key makes one order, however many requests carry it.",
+    file: "services/order-service/src/create-order-once.ts",
+    find: "return await queue.run(() => replay() ?? accept(), traceparent);",
+    put: `const known = replay();
+    return await queue.run(() => known ?? accept(), traceparent);`,
+    test: "shared/testing/e2e/intake-crashes.test.ts › fifty requests at once with one key make one order and get one answer",
+  },
+  {
+    name: "a-refused-batch-is-not-rolled-back",
+    breaks: "An order answered with 503 is not stored, also after a crash on a full disk.",
+    file: "shared/sqlite/commit-batch.ts",
+    find: "if (db.inTransaction) control.rollback.run();",
+    put: "if (!db.inTransaction) control.rollback.run();",
+    test: "shared/testing/e2e/disk-full.test.ts › comes back from a SIGKILL with every order it accepted and none it refused",
+  },
+  {
+    name: "a-full-disk-is-an-unknown-outcome",
+    breaks: "No answer claims less than the truth.",
+    file: "shared/sqlite/storage-error.ts",
+    find: 'const code = isStorageFull(error) ? "STORAGE_FULL" : "STORAGE_FAILED";',
+    put: 'const code = isStorageFull(error) ? "STORAGE_FAILED" : "STORAGE_FULL";',
+    test: "shared/testing/e2e/disk-full.test.ts › comes back from a SIGKILL with every order it accepted and none it refused",
+  },
+  {
+    name: "an-uncertain-commit-is-refused",
+    breaks: "A commit that a crash could still bring about is a 500, never a 503.",
+    file: "shared/sqlite/storage-error.ts",
+    find: 'error.code !== "SQLITE_IOERR_SHMSIZE"',
+    put: 'error.code !== "SQLITE_IOERR_SHMOPEN"',
+    test: "services/order-service/src/commit-outcome.test.ts › an order that a crash could still bring about is not refused with a 503",
+  },
+  {
+    name: "rows-that-could-not-be-marked-are-sent-again",
+    breaks: "When the disk has room again all goes on without a second publication.",
+    file: "shared/outbox/relay.ts",
+    find: `const marked = store.markPublished(ids, new Date(now()).toISOString(), lease?.fencing());
+    unmarked = [];`,
+    put: `unmarked = [];
+    const marked = store.markPublished(ids, new Date(now()).toISOString(), lease?.fencing());`,
+    test: "shared/testing/e2e/disk-full.test.ts › refuses orders, lets marks and results wait, and goes on when there is room",
+  },
+  {
+    name: "a-refused-batch-is-tried-again-later",
+    breaks: "An order answered with 503 is not stored.",
+    file: "shared/sqlite/commit-queue.ts",
+    find: `scheduled = false;
+    if (waiting.length > 0) schedule();`,
+    put: `if (outcome.kind === "rolled-back") setTimeout(() => waiting.push(...batch), 1_000);
+    scheduled = false;
+    if (waiting.length > 0) schedule();`,
+    test: "shared/testing/e2e/disk-full.test.ts › refuses orders, lets marks and results wait, and goes on when there is room",
+  },
+  {
+    name: "a-refused-order-waits-all-the-same",
+    breaks: "Overload refuses an order: it is not stored.",
+    file: "shared/sqlite/commit-queue.ts",
+    find: "if (waiting.length >= limit) {",
+    put: `if (waiting.length >= limit) {
+        waiting.push({ work, resolve() {}, reject() {} });`,
+    test: "services/order-service/src/overload.test.ts › a service with more orders than may wait refuses the rest, and stores what it accepted",
+  },
+  {
+    name: "an-overload-does-not-say-when-to-come-again",
+    breaks: "Overload is a 503 with Retry-After.",
+    file: "shared/service-kit/problem.ts",
+    find: "OVERLOADED: { status: 503, retryAfter: 1 },",
+    put: "OVERLOADED: { status: 503 },",
+    test: "services/order-service/src/overload.test.ts › a service with more orders than may wait refuses the rest, and stores what it accepted",
+  },
+  {
+    name: "a-full-disk-forgets-known-keys",
+    breaks: "A known key is answered although the disk is full.",
+    file: "services/order-service/src/create-order-once.ts",
+    find: "const known = isAppError(error) && error.retryable ? replay() : undefined;",
+    put: 'const known = isAppError(error, "OVERLOADED") ? replay() : undefined;',
+    test: "services/order-service/src/idempotency-key.test.ts › a full disk refuses a new key and still answers a known one",
+  },
+  {
+    name: "a-key-stands-for-any-order",
+    breaks: "A key stands for one order: with another order it is refused.",
+    file: "services/order-service/src/create-order-once.ts",
+    find: "if (known.requestHash !== requestHash) {",
+    put: 'if (known.requestHash === "") {',
+    test: "services/order-service/src/idempotency-key.test.ts › a key that is used again for another order is refused (%#)",
+  },
+];

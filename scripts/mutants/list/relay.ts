@@ -1,0 +1,174 @@
+import type { Mutant } from "../mutant.ts";
+
+export const RELAY: readonly Mutant[] = [
+  {
+    name: "rows-are-read-backwards",
+    breaks: "Rows are published in the order of their ids.",
+    file: "shared/outbox/store.ts",
+    find: `ORDER BY id LIMIT ?\`,
+  );
+}`,
+    put: `ORDER BY id DESC LIMIT ?\`,
+  );
+}`,
+    test: "shared/outbox/relay-model.test.ts › whatever happens to it, a relay publishes every row in order and marks only what is written",
+  },
+  {
+    name: "refused-rows-count-as-written",
+    breaks: "Only what the broker has acknowledged is marked.",
+    file: "shared/outbox/relay.ts",
+    find: "round.parts.filter((_, index) => outcomes[index]?.error === undefined)",
+    put: "round.parts.filter((_, index) => outcomes.length > index)",
+    test: "shared/outbox/relay-model.test.ts › whatever happens to it, a relay publishes every row in order and marks only what is written",
+  },
+  {
+    name: "a-round-of-unknown-outcome-is-given-up",
+    breaks: "A round of unknown outcome is sent again as it was, before anything else.",
+    file: "shared/outbox/relay.ts",
+    find: "const round = unknown ?? ahead ?? readRound(connection.partitions);",
+    put: "const round = ahead ?? readRound(connection.partitions);",
+    test: "shared/outbox/relay-model.test.ts › whatever happens to it, a relay publishes every row in order and marks only what is written",
+  },
+  {
+    name: "rows-that-cannot-be-marked-are-forgotten",
+    breaks: "Rows that are acknowledged but cannot be marked are marked later, not sent again.",
+    file: "shared/outbox/relay.ts",
+    find: `const marked = store.markPublished(ids, new Date(now()).toISOString(), lease?.fencing());
+    unmarked = [];`,
+    put: `unmarked = [];
+    const marked = store.markPublished(ids, new Date(now()).toISOString(), lease?.fencing());`,
+    test: "shared/outbox/relay-refusal.test.ts › rows that are acknowledged but cannot be marked are marked later, not sent again",
+  },
+  {
+    name: "a-parked-row-holds-no-key",
+    breaks: "A record that the broker refuses holds back its own key.",
+    file: "shared/outbox/store.ts",
+    find: "AND parked.partitionKey = row.partitionKey AND parked.id < row.id)",
+    put: "AND parked.partitionKey = row.partitionKey AND parked.id > row.id)",
+    test: "shared/outbox/relay-refusal.test.ts › a record that the broker refuses is parked, its key waits, and all others are published once",
+  },
+  {
+    name: "a-parked-row-holds-all-later-ones",
+    breaks: "A record that the broker refuses holds back nothing but its own key.",
+    file: "shared/outbox/store.ts",
+    find: "AND parked.partitionKey = row.partitionKey AND parked.id < row.id)",
+    put: "AND parked.partitionKey IS NOT NULL AND parked.id < row.id)",
+    test: "shared/outbox/relay-refusal.test.ts › a record that the broker refuses is parked, its key waits, and all others are published once",
+  },
+  {
+    name: "a-living-owner-loses-its-lease",
+    breaks: "No two workers hold the lease at once.",
+    file: "shared/outbox/lease.ts",
+    find: "return row.pid === own.pid || !isAlive(row.pid);",
+    put: "return row.pid === own.pid || isAlive(row.pid);",
+    test: "shared/outbox/lease.test.ts › with random times, deaths and returns no two workers hold the lease at once",
+  },
+  {
+    name: "an-event-id-is-made-when-it-is-sent",
+    breaks: "A crash between ack and mark publishes the same event id again.",
+    file: "shared/outbox/round.ts",
+    find: "id: row.eventId,",
+    put: "id: crypto.randomUUID(),",
+    test: "shared/testing/e2e/crashes.test.ts › killed after the broker's ack and before the mark, the same event id is published again",
+  },
+  {
+    name: "rows-are-marked-before-they-are-sent",
+    breaks: "A crash between ack and mark publishes again what is not marked.",
+    file: "shared/outbox/relay.ts",
+    find: "const answer = connection.publisher.send(round.parts);",
+    put: `store.markPublished(idsOf(round.parts), new Date(now()).toISOString(), lease?.fencing());
+    const answer = connection.publisher.send(round.parts);`,
+    test: "shared/testing/e2e/crashes.test.ts › killed after the broker's ack and before the mark, the same event id is published again",
+  },
+  {
+    name: "an-outage-is-charged-to-rows",
+    breaks: "An outage is not a message's fault: nothing is charged, nothing parked.",
+    file: "shared/outbox/relay.ts",
+    find: "lastCode = error.code;",
+    put: `lastCode = error.code;
+    const waiting = store.readPending(new Map([["order_created", 6]]), [], 1);
+    for (const { id } of [...waiting]) store.chargeRefusal(id, error.message, null);`,
+    test: "shared/testing/e2e/outages.test.ts › an outage of many failed rounds charges and parks nothing, and drains in order",
+  },
+  {
+    name: "no-broker-no-orders",
+    breaks: "Orders are accepted with no broker in sight.",
+    file: "services/order-service/src/app.ts",
+    find: "const key = readIdempotencyKey(request.headers);",
+    put: `if (deps.health.broker?.() !== "up") throw new AppError("OVERLOADED", "there is no broker");
+        const key = readIdempotencyKey(request.headers);`,
+    test: "shared/testing/e2e/outages.test.ts › orders accepted with no broker in sight are all worked once it appears",
+  },
+  {
+    name: "a-consumer-waits-for-no-broker",
+    breaks: "Orders that were accepted with no broker in sight are worked when it appears.",
+    file: "shared/kafka/consumer.ts",
+    find: "noteFailure(brokerError(error));",
+    put: `noteFailure(brokerError(error));
+        return;`,
+    test: "shared/testing/e2e/outages.test.ts › orders accepted with no broker in sight are all worked once it appears",
+  },
+  {
+    name: "nobody-stands-by",
+    breaks: "One relay publishes from a database.",
+    file: "shared/outbox/relay.ts",
+    find: "const held = lease?.ensure() ?? true;",
+    put: "const held = (lease?.ensure() ?? true) || now() > 0;",
+    test: "shared/testing/e2e/two-instances.test.ts › two order-services on one database publish nothing twice and keep order while one dies again and again",
+  },
+  {
+    name: "a-changed-partition-count-is-taken-as-it-is",
+    breaks: "A topic whose partition count changed gets nothing until an operator accepts that.",
+    file: "shared/outbox/partition-guard.ts",
+    find: "else if (before !== partitions) throw changed(service, topic, before, partitions);",
+    put: "else if (before > partitions) throw changed(service, topic, before, partitions);",
+    test: "shared/outbox/partition-guard.test.ts › a topic whose partition count changed gets nothing until that is accepted, then everything",
+  },
+  {
+    name: "pending-rows-are-pruned",
+    breaks: "Pruning never takes a pending event.",
+    file: "shared/outbox/prune.ts",
+    find: "(isPublished = 1 AND parkedAt IS NULL AND publishedAt < $before)",
+    put: "(parkedAt IS NULL AND coalesce(publishedAt, createdAt) < $before)",
+    test: "shared/outbox/prune.test.ts › only rows that were settled long enough ago are pruned, wherever they stand",
+  },
+  {
+    name: "parked-rows-are-pruned",
+    breaks: "Pruning never takes a parked event.",
+    file: "shared/outbox/prune.ts",
+    find: "OR (discardedAt IS NOT NULL AND discardedAt < $before)",
+    put: "OR (parkedAt IS NOT NULL AND coalesce(discardedAt, parkedAt) < $before)",
+    test: "shared/outbox/prune.test.ts › only rows that were settled long enough ago are pruned, wherever they stand",
+  },
+  {
+    name: "pruning-ends-with-its-first-step",
+    breaks: "A service that dies while it prunes goes on pruning.",
+    file: "shared/sqlite/prune.ts",
+    find: `if (after === undefined) return;
+      await rest(REST_MS);`,
+    put: "return;",
+    test: 'shared/outbox/prune.test.ts › killed when a step is "…", the database is whole and pruning goes on',
+  },
+  {
+    name: "a-step-deletes-outside-of-its-transaction",
+    breaks: "A service that dies while it prunes leaves a whole database.",
+    file: "shared/sqlite/prune.ts",
+    find: `const gone = target.remove(keys, olderThan);
+      tellStep("inside", target.table, gone);
+      return gone;
+    });`,
+    put: `return 0;
+    });
+    const gone = target.remove(keys, olderThan);
+    tellStep("inside", target.table, gone);`,
+    test: 'shared/outbox/prune.test.ts › killed when a step is "…", the database is whole and pruning goes on',
+  },
+  {
+    name: "a-step-of-pruning-takes-all-rows",
+    breaks: "Orders are taken while rows are pruned.",
+    file: "shared/sqlite/prune.ts",
+    find: "const ROWS_PER_UNIT = 50;",
+    put: "const ROWS_PER_UNIT = 5_000;",
+    test: "shared/sqlite/prune.test.ts › while rows are pruned, writes go on between steps of at most fifty rows",
+  },
+];
