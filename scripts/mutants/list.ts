@@ -1,8 +1,25 @@
 import { INBOX } from "./list/inbox.ts";
 import { INTAKE } from "./list/intake.ts";
+import { KAFKA } from "./list/kafka.ts";
+import { OPERATORS } from "./list/operators.ts";
+import { ORDERS } from "./list/orders.ts";
 import { RECOVERY } from "./list/recovery.ts";
 import { RELAY } from "./list/relay.ts";
+import { SERVICE } from "./list/service.ts";
+import { STORAGE } from "./list/storage.ts";
+import { WIRING } from "./list/wiring.ts";
 import type { Mutant } from "./mutant.ts";
 
 /** Every mutant that a test has to notice. docs/guarantees.md says which promise they break. */
-export const MUTANTS: readonly Mutant[] = [...INBOX, ...INTAKE, ...RECOVERY, ...RELAY];
+export const MUTANTS: readonly Mutant[] = [
+  ...INBOX,
+  ...INTAKE,
+  ...KAFKA,
+  ...OPERATORS,
+  ...ORDERS,
+  ...RECOVERY,
+  ...RELAY,
+  ...SERVICE,
+  ...STORAGE,
+  ...WIRING,
+];

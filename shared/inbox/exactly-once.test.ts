@@ -104,6 +104,7 @@ test.concurrent("events of one order run in order across topics, those of others
   const [slow, quick] = [orderCreated(), orderCreated()];
   const payment = paymentSucceeded(slow.subject);
   const gate = Promise.withResolvers<void>();
+  using _opened = { [Symbol.dispose]: () => gate.resolve() };
   const entered: string[] = [];
   const handler = {
     async prepare({ id }: AnyEvent) {

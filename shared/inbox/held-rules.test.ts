@@ -39,7 +39,6 @@ test("of a key's held events the first runs when it may, and holds back the othe
     ["a retry that is due", [held(1, "RETRYING", NOW), held(2, "BEHIND")], 1],
     ["a retry that is not due", [held(1, "RETRYING", "2026-01-01T00:00:11.000Z")], undefined],
     [
-<<<<<<< HEAD
       "a retry as far as any is planned",
       [held(1, "RETRYING", "2026-01-01T00:00:40.000Z")],
       undefined,
@@ -49,12 +48,11 @@ test("of a key's held events the first runs when it may, and holds back the othe
       [held(1, "RETRYING", "2027-02-05T00:00:00.000Z")],
       1,
     ],
-=======
+    [
       "one behind a retry that is not due",
       [held(1, "RETRYING", "2026-01-01T00:00:11.000Z"), held(2, "BEHIND")],
       undefined,
     ],
->>>>>>> 5829165 (Name the mutants of every guarantee, and mend the tests that did not notice)
     ["a parked one", [held(1, "PARKED"), held(2, "BEHIND")], undefined],
     ["one whose first is gone", [held(2, "BEHIND"), held(3, "BEHIND")], 2],
   ];

@@ -223,6 +223,13 @@ test.each([
   expect((await problemOf(response)).code).toBe(code);
 });
 
+test("an error of ours that answers with 500 shows nothing but its code", async () => {
+  const response = await fetch(`${app.url}/fails/failed`);
+  const text = await response.text();
+  expect([response.status, JSON.parse(text).code]).toEqual([500, "STORAGE_FAILED"]);
+  expect(text).not.toContain("secret");
+});
+
 test("an unforeseen error is a 500 that shows nothing and a log line that shows all", async () => {
   const response = await fetch(`${app.url}/fails/foreign`);
   const text = await response.text();

@@ -20,6 +20,7 @@ const errors = {
   full: new AppError("STORAGE_FULL", "the disk is full"),
   stopping: new AppError("SHUTTING_DOWN", "shutting down"),
   unauthorized: new AppError("UNAUTHORIZED", "a token is needed"),
+  failed: new AppError("STORAGE_FAILED", "secret: cannot read /home/someone/orders.db"),
   foreign: new Error("secret: /home/someone/orders.db"),
 };
 

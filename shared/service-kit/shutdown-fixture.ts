@@ -10,6 +10,11 @@ async function closeDatabase(): Promise<void> {
   if (ending === "hangs") await new Promise(() => {});
 }
 
+async function closeServer(): Promise<void> {
+  await Bun.sleep(5);
+  if (ending === "fails early") throw new Error("cannot close");
+}
+
 const logger = createLogger({ service: "fixture", level: "debug", format: "pretty", color: false });
 endOnUncaught(logger);
 const keepAlive = setInterval(() => {}, 1_000);
@@ -17,7 +22,7 @@ const shutdown = onShutdown({
   logger,
   timeoutMs: Number(timeoutMs),
   steps: [
-    { name: "http", run: () => Bun.sleep(5) },
+    { name: "http", run: closeServer },
     { name: "timer", run: () => clearInterval(keepAlive) },
     { name: "database", run: closeDatabase },
   ],

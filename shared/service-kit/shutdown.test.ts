@@ -94,6 +94,14 @@ test("a step that fails is logged, and the exit code is 1", async () => {
   expect(await child.waitForLine("step failed")).toContain("cannot close");
 });
 
+test("a step that fails keeps no other from running", async () => {
+  await using child = await start("fails early");
+  child.kill();
+  expect(await child.exited).toBe(1);
+  await child.waitForLine("shut down ");
+  expect(stepsDone(child.lines)).toEqual(["timer", "database"]);
+});
+
 test("the process can ask for its own shutdown", async () => {
   await using child = await start("itself");
   expect(await child.exited).toBe(0);

@@ -53,28 +53,30 @@ export const INTAKE: readonly Mutant[] = [
     test: "shared/testing/e2e/intake-crashes.test.ts › killed between COMMIT and answer: the order is worked, and the retry gets its answer",
   },
   {
+    name: "a-known-key-makes-another-order",
+    breaks: "One Idempotency-Key makes one order, however many requests carry it.",
+    file: "services/order-service/src/create-order-once.ts",
+    find: "return await queue.run(() => replay() ?? accept(), traceparent);",
+    put: "return await queue.run(() => accept(), traceparent);",
+    test: "shared/testing/e2e/intake-crashes.test.ts › fifty requests at once with one key make one order and get one answer",
+  },
+  {
     name: "keys-are-looked-up-outside-of-the-transaction",
     breaks: "One Idempotency-Key makes one order, however many requests carry it.",
     file: "services/order-service/src/create-order-once.ts",
     find: "return await queue.run(() => replay() ?? accept(), traceparent);",
     put: `const known = replay();
     return await queue.run(() => known ?? accept(), traceparent);`,
-    test: "shared/testing/e2e/intake-crashes.test.ts › fifty requests at once with one key make one order and get one answer",
-  },
-  {
-    name: "a-refused-batch-is-not-rolled-back",
-    breaks: "An order answered with 503 is not stored, also after a crash on a full disk.",
-    file: "shared/sqlite/commit-batch.ts",
-    find: "if (db.inTransaction) control.rollback.run();",
-    put: "if (!db.inTransaction) control.rollback.run();",
-    test: "shared/testing/e2e/disk-full.test.ts › comes back from a SIGKILL with every order it accepted and none it refused",
+    test: "services/order-service/src/idempotency-key.test.ts › requests that arrive together with one key make one order and get one answer",
   },
   {
     name: "a-full-disk-is-an-unknown-outcome",
     breaks: "No answer claims less than the truth.",
     file: "shared/sqlite/storage-error.ts",
-    find: 'const code = isStorageFull(error) ? "STORAGE_FULL" : "STORAGE_FAILED";',
-    put: 'const code = isStorageFull(error) ? "STORAGE_FAILED" : "STORAGE_FULL";',
+    find: `if (isStorageFull(error)) return "STORAGE_FULL";
+  if (isAppError`,
+    put: `if (isStorageFull(error)) return "STORAGE_FAILED";
+  if (isAppError`,
     test: "shared/testing/e2e/disk-full.test.ts › comes back from a SIGKILL with every order it accepted and none it refused",
   },
   {
@@ -127,8 +129,8 @@ export const INTAKE: readonly Mutant[] = [
     name: "a-full-disk-forgets-known-keys",
     breaks: "A known key is answered although the disk is full.",
     file: "services/order-service/src/create-order-once.ts",
-    find: "const known = isAppError(error) && error.retryable ? replay() : undefined;",
-    put: 'const known = isAppError(error, "OVERLOADED") ? replay() : undefined;',
+    find: "const known = passing ? replay() : undefined;",
+    put: 'const known = passing && !isAppError(error, "STORAGE_FULL") ? replay() : undefined;',
     test: "services/order-service/src/idempotency-key.test.ts › a full disk refuses a new key and still answers a known one",
   },
   {
@@ -138,5 +140,13 @@ export const INTAKE: readonly Mutant[] = [
     find: "if (known.requestHash !== requestHash) {",
     put: 'if (known.requestHash === "") {',
     test: "services/order-service/src/idempotency-key.test.ts › a key that is used again for another order is refused (%#)",
+  },
+  {
+    name: "a-refused-batch-is-not-rolled-back",
+    breaks: "An order answered with 503 is not stored, and leaves nothing behind.",
+    file: "shared/sqlite/commit-batch.ts",
+    find: "if (db.inTransaction) control.rollback.run();",
+    put: "if (!db.inTransaction) control.rollback.run();",
+    test: "shared/sqlite/commit-queue.test.ts › a failing COMMIT rejects every unit and leaves nothing behind",
   },
 ];

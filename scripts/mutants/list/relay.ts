@@ -141,15 +141,6 @@ export const RELAY: readonly Mutant[] = [
     test: "shared/outbox/prune.test.ts › only rows that were settled long enough ago are pruned, wherever they stand",
   },
   {
-    name: "pruning-ends-with-its-first-step",
-    breaks: "A service that dies while it prunes goes on pruning.",
-    file: "shared/sqlite/prune.ts",
-    find: `if (after === undefined) return;
-      await rest(REST_MS);`,
-    put: "return;",
-    test: 'shared/outbox/prune.test.ts › killed when a step is "…", the database is whole and pruning goes on',
-  },
-  {
     name: "a-step-deletes-outside-of-its-transaction",
     breaks: "A service that dies while it prunes leaves a whole database.",
     file: "shared/sqlite/prune.ts",
@@ -170,5 +161,42 @@ export const RELAY: readonly Mutant[] = [
     find: "const ROWS_PER_UNIT = 50;",
     put: "const ROWS_PER_UNIT = 5_000;",
     test: "shared/sqlite/prune.test.ts › while rows are pruned, writes go on between steps of at most fifty rows",
+  },
+  {
+    name: "a-discarded-row-holds-its-key",
+    breaks: "Discarding a parked row frees its key's later rows.",
+    file: "shared/outbox/store.ts",
+    find: `WHERE parked.parkedAt IS NOT NULL AND parked.discardedAt IS NULL
+           AND parked.topic`,
+    put: `WHERE parked.parkedAt IS NOT NULL
+           AND parked.topic`,
+    test: "shared/outbox/desk.test.ts › a discarded row frees its key's later rows, and wakes the relay",
+  },
+  {
+    name: "a-redriven-row-keeps-its-attempts",
+    breaks: "A redriven row has all its attempts again.",
+    file: "shared/outbox/desk.ts",
+    find: `SET parkedAt = NULL, attempts = 0
+     WHERE parkedAt IS NOT NULL`,
+    put: `SET parkedAt = NULL
+     WHERE parkedAt IS NOT NULL`,
+    test: "shared/outbox/desk.test.ts › a redriven row has all its attempts again, and wakes the relay",
+  },
+  {
+    name: "a-redrive-wakes-nobody",
+    breaks: "A redriven row wakes the relay.",
+    file: "shared/outbox/desk.ts",
+    find: `wake();
+      return released;`,
+    put: "return released;",
+    test: "shared/outbox/desk.test.ts › a redriven row has all its attempts again, and wakes the relay",
+  },
+  {
+    name: "marks-are-not-fenced",
+    breaks: "Marks of a former owner of the lease are fenced off.",
+    file: "shared/outbox/store.ts",
+    find: "EXISTS (SELECT 1 FROM relay_lease WHERE fencing = ?)",
+    put: "EXISTS (SELECT 1 FROM relay_lease WHERE ? > 0)",
+    test: "shared/outbox/store.test.ts › marks of a former owner of the lease change nothing",
   },
 ];

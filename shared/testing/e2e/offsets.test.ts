@@ -90,9 +90,9 @@ function expectOncePerOrder(
 ): void {
   using db = new Database(join(dataDir, ledger), { readonly: true });
   const counts = db
-    .query("SELECT json_extract(entry, '$.orderId') AS id, count(*) FROM ledger GROUP BY id")
+    .query("SELECT entry ->> '$.orderId', count(*) FROM ledger GROUP BY 1 ORDER BY 1")
     .values();
-  expect(new Map(counts as [string, number][])).toEqual(new Map(orders.map((id) => [id, times])));
+  expect(counts).toEqual(orders.toSorted().map((id) => [id, times]));
 }
 
 /** A system that has settled 50 orders, and whose broker `loseData` replaces by an empty one. */
