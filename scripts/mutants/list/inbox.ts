@@ -26,18 +26,6 @@ export const INBOX: readonly Mutant[] = [
     test: "shared/inbox/exactly-once.test.ts › an event that was published again is neither prepared nor applied again",
   },
   {
-    name: "an-effect-comes-before-its-transaction",
-    breaks: "A consumer that dies at any step of an event leaves one effect.",
-    file: "shared/inbox/work.ts",
-    find: `const fresh = await commit((at) => {
-      if (!deps.store.recordApplied(event.id, event.type, record, at)) return false;
-      handler.apply(event as never, prepared as never);`,
-    put: `handler.apply(event as never, prepared as never);
-    const fresh = await commit((at) => {
-      if (!deps.store.recordApplied(event.id, event.type, record, at)) return false;`,
-    test: 'shared/inbox/stop-and-crash.test.ts › an event takes effect once when the process dies after "…"',
-  },
-  {
     name: "an-offset-moves-when-an-event-arrives",
     breaks: "A consumer that dies at any step of an event leaves one effect.",
     file: "shared/inbox/process-record.ts",
@@ -190,14 +178,6 @@ export const INBOX: readonly Mutant[] = [
     test: "shared/inbox/redrive.test.ts › a redrive of a key does not run an event that waits for its predecessor",
   },
   {
-    name: "a-discarded-event-comes-back",
-    breaks: "A discarded event never takes effect when it is read again.",
-    file: "shared/inbox/held-runner.ts",
-    find: 'if (eventId !== null) store.recordApplied(eventId, eventType ?? "", record, at);',
-    put: "",
-    test: "shared/inbox/redrive.test.ts › a discarded event never takes effect, is on record, and frees its key",
-  },
-  {
     name: "an-overload-is-an-events-fault",
     breaks: "An overloaded commit queue is no event's fault.",
     file: "shared/sqlite/storage-error.ts",
@@ -205,5 +185,57 @@ export const INBOX: readonly Mutant[] = [
   "OVERLOADED",`,
     put: '"STORAGE_FAILED",',
     test: "shared/inbox/storage-full.test.ts › an overloaded commit queue is no event's fault",
+  },
+  {
+    name: "an-effect-comes-before-its-transaction",
+    breaks: "A consumer that dies at any step of an event leaves one effect.",
+    file: "shared/inbox/work.ts",
+    find: `const fresh = await commit((at) => {
+      if (!deps.store.recordApplied(event, record, at)) return false;
+      handler.apply(event as never, prepared as never);`,
+    put: `handler.apply(event as never, prepared as never);
+    const fresh = await commit((at) => {
+      if (!deps.store.recordApplied(event, record, at)) return false;`,
+    test: 'shared/inbox/stop-and-crash.test.ts › an event takes effect once when the process dies after "…"',
+  },
+  {
+    name: "a-discarded-event-comes-back",
+    breaks: "A discarded event never takes effect when it is read again.",
+    file: "shared/inbox/held-runner.ts",
+    find: "eventSource !== null && !standsAlone(held)",
+    put: 'eventSource === "" && !standsAlone(held)',
+    test: "shared/inbox/redrive.test.ts › a discarded event never takes effect, is on record, and frees its key",
+  },
+  {
+    name: "a-discard-claims-what-a-record-says",
+    breaks: "A refused record that is discarded claims no identity.",
+    file: "shared/inbox/held-runner.ts",
+    find: "eventSource !== null && !standsAlone(held)",
+    put: "eventSource !== null",
+    test: "shared/inbox/redrive.test.ts › a refused record that is discarded claims no identity: the real event takes effect",
+  },
+  {
+    name: "an-id-alone-names-an-event",
+    breaks: "An event is known by its source and its id together.",
+    file: "shared/inbox/store.ts",
+    find: "hasApplied: ({ id, source }) => applied.get(id, source) !== null,",
+    put: 'hasApplied: ({ id }) => db.query("SELECT 1 FROM inbox WHERE eventId = ?").get(id) !== null,',
+    test: "shared/inbox/exactly-once.test.ts › an event is known by its source and its id together",
+  },
+  {
+    name: "an-event-may-come-from-anywhere",
+    breaks: "An event is taken only from the topic and the source that its type has.",
+    file: "shared/inbox/read-record.ts",
+    find: "if (!rules.isFromOrigin(event, record.topic)) throw misplaced(event, record.topic);",
+    put: 'if (rules.isFromOrigin(event, "")) throw misplaced(event, record.topic);',
+    test: "shared/inbox/held-events.test.ts › an event of another topic or source than its type has is parked, and never worked",
+  },
+  {
+    name: "headers-of-any-size-are-taken",
+    breaks: "Of what a stranger writes into headers, tables and log lines have a bounded part.",
+    file: "shared/inbox/read-record.ts",
+    find: "if (record.excess !== undefined) {",
+    put: 'if (record.excess === "") {',
+    test: "shared/inbox/held-events.test.ts › of a record with headers of any size, table and log have a bounded part",
   },
 ];
