@@ -20,7 +20,7 @@ import { openOperatorDesk } from "./operator-requests.ts";
 import { processRecord } from "./process-record.ts";
 import { type ReadRules, readRecord } from "./read-record.ts";
 import { createInboxStore, type InboxFacts } from "./store.ts";
-import type { InboxCounters, WorkDeps } from "./work.ts";
+import { type InboxCounters, type WorkDeps, waitOutTrouble } from "./work.ts";
 
 /** How a service consumes. */
 export interface InboxOptions {
@@ -187,6 +187,24 @@ export function startInbox(options: InboxOptions): Inbox {
       if (!(await lanes.enter(reading.key, work, until))) return;
     }
     tracker.passTo(batch.nextOffset);
+    const lastOffset = batch.records.at(-1)?.offset ?? -1;
+    if (batch.nextOffset > lastOffset + 1) await passOver(batch, clusterId, tracker);
+  }
+
+  /** What ends a batch and is no record for us has no transaction of its own to move the offset. */
+  async function passOver(
+    { topic, partition }: ConsumedBatch,
+    clusterId: string,
+    tracker: OffsetTracker,
+  ): Promise<void> {
+    const next = await waitOutTrouble(deps, () =>
+      queue.run(() => {
+        const watermark = tracker.watermark();
+        store.advance(clusterId, topic, partition, watermark, new Date(now()).toISOString());
+        return watermark;
+      }),
+    );
+    consumer.reportOffset(topic, partition, next);
   }
 
   /** Between two memberships, so that nothing that was taken over moves the offset again. */

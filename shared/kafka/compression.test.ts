@@ -1,12 +1,20 @@
 import { expect, test } from "bun:test";
-import { startBroker, waitFor } from "@order-outbox/testing";
+import {
+  CODECS,
+  encodeWireBatch,
+  packLz4,
+  packSnappy,
+  publishBytes,
+  startBroker,
+  waitFor,
+  wireBatch,
+  wireRecord,
+} from "@order-outbox/testing";
 import { MAX_UNPACKED_BYTES } from "./compression.ts";
 import { unpackLz4 } from "./lz4.ts";
 import { unpackSnappy } from "./snappy.ts";
-import { publishBytes, wireBatch, wireRecord } from "./spoiled-topic-fixture.ts";
 import { createTopic, publish, testClient, testConsumer } from "./test-kafka.ts";
 import { createTopics } from "./topics-setup.ts";
-import { CODECS, encodeWireBatch, packLz4, packSnappy } from "./wire-batch-fixture.ts";
 
 const MAX = 1_000;
 const kcat = Bun.which("kcat");

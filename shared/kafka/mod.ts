@@ -7,6 +7,7 @@ export {
   type ConsumerStatus,
   createConsumer,
 } from "./consumer.ts";
+export { crc32c } from "./crc32c.ts";
 export type { Log } from "./log.ts";
 export { isProcessAlive } from "./member-identity.ts";
 export { keyHash, partitionOf } from "./partitioner.ts";

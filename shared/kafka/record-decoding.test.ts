@@ -1,7 +1,5 @@
 import { expect, test } from "bun:test";
 import { createRequire } from "node:module";
-import fc from "fast-check";
-import { encode } from "./test-kafka.ts";
 import {
   ATTRIBUTES,
   encodeWireBatch,
@@ -13,7 +11,9 @@ import {
   type WireBatch,
   type WireRecord,
   wrapRecords,
-} from "./wire-batch-fixture.ts";
+} from "@order-outbox/testing";
+import fc from "fast-check";
+import { encode } from "./test-kafka.ts";
 
 interface Message {
   magicByte: number;

@@ -1,19 +1,24 @@
 import { expect, test } from "bun:test";
 import { gzipSync } from "node:zlib";
-import { startBroker, tempDir, waitFor } from "@order-outbox/testing";
-import type { ConsumedBatch } from "./mod.ts";
-import { MAX_RECORD_BYTES } from "./records.ts";
-import { publishBytes, spoilStored, wireBatch, wireRecord } from "./spoiled-topic-fixture.ts";
-import { createTopic, embeddedTest, publish, testClient, testConsumer } from "./test-kafka.ts";
 import {
   ATTRIBUTES,
   CODECS,
   encodeWireBatch,
   encodeWireRecord,
+  publishBytes,
   seal,
+  spoilStored,
+  startBroker,
+  tempDir,
+  waitFor,
+  wireBatch,
+  wireRecord,
   wrapPacked,
   wrapRecords,
-} from "./wire-batch-fixture.ts";
+} from "@order-outbox/testing";
+import type { ConsumedBatch } from "./mod.ts";
+import { MAX_RECORD_BYTES } from "./records.ts";
+import { createTopic, embeddedTest, publish, testClient, testConsumer } from "./test-kafka.ts";
 
 const TWO = [wireRecord("x"), wireRecord("y")];
 const packedAs = (codec: number, body: Buffer) => wrapPacked(wireBatch(TWO, { codec }), body);

@@ -59,6 +59,7 @@ export {
   serviceProcess,
 } from "./service-process.ts";
 export { type SmallDisk, smallDisk, whyNoSmallDisk } from "./small-disk.ts";
+export { publishBytes, spoilStored, wireBatch, wireRecord } from "./spoiled-topic.ts";
 export { type System, type SystemOptions, startSystem } from "./system.ts";
 export { type TempDir, tempDir } from "./temp-dir.ts";
 export { startTlsProxy, type TlsProxy } from "./tls-proxy.ts";
@@ -69,3 +70,19 @@ export {
 } from "./trace-collector.ts";
 export { uniqueName } from "./unique-name.ts";
 export { type WaitOptions, waitFor } from "./wait-for.ts";
+export {
+  ATTRIBUTES,
+  CODECS,
+  encodeWireBatch,
+  encodeWireRecord,
+  HEADER_SIZE,
+  packLz4,
+  packSnappy,
+  seal,
+  sized,
+  varint,
+  type WireBatch,
+  type WireRecord,
+  wrapPacked,
+  wrapRecords,
+} from "./wire-batch.ts";

@@ -1,8 +1,8 @@
 import { Database } from "bun:sqlite";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import type { KafkaClient } from "./mod.ts";
-import { seal, type WireBatch, type WireRecord } from "./wire-batch-fixture.ts";
+import type { KafkaClient } from "@order-outbox/kafka";
+import { seal, type WireBatch, type WireRecord } from "./wire-batch.ts";
 
 /** A record of a batch, with the value `text`. */
 export const wireRecord = (text: string, fields: Partial<WireRecord> = {}): WireRecord => ({

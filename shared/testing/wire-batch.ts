@@ -1,5 +1,5 @@
 import { gzipSync, zstdCompressSync } from "node:zlib";
-import { crc32c } from "./crc32c.ts";
+import { crc32c } from "@order-outbox/kafka";
 
 /** A record as the wire has it; a header's name may come more than once. */
 export interface WireRecord {
