@@ -48,7 +48,7 @@ export function inboxMetrics(registry: Registry, read: () => InboxReadings): () 
   );
   const lag = new Gauge({
     name: "consumer_lag_records",
-    help: "Records not finished, up to the partition's end when it was last read.",
+    help: "Records not finished of any partition that the topic has, up to its end a few seconds ago. Instances with one database tell the same.",
     labelNames: ["topic", "partition"],
     registers,
   });

@@ -36,6 +36,7 @@ type Charged = ChargeResult | undefined;
  */
 export function processPayment(deps: ProcessPaymentDeps): EventHandler<"ORDER_CREATED", Charged> {
   return {
+    limitMs: deps.provider.limitMs,
     async prepare(event) {
       const { orderId } = event.data;
       const payment = deps.queue.read(() => deps.payments.findOfOrder(orderId));
