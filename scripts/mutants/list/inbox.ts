@@ -238,4 +238,12 @@ export const INBOX: readonly Mutant[] = [
     put: 'if (record.excess === "") {',
     test: "shared/inbox/held-events.test.ts › of a record with headers of any size, table and log have a bounded part",
   },
+  {
+    name: "a-call-is-no-progress",
+    breaks: "A slow call to the outside world within its limit is progress.",
+    file: "shared/inbox/progress.ts",
+    find: "if (at <= deadline.at) return 0;",
+    put: "if (at <= deadline.at) continue;",
+    test: "shared/inbox/slow-but-fine.test.ts › an inbox is well while a slow call is within its limit, and not beyond",
+  },
 ];
