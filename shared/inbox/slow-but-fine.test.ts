@@ -44,7 +44,10 @@ async function setUp(limitMs = 75_000) {
       await waitFor(() => inbox.status().ownLag > 0, { what: "lag" });
       return judgeInbox(inbox.status()).ok;
     },
-    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+    async [Symbol.asyncDispose]() {
+      for (const call of calls) call.answer();
+      await resources.disposeAsync();
+    },
   };
 }
 
