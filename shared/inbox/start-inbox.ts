@@ -23,6 +23,7 @@ import { processRecord } from "./process-record.ts";
 import { createProgress } from "./progress.ts";
 import { type ReadRules, readRecord } from "./read-record.ts";
 import { createInboxStore, type InboxFacts } from "./store.ts";
+import { tellUnknownTypes } from "./unknown-types.ts";
 import { type InboxCounters, type WorkDeps, waitOutTrouble } from "./work.ts";
 
 /** How a service consumes. */
@@ -116,7 +117,12 @@ export function startInbox(options: InboxOptions): Inbox {
     if (isAppError(error, "SHUTTING_DOWN")) return;
     log.error({ err: error }, "an event could not be finished; it is read again after a restart");
   });
+  const tellUnknown = tellUnknownTypes(log);
   const deps: WorkDeps = {
+    noteUnknown(type) {
+      counters.unknown += 1;
+      tellUnknown(type);
+    },
     store,
     queue,
     commits: createEventCommits({

@@ -51,6 +51,8 @@ export interface WorkDeps extends ReadRules {
   retry: RetryPolicy;
   counters: InboxCounters;
   progress: Progress;
+  /** Counts and tells of an event type that is not known here. */
+  noteUnknown(type: string): void;
   follow?: FollowEvent | undefined;
   /** How many events wait for a database's own trouble to pass: the first of them says so. */
   troubled: { events: number };

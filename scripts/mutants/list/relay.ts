@@ -199,4 +199,22 @@ export const RELAY: readonly Mutant[] = [
     put: "EXISTS (SELECT 1 FROM relay_lease WHERE ? > 0)",
     test: "shared/outbox/store.test.ts › marks of a former owner of the lease change nothing",
   },
+  {
+    name: "an-outbox-takes-any-data",
+    breaks:
+      "An event that no reader would take is refused where it is made, and nothing is stored.",
+    file: "shared/outbox/append.ts",
+    find: "assertEventData(eventType, data);",
+    put: 'if (eventType === undefined) assertEventData("ORDER_CREATED", data);',
+    test: "shared/outbox/append.test.ts › an event with %s is refused where it is made, and nothing is stored",
+  },
+  {
+    name: "an-outbox-takes-any-type",
+    breaks:
+      "An event that no reader would take is refused where it is made, and nothing is stored.",
+    file: "shared/outbox/append.ts",
+    find: "if (!isEventType(eventType)) {",
+    put: "if (eventType === undefined) {",
+    test: "shared/outbox/append.test.ts › an event with %s is refused where it is made, and nothing is stored",
+  },
 ];
