@@ -17,7 +17,7 @@ const SENTENCES: Partial<Record<ErrorCode, string>> = {
   BODY_TOO_LARGE: `The body is larger than ${MAX_BODY_BYTES} bytes.`,
   MEDIA_TYPE_UNSUPPORTED: 'The body is "text/plain"; send JSON as "application/json".',
   IDEMPOTENCY_KEY_REUSED:
-    "This Idempotency-Key was used for another order; use a new key for a new order.",
+    "This Idempotency-Key stands for another request; use a new key for a new order.",
   OVERLOADED: "More work is waiting than can be done soon.",
   SHUTTING_DOWN: "The service is shutting down.",
   STORAGE_FULL: "The disk is full.",

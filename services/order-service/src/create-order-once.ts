@@ -44,7 +44,7 @@ export async function createOrderOnce(
     if (known.requestHash !== requestHash) {
       throw new AppError(
         "IDEMPOTENCY_KEY_REUSED",
-        "This Idempotency-Key was used for another order; use a new key for a new order.",
+        "This Idempotency-Key stands for another request; use a new key for a new order.",
       );
     }
     return { answer: JSON.parse(known.response) as OrderAnswer, replayed: true };

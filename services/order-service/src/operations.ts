@@ -40,7 +40,7 @@ const IdempotencyKey = Type.Optional(
     maxLength: 255,
     pattern: "^[!-~]+$",
     description:
-      "Makes it safe to send the order again: for 24 hours one key makes one order, and the first answer is given again. Any visible ASCII, such as a UUID.",
+      "Makes it safe to send the order again: for 24 hours one key makes one order, and the first answer is given again. Any visible ASCII; take a random UUID, as keys are common to all clients.",
     examples: ["0198f6a2-0000-7000-8000-00000000c0de"],
   }),
 );
