@@ -81,3 +81,13 @@ test("every image of ours runs as in production, and on a published port only na
     expect({ name, hosts: hosts?.includes(name) }).toEqual({ name, hosts: true });
   }
 });
+
+test("what is pulled is named by its digest, but for two images whose digest is not known yet", async () => {
+  const images = (await containersOf("compose.yaml")).flatMap(([, { image }]) => image ?? []);
+  const floating = images.filter((image) => !/@sha256:[0-9a-f]{64}$/.test(image));
+  expect(new Set(floating)).toEqual(
+    new Set(["oven/bun:1.4.5-slim", "docker.redpanda.com/redpandadata/console:v3.12.0"]),
+  );
+  const workflow = await Bun.file(join(ROOT, ".github/workflows/ci.yml")).text();
+  for (const [, used] of workflow.matchAll(/uses: (\S+)/g)) expect(used).toMatch(/@[0-9a-f]{40}$/);
+});

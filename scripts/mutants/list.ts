@@ -1,3 +1,4 @@
+import { ACCESS } from "./list/access.ts";
 import { INBOX } from "./list/inbox.ts";
 import { INTAKE } from "./list/intake.ts";
 import { KAFKA } from "./list/kafka.ts";
@@ -12,6 +13,7 @@ import type { Mutant } from "./mutant.ts";
 
 /** Every mutant that a test has to notice. docs/guarantees.md says which promise they break. */
 export const MUTANTS: readonly Mutant[] = [
+  ...ACCESS,
   ...INBOX,
   ...INTAKE,
   ...KAFKA,

@@ -1,0 +1,68 @@
+import type { Mutant } from "../mutant.ts";
+
+export const ACCESS: readonly Mutant[] = [
+  {
+    name: "a-problem-names-another-request",
+    breaks: "Every answer is a well-formed problem.",
+    file: "shared/service-kit/problem-plugin.ts",
+    find: "const requestId = String(set.headers[REQUEST_ID]);",
+    put: "const requestId = chooseRequestId(null) || String(set.headers[REQUEST_ID]);",
+    test: "shared/testing/e2e/hostile-requests.test.ts › whatever %s is sent, it answers with a problem, tells nothing of itself, and goes on",
+  },
+  {
+    name: "a-retried-key-makes-another-order",
+    breaks: "A retry with its key is safe.",
+    file: "services/order-service/src/create-order-once.ts",
+    find: "queue.run(() => replay() ?? accept(), traceparent)",
+    put: "queue.run(() => accept(), traceparent)",
+    test: "shared/testing/e2e/hostile-requests.test.ts › of requests that come before the answer to the first, none is doubled when they are sent again with their keys",
+  },
+  {
+    name: "any-name-is-ours",
+    breaks: "On loopback a request has to name this machine.",
+    file: "shared/service-kit/allowed-hosts.ts",
+    find: 'names.has(name.toLowerCase()) ? "fine" : "foreign"',
+    put: 'names.has(name.toLowerCase()) ? "fine" : "fine"',
+    test: "shared/service-kit/guard-requests.test.ts › on loopback a request has to name this machine; elsewhere, or listed, it may name more",
+  },
+  {
+    name: "operators-are-not-asked-for-the-token-first",
+    breaks: "Nothing of a request to /admin is read before its token.",
+    file: "shared/service-kit/admin.ts",
+    find: 'if (path !== "/admin" && !path.startsWith("/admin/")) return;',
+    put: 'if (path !== "/admin") return;',
+    test: "shared/service-kit/admin-gate.test.ts › nothing of a request is read before its token: not its query, its body, or its address",
+  },
+  {
+    name: "guesses-wait-without-bound",
+    breaks: "Guessing is slowed down within bounds.",
+    file: "shared/service-kit/admin-gate.ts",
+    find: "if (waiting >= MOST_WAITING) return;",
+    put: "if (waiting < 0) return;",
+    test: "shared/service-kit/admin-gate.test.ts › while refusals wait, the right token passes at once, and no more than a bound of them wait",
+  },
+  {
+    name: "a-terminal-gets-what-came",
+    breaks: "What comes from outside commands no terminal.",
+    file: "shared/errors/printable.ts",
+    find: "if (text.search(harmful) === -1) return text;",
+    put: 'if (text.search(harmful) === -1 || keep === "lines") return text;',
+    test: "scripts/terminal.test.ts › whatever ids, types, keys, headers, payloads and errors hold, no command gives it to the terminal",
+  },
+  {
+    name: "sql-runs-any-statement",
+    breaks: "bun run sql writes nothing anywhere.",
+    file: "scripts/sql.ts",
+    find: "if (!onlyReads(sql)) throw new UserError(ONLY_READS);",
+    put: 'if (!onlyReads(sql) && sql === "") throw new UserError(ONLY_READS);',
+    test: "scripts/sql/sql.test.ts › %s is refused with one clear sentence",
+  },
+  {
+    name: "everybody-may-read-a-database",
+    breaks: "Databases are for their owner's eyes only.",
+    file: "shared/sqlite/private-file.ts",
+    find: 'closeSync(openSync(path, "wx", 0o600));',
+    put: 'closeSync(openSync(path, "wx", 0o644));',
+    test: "shared/sqlite/open.test.ts › a database, its WAL and the folders made for it are for its owner alone",
+  },
+];
