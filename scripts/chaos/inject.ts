@@ -7,12 +7,10 @@ import type { SupervisedService } from "./service.ts";
 import { sleep } from "./sleep.ts";
 import type { World } from "./world.ts";
 
-/** A fault that was done; times are milliseconds since the epoch. */
+/** A fault that was done. */
 export interface DoneFault {
   name: string;
   fault: Fault;
-  startedAt: number;
-  endedAt: number;
   /** Why it could not be done. */
   leftOut?: string;
 }
@@ -123,9 +121,8 @@ export function createInjector(world: World, signal: AbortSignal): Injector {
     complaints,
     rebirths,
     async inject(fault) {
-      const startedAt = Date.now();
       const leftOut = await carryOut(fault).catch((error: unknown) => String(error));
-      const done = { name: nameOf(fault), fault, startedAt, endedAt: Date.now() };
+      const done = { name: nameOf(fault), fault };
       return leftOut === undefined ? done : { ...done, leftOut };
     },
   };

@@ -48,10 +48,12 @@ export async function startBrokerProcess({
   data,
   port = 0,
   advertise,
+  env,
 }: {
   data: string;
   port?: number;
   advertise?: string | undefined;
+  env?: Record<string, string>;
 }): Promise<BrokerProcess> {
   const topics = Object.entries(SERVICE_TOPICS).flatMap(([topic, partitions]) => [
     "--topic",
@@ -68,7 +70,7 @@ export async function startBrokerProcess({
       ...(advertise === undefined ? [] : ["--advertise", advertise]),
       ...topics,
     ],
-    { stdin: "pipe", env: { ORDER_OUTBOX_PARENT_PIPE: "1" } },
+    { stdin: "pipe", env: { ORDER_OUTBOX_PARENT_PIPE: "1", ...env } },
   );
   try {
     const line = await child.waitForLine(/clients use \S+/);

@@ -58,6 +58,7 @@ export {
   type ServiceProcess,
   serviceProcess,
 } from "./service-process.ts";
+export { type SettableClock, settableClock, whyNoSettableClock } from "./settable-clock.ts";
 export { type SmallDisk, smallDisk, whyNoSmallDisk } from "./small-disk.ts";
 export { publishBytes, spoilStored, wireBatch, wireRecord } from "./spoiled-topic.ts";
 export { type System, type SystemOptions, startSystem } from "./system.ts";

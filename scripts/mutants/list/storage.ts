@@ -2,6 +2,14 @@ import type { Mutant } from "../mutant.ts";
 
 export const STORAGE: readonly Mutant[] = [
   {
+    name: "a-clock-that-is-set-ages-what-is-kept",
+    breaks: "A clock that is set forwards ages nothing.",
+    file: "shared/errors/clock.ts",
+    find: "return () => Math.min(now(), steady());",
+    put: "return () => Math.max(now(), steady());",
+    test: "shared/errors/clock.test.ts › nothing ages by a clock that is set forwards, and all is younger by one that is set back",
+  },
+  {
     name: "a-file-that-is-gone-takes-orders",
     breaks: "A database that is deleted takes no further order.",
     file: "shared/sqlite/open-files.ts",

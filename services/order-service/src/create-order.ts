@@ -1,3 +1,4 @@
+import { EVENTS } from "@order-outbox/contracts";
 import type { OutboxEvent } from "@order-outbox/outbox";
 import type { CommitQueue } from "@order-outbox/sqlite";
 import type { Order, OrderStore } from "./order-store.ts";
@@ -49,6 +50,9 @@ export function insertOrder(
   deps.append({
     eventId: deps.newId(),
     eventType: "ORDER_CREATED",
+    topic: EVENTS.ORDER_CREATED.topic,
+    orderId: id,
+    partitionKey: id,
     data: { orderId: id, customerId, amount },
     createdAt,
     ...(traceparent === undefined ? {} : { traceparent }),

@@ -1,6 +1,8 @@
 import {
   type DomainEvent,
+  EVENTS,
   type EventData,
+  type EventType,
   followUpEventId,
   traceIdOf,
 } from "@order-outbox/contracts";
@@ -34,7 +36,6 @@ type Charged = ChargeResult | undefined;
  */
 export function processPayment(deps: ProcessPaymentDeps): EventHandler<"ORDER_CREATED", Charged> {
   return {
-    limitMs: deps.provider.limitMs,
     async prepare(event) {
       const { orderId } = event.data;
       const payment = deps.queue.read(() => deps.payments.findOfOrder(orderId));
@@ -61,8 +62,12 @@ export function processPayment(deps: ProcessPaymentDeps): EventHandler<"ORDER_CR
       });
       const result = resultOf(charge, { orderId, customerId, amount });
       deps.append({
-        ...result,
-        eventId: followUpEventId(event.id, result.eventType),
+        eventId: followUpEventId(event.id, result.type),
+        eventType: result.type,
+        topic: EVENTS[result.type].topic,
+        orderId,
+        partitionKey: orderId,
+        data: result.data,
         createdAt,
         ...(event.traceparent === undefined ? {} : { traceparent: event.traceparent }),
       });
@@ -104,11 +109,12 @@ async function charge(provider: PaymentProvider, event: OrderCreated): Promise<C
   }
 }
 
-function resultOf(charge: ChargeResult, order: EventData<"ORDER_CREATED">) {
+type PaymentResult = {
+  [T in Extract<EventType, `PAYMENT_${string}`>]: { type: T; data: EventData<T> };
+}[Extract<EventType, `PAYMENT_${string}`>];
+
+function resultOf(charge: ChargeResult, order: EventData<"ORDER_CREATED">): PaymentResult {
   return charge.outcome === "ACCEPTED"
-    ? {
-        eventType: "PAYMENT_SUCCEEDED" as const,
-        data: { ...order, transactionId: charge.transactionId },
-      }
-    : { eventType: "PAYMENT_FAILED" as const, data: { ...order, reason: charge.reason } };
+    ? { type: "PAYMENT_SUCCEEDED", data: { ...order, transactionId: charge.transactionId } }
+    : { type: "PAYMENT_FAILED", data: { ...order, reason: charge.reason } };
 }
