@@ -44,6 +44,7 @@ export function judgeOutbox({ facts, relay, silentFor, now }: OutboxSigns): Outb
   const stalledMs = Math.min(
     relay?.sinceAckMs ?? Number.POSITIVE_INFINITY,
     relay?.pendingForMs ?? 0,
+    relay?.brokerForMs ?? 0,
   );
   const reason =
     silentFor > HEART_STOPPED_MS

@@ -45,6 +45,8 @@ export interface RelayStatus {
   standby: boolean;
   holdsLease: boolean;
   broker: "unknown" | "up" | "down";
+  /** Milliseconds for which it has been that. */
+  brokerForMs: number;
   published: number;
   /** Milliseconds since the last acknowledged round; null before the first. */
   sinceAckMs: number | null;

@@ -34,6 +34,7 @@ test.concurrent("rows are published in id order per partition, through as many r
     broker: "up",
     published: 120,
     sinceAckMs: expect.any(Number),
+    brokerForMs: expect.any(Number),
     failures: 0,
     failedAttempts: 0,
     refusals: 0,

@@ -4,6 +4,7 @@ import { type ErrorCode, isAppError, toAppError } from "@order-outbox/errors";
 import type { PartitionOutcome } from "@order-outbox/kafka";
 import { storageError } from "@order-outbox/sqlite";
 import { backoffDelay } from "./backoff.ts";
+import { brokerStateAfter } from "./broker-state.ts";
 import { holdBack } from "./hold-back.ts";
 import { restAfterRound } from "./pacing.ts";
 import { createPartitionHolds } from "./partition-holds.ts";
@@ -45,6 +46,7 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
     standby: false,
     holdsLease: false,
     broker: "unknown",
+    brokerForMs: 0,
     published: 0,
     sinceAckMs: null,
     failures: 0,
@@ -62,6 +64,7 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
   let lookedAt = 0;
   let sent = { at: 0, time: 0 };
   let acknowledgedAt: number | undefined;
+  let changedAt = monotonic();
   let lastCode: ErrorCode | undefined;
 
   async function run(): Promise<void> {
@@ -106,7 +109,7 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
   async function standBy(): Promise<void> {
     unknown = undefined;
     unmarked = [];
-    status.broker = "unknown";
+    noteBroker("unknown");
     await disconnect();
     await waker.pause(settings.standbyMs ?? STANDBY_MS);
   }
@@ -116,7 +119,7 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
     if (status.failures > 0) markAcknowledged();
     if (unknown !== undefined) await requireSameCluster();
     connection ??= await deps.connect();
-    status.broker = "up";
+    noteBroker("up");
     const round = unknown ?? ahead ?? readRound(connection.partitions);
     ahead = undefined;
     if (round.rows === 0) {
@@ -241,6 +244,11 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
     await leaving?.publisher.close();
   }
 
+  function noteBroker(state: RelayStatus["broker"]): void {
+    if (state !== status.broker) changedAt = monotonic();
+    status.broker = state;
+  }
+
   function noteSuccess(): void {
     if (status.failures > 0) log.info({ failures: status.failures }, "publishing again");
     status.failures = 0;
@@ -255,7 +263,7 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
       unknown = undefined;
       void disconnect();
     }
-    if (OUT_OF_REACH.includes(error.code)) status.broker = "down";
+    noteBroker(brokerStateAfter(error.code) ?? status.broker);
     if (status.failures === 0 || error.code !== lastCode) {
       log.warn({ code: error.code }, `not publishing, orders wait in the outbox: ${error.message}`);
     }
@@ -275,17 +283,11 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
 
   function statusNow(): RelayStatus {
     const sinceAckMs = acknowledgedAt === undefined ? null : monotonic() - acknowledgedAt;
-    return { ...status, sinceAckMs };
+    return { ...status, sinceAckMs, brokerForMs: monotonic() - changedAt };
   }
 
   return { run, wake: waker.wake, stop: waker.stop, status: statusNow };
 }
-
-const OUT_OF_REACH: readonly ErrorCode[] = [
-  "BROKER_UNAVAILABLE",
-  "BROKER_AUTH_FAILED",
-  "BROKER_TLS_FAILED",
-];
 
 const idsOf = (parts: readonly RoundPart[]): number[] =>
   parts.flatMap(({ rows }) => rows.map(({ id }) => id));

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { keyHash } from "@order-outbox/kafka";
 import { createLease } from "./lease.ts";
 import { prepareAppend, prepareOutboxFacts, preparePendingCount } from "./mod.ts";
+import { watchOldestPending } from "./store.ts";
 import { keysOf, type TestOutbox, tempOutbox } from "./test-outbox.ts";
 
 const AT = "2026-01-02T03:04:05.678Z";
@@ -189,4 +190,23 @@ test("the count of pending rows leaves out what is published or parked", () => {
   outbox.store.markPublished([first], AT);
   outbox.store.chargeRefusal(second, "too large", AT);
   expect(count()).toBe(1);
+});
+
+test("the oldest row that may be sent is watched, not one that waits behind a parked row of its key", () => {
+  using outbox = tempOutbox();
+  let elapsed = 0;
+  const pendingFor = watchOldestPending(outbox.db, () => elapsed);
+  const [refused = 0] = outbox.append([a]);
+  outbox.append([a]);
+  expect(pendingFor()).toBe(0);
+  elapsed += 5;
+  expect(pendingFor()).toBe(5);
+  outbox.store.chargeRefusal(refused, "too large", AT);
+  expect(pendingFor()).toBe(0);
+  elapsed += 40_000;
+  expect(pendingFor()).toBe(0);
+  outbox.append([b]);
+  expect(pendingFor()).toBe(0);
+  elapsed += 7;
+  expect(pendingFor()).toBe(7);
 });

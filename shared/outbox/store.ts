@@ -52,6 +52,12 @@ export interface OutboxFacts {
   parked: number;
 }
 
+/** Of a `row` of the outbox. */
+const NOT_BEHIND_PARKED = `NOT EXISTS (
+  SELECT 1 FROM outbox AS parked
+  WHERE parked.parkedAt IS NOT NULL AND parked.discardedAt IS NULL AND parked.topic = row.topic
+    AND parked.partitionKey = row.partitionKey AND parked.id < row.id)`;
+
 const COLUMNS =
   "id, eventId, eventType, orderId, topic, partitionKey, keyHash, payload, createdAt, traceparent";
 
@@ -116,12 +122,14 @@ export function prepareOutboxFacts(db: Database): () => OutboxFacts {
 }
 
 /**
- * Prepares a watch over the oldest pending row, for any connection: how long it has been the same
- * one, in milliseconds; 0 when nothing is pending. Call it every few seconds.
+ * Prepares a watch over the oldest pending row that may be sent, for any connection: how long it has
+ * been the same one, in milliseconds; 0 when there is none. What waits behind a parked row of its key
+ * waits for an operator. Call it every few seconds.
  */
 export function watchOldestPending(db: Database, monotonic: Clock): () => number {
   const oldest = db.prepare<{ id: number }, []>(
-    "SELECT id FROM outbox WHERE isPublished = 0 AND parkedAt IS NULL ORDER BY id LIMIT 1",
+    `SELECT id FROM outbox AS row
+     WHERE isPublished = 0 AND parkedAt IS NULL AND ${NOT_BEHIND_PARKED} ORDER BY id LIMIT 1`,
   );
   let seen: { id: number; since: number } | undefined;
   return () => {
@@ -149,12 +157,7 @@ function prepareReader(db: Database, clause: string) {
   return db.prepare<PendingRow, [string, number]>(
     `SELECT ${COLUMNS} FROM outbox AS row
      WHERE isPublished = 0 AND parkedAt IS NULL AND id NOT IN (SELECT value FROM json_each(?))
-       ${clause}
-       AND NOT EXISTS (
-         SELECT 1 FROM outbox AS parked
-         WHERE parked.parkedAt IS NOT NULL AND parked.discardedAt IS NULL
-           AND parked.topic = row.topic
-           AND parked.partitionKey = row.partitionKey AND parked.id < row.id)
+       ${clause} AND ${NOT_BEHIND_PARKED}
      ORDER BY id LIMIT ?`,
   );
 }

@@ -61,6 +61,7 @@ test.concurrent("the worker publishes what is there and what it is woken for, an
     broker: "up",
     published: 5,
     sinceAckMs: expect.any(Number),
+    brokerForMs: expect.any(Number),
     pendingForMs: 0,
     failures: 0,
     failedAttempts: 0,
