@@ -2,6 +2,7 @@ import { databaseName, hasOutbox, SERVICES } from "@order-outbox/registry";
 import {
   type Facts,
   FOR_EVER,
+  IS_FOREIGN,
   KNOWN_TYPES,
   PUBLISHERS,
   prunedUntil,
@@ -170,13 +171,40 @@ export function* eventsAreSingle(facts: Facts): Generator<Finding> {
   }
   yield* select(
     facts,
-    `SELECT topic, key AS orderId, count(DISTINCT eventId) AS n FROM records
-     WHERE eventId IS NOT NULL AND key IS NOT NULL AND type IN (${KNOWN_TYPES})
-     GROUP BY topic, key HAVING min(eventId) <> max(eventId)`,
+    `${SUSPECTS} SELECT r.topic, r.key AS orderId, count(DISTINCT r.eventId) AS n
+     FROM suspects JOIN records AS r USING (topic, key)
+     WHERE r.eventId IS NOT NULL AND r.type IN (${KNOWN_TYPES}) AND NOT ${IS_FOREIGN}
+     GROUP BY r.topic, r.key HAVING min(r.eventId) <> max(r.eventId)`,
     {},
     toFinding,
   );
 }
+
+/** The orders that have more than one event in a topic. */
+const SUSPECTS = `WITH suspects AS (
+  SELECT topic, key FROM records
+  WHERE eventId IS NOT NULL AND key IS NOT NULL AND type IN (${KNOWN_TYPES})
+  GROUP BY topic, key HAVING min(eventId) <> max(eventId))`;
+
+/** No stranger wrote an event of an order that has its own. */
+export const eventsAreOurs: Rule = (facts) =>
+  select<{ topic: string; partition: number; offset: number; orderId: string; eventId: string }>(
+    facts,
+    `${SUSPECTS} SELECT r.topic, r.partition, min(r."offset") AS "offset", r.key AS orderId,
+       r.eventId
+     FROM suspects JOIN records AS r USING (topic, key)
+     WHERE r.eventId IS NOT NULL AND r.type IN (${KNOWN_TYPES}) AND ${IS_FOREIGN}
+       AND EXISTS (SELECT 1 FROM orders.orders AS o WHERE o.id = r.key)
+     GROUP BY r.topic, r.key, r.eventId`,
+    {},
+    ({ topic, partition, offset, orderId, eventId }) => ({
+      kind: "unknown",
+      rule: "foreign-event",
+      subject: `${topic}/${eventId}`,
+      orderId,
+      message: `${topic}/${partition} offset ${offset} is an event of order ${orderId} that none of our services wrote: ${eventId}`,
+    }),
+  );
 
 interface Overtaken {
   topic: string;
@@ -198,9 +226,10 @@ export function* firstDeliveriesRise(
   facts: Facts,
   onRenumbered: (records: number) => void,
 ): Generator<Finding> {
-  const suspects = [...overtaken(facts, "1")];
+  if ([...overtaken(facts, "1", "1")].length === 0) return;
+  const suspects = [...overtaken(facts, "1", `NOT ${IS_FOREIGN}`)];
   if (suspects.length === 0) return;
-  const findings = [...overtaken(facts, FROM_THIS_DATABASE)];
+  const findings = [...overtaken(facts, FROM_THIS_DATABASE, `NOT ${IS_FOREIGN}`)];
   if (findings.length < suspects.length) onRenumbered(suspects.length - findings.length);
   yield* findings;
 }
@@ -210,12 +239,12 @@ const FROM_THIS_DATABASE = PUBLISHERS.map(
     SELECT 1 FROM ${schema}.outbox AS b WHERE b.eventId = f.eventId AND b.id <> f.sequence)`,
 ).join(" AND ");
 
-const overtaken = (facts: Facts, numbering: string): Generator<Finding> =>
+const overtaken = (facts: Facts, numbering: string, condition: string): Generator<Finding> =>
   select<Overtaken>(
     facts,
     `WITH first AS (
        SELECT topic, partition, min("offset") AS "offset", key, source, sequence, eventId
-       FROM records WHERE eventId IS NOT NULL AND sequence IS NOT NULL
+       FROM records AS r WHERE eventId IS NOT NULL AND sequence IS NOT NULL AND ${condition}
        GROUP BY topic, partition, eventId
      ), ordered AS (
        SELECT f.*, max(sequence) OVER (

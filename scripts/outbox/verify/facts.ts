@@ -53,6 +53,16 @@ export const PUBLISHERS = [
   },
 ] as const;
 
+/**
+ * Whether the record `r` is an event that a stranger wrote: its order is not stored, or has an event
+ * of its topic in the outbox of its writer, which does not know this one. SQL.
+ */
+export const IS_FOREIGN = `(${PUBLISHERS.map(
+  ({ schema, topic }) => `r.topic = '${topic}'
+    AND EXISTS (SELECT 1 FROM ${schema}.outbox AS b WHERE b.orderId = r.key AND b.topic = r.topic)
+    AND NOT EXISTS (SELECT 1 FROM ${schema}.outbox AS b WHERE b.eventId = r.eventId)`,
+).join(" OR ")} OR NOT EXISTS (SELECT 1 FROM orders.orders AS o WHERE o.id = r.key))`;
+
 /** The event types of ours, for SQL. */
 export const KNOWN_TYPES = Object.keys(EVENTS)
   .map((type) => `'${type}'`)

@@ -1,6 +1,12 @@
 import type { Database } from "bun:sqlite";
-import { TOPICS } from "@order-outbox/contracts";
-import type { EachBatchPayload, IHeaders, Kafka } from "kafkajs";
+import {
+  decodeEvent,
+  isFromOrigin,
+  peekIdentity,
+  TOPICS,
+  type WireRecord,
+} from "@order-outbox/contracts";
+import type { EachBatchPayload, Kafka } from "kafkajs";
 import { fetchEnds } from "../broker.ts";
 import { type OnRead, type OpenPartition, readRecords } from "../read-records.ts";
 
@@ -51,31 +57,40 @@ function prepareStore(db: Database): (batch: EachBatchPayload["batch"]) => void 
   );
   return db.transaction((batch: EachBatchPayload["batch"]) => {
     const { topic, partition, messages } = batch;
-    for (const { offset, key, headers = {}, timestamp } of messages) {
-      insert.run(
-        topic,
-        partition,
-        Number(offset),
-        header(headers, "ce_id"),
-        header(headers, "ce_type"),
-        key?.toString() ?? null,
-        header(headers, "ce_source"),
-        sequenceOf(headers),
-        Number(timestamp),
-      );
+    for (const { offset, timestamp, ...record } of messages) {
+      const { eventId, type, key, source, sequence } = readContent(record, topic);
+      const place = [topic, partition, Number(offset)] as const;
+      insert.run(...place, eventId, type, key, source, sequence, Number(timestamp));
     }
     move.run(Number(batch.lastOffset()) + 1, topic, partition);
   });
 }
 
-function header(headers: IHeaders, name: string): string | null {
-  const value = headers[name];
-  return value === undefined || Array.isArray(value) ? null : value.toString();
+/** What the rules judge of a record. */
+interface Content {
+  eventId: string | null;
+  type: string | null;
+  key: string | null;
+  source: string | null;
+  sequence: number | null;
 }
 
-function sequenceOf(headers: IHeaders): number | null {
-  const text = header(headers, "ce_sequence") ?? "";
-  return /^\d+$/.test(text) ? Number(text) : null;
+/**
+ * Of a record that consumers take for no event of ours (malformed, of another topic or source, of an
+ * unknown type) nothing is judged; where it is held, that is told.
+ */
+function readContent(record: WireRecord, topic: string): Content {
+  try {
+    const decoded = decodeEvent(record);
+    if (decoded.kind === "event" && isFromOrigin(decoded.event, topic)) {
+      const { id: eventId, type, subject: key, source, sequence = null } = decoded.event;
+      return { eventId, type, key, source, sequence };
+    }
+  } catch {
+    // It is none.
+  }
+  const eventId = peekIdentity(record).id ?? null;
+  return { eventId, type: null, key: null, source: null, sequence: null };
 }
 
 /** Where retention has removed the beginning of a partition, notes what the rest begins with. */
@@ -85,7 +100,7 @@ function noteBeginnings(db: Database): void {
       SELECT sequence, strftime('%Y-%m-%dT%H:%M:%fZ', timestamp / 1000.0, 'unixepoch')
       FROM records AS r
       WHERE r.topic = partitions.topic AND r.partition = partitions.partition
-        AND r."offset" >= partitions.low
+        AND r."offset" >= partitions.low AND r.type IS NOT NULL
       ORDER BY r."offset" LIMIT 1)
     WHERE low > 0`);
 }

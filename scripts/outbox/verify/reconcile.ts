@@ -8,6 +8,7 @@ import {
   readEventsAreRemembered,
 } from "./effect-rules.ts";
 import {
+  eventsAreOurs,
   eventsArePublished,
   eventsAreSingle,
   firstDeliveriesRise,
@@ -51,6 +52,7 @@ export function reconcile(facts: Facts): Reconciliation {
         });
       }
       yield* eventsAreSingle(facts);
+      if (topics) yield* eventsAreOurs(facts);
       yield* nothingIsHeld(facts);
       yield* eventsTakeEffect(facts);
       if (topics) {

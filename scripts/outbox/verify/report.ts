@@ -10,7 +10,7 @@ export const KINDS = [
   "stuck",
   /** Two records of the same fact disagree. */
   "contradicting",
-  /** Something belongs to an order that is not stored. */
+  /** Something belongs to an order that is not stored, or an event to no outbox of ours. */
   "unknown",
 ] as const;
 
