@@ -12,6 +12,7 @@ import { TARGETS } from "./bench/target-list.ts";
 import { judgeTargets } from "./bench/targets.ts";
 import { cleanUpWith } from "./chaos/cleanup.ts";
 import { abortOnSignals, INTERRUPTED } from "./interrupt.ts";
+import { prepareConsole } from "./terminal.ts";
 
 const MISUSED = 2;
 
@@ -94,4 +95,5 @@ async function write(file: string | undefined, text: string): Promise<void> {
   console.log(`written: ${file}`);
 }
 
+prepareConsole();
 process.exit(await main(process.argv.slice(2)));

@@ -86,7 +86,7 @@ test.each([
   [["--memory", "--data", "x"], "either --memory or --data"],
 ])("bad arguments are explained without a stack: %p", async (args, message) => {
   const { code, output } = await outcome(...args);
-  expect(code).toBe(1);
+  expect(code).toBe(78);
   expect(output).toContain(message);
   expect(output).not.toContain("    at ");
 });

@@ -21,6 +21,12 @@ A single-node Kafka-API broker for development and tests.
 /** Something is wrong with the arguments; shown without a stack. */
 class UsageError extends Error {}
 
+/** Another program has the port, perhaps not for long. */
+class PortTaken extends UsageError {}
+
+/** `EX_CONFIG` of sysexits.h: no supervisor should start it again. */
+const EXIT_CONFIG = 78;
+
 function readOptions(args: readonly string[]) {
   try {
     return parseArgs({
@@ -83,7 +89,7 @@ function parseSynchronous(text: string): "NORMAL" | "FULL" {
 function explain(error: unknown, host: string, port: number): unknown {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   if (code === "EADDRINUSE") {
-    return new UsageError(
+    return new PortTaken(
       `Port ${port} on ${host} is already in use. Stop what listens there, or choose another port with --port (0 takes a free one).`,
     );
   }
@@ -94,6 +100,12 @@ function explain(error: unknown, host: string, port: number): unknown {
     return new UsageError(`Port ${port} may not be used here. Choose one above 1023 with --port.`);
   }
   return error;
+}
+
+/** Whether the same start can succeed later without anybody mending something. */
+function canPass(error: unknown): boolean {
+  if (isAppError(error)) return error.retryable;
+  return !(error instanceof UsageError) || error instanceof PortTaken;
 }
 
 async function main(args: readonly string[]): Promise<void> {
@@ -143,5 +155,5 @@ main(process.argv.slice(2)).catch((error: unknown) => {
   if (error instanceof UsageError) console.error(`${error.message}\n(--help shows the options)`);
   else if (isAppError(error)) console.error(`The broker could not start: ${error.message}`);
   else console.error("The broker could not start:", error);
-  process.exit(1);
+  process.exit(canPass(error) ? 1 : EXIT_CONFIG);
 });

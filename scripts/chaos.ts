@@ -7,7 +7,7 @@ import { readOptions, USAGE } from "./chaos/options.ts";
 import { writeReport } from "./chaos/report.ts";
 import { runChaos } from "./chaos/run.ts";
 import { abortOnSignals, INTERRUPTED } from "./interrupt.ts";
-import { escapeConsole } from "./terminal.ts";
+import { prepareConsole } from "./terminal.ts";
 
 const MISUSED = 2;
 /** Starting, settling and counting take no longer than this on top of a run's minutes. */
@@ -66,5 +66,5 @@ function showChecks(checks: readonly Check[]): number {
   return checks.filter((one) => !holds(one)).length;
 }
 
-escapeConsole();
+prepareConsole();
 process.exit(await main(process.argv.slice(2)));

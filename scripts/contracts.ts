@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { writeAsyncApi } from "./contracts/asyncapi.ts";
 import { type BreakingChange, findBreakingChanges } from "./contracts/compatibility.ts";
 import { presentEvents, readReleased, writeReleased } from "./contracts/released.ts";
+import { prepareConsole } from "./terminal.ts";
 
 const USAGE = `Usage: bun run contracts [--check | --release] [--root DIR]
 
@@ -79,4 +80,5 @@ function show(changes: readonly BreakingChange[]): void {
   console.error(`\n${ADVICE}`);
 }
 
+prepareConsole();
 process.exitCode = await main(process.argv.slice(2));

@@ -1,12 +1,13 @@
-import { mkdirSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { DEFAULT_PARTITIONS, TOPICS } from "@order-outbox/contracts";
 import { readyBanner } from "./dev/banner.ts";
-import { type Child, superviseChild } from "./dev/child.ts";
+import { type Child, EXIT_CONFIG, superviseChild } from "./dev/child.ts";
+import { prepareFolder } from "./dev/data-folder.ts";
 import { prefixedOutput } from "./dev/output.ts";
-import { planChildren } from "./dev/plan.ts";
+import { brokersOf, planChildren } from "./dev/plan.ts";
 import { findTakenPorts } from "./dev/ports.ts";
+import { claimFolder, findRunning, type RunningSystem } from "./dev/running.ts";
 import { DEFAULT_PORTS, portVariables, readSettings } from "./dev/settings.ts";
 
 const USAGE = `Usage: bun run start | bun run dev
@@ -28,6 +29,8 @@ const STOP_ALL_MS = 9_000;
 /** `bun run` delivers one Ctrl-C twice. */
 const SAME_SIGNAL_MS = 1_000;
 
+const ANOTHER_FOLDER = "a second system needs a folder (DATA_DIR) and ports of its own";
+
 const startedAt = performance.now();
 
 async function main(): Promise<void> {
@@ -40,10 +43,16 @@ async function main(): Promise<void> {
   if (values.help) return void process.stdout.write(USAGE);
 
   const settings = readSettings(process.env);
-  if (Array.isArray(settings)) return refuse("these settings are wrong", settings);
+  if (Array.isArray(settings)) {
+    return refuse("these settings are wrong", settings, EXIT_CONFIG);
+  }
+  const dataDir = resolve(ROOT, settings.dataDir);
+  const unusable = prepareFolder(dataDir);
+  if (unusable !== undefined) return refuse("there is no place for data", [unusable], EXIT_CONFIG);
+  const other = findRunning(dataDir);
+  if (other !== undefined) return refuse(`a system runs in ${dataDir}`, describeRunning(other));
   const taken = await findTakenPorts(settings);
   if (taken.length > 0) return refuse("nothing was started", taken);
-  mkdirSync(resolve(ROOT, settings.dataDir), { recursive: true, mode: 0o700 });
 
   const plans = planChildren(settings, {
     root: ROOT,
@@ -51,6 +60,10 @@ async function main(): Promise<void> {
     watch: values.watch,
     topics: Object.fromEntries(Object.values(TOPICS).map((topic) => [topic, DEFAULT_PARTITIONS])),
   });
+  const urls = plans.flatMap(({ healthUrl, url }) => (healthUrl === undefined ? [] : [url]));
+  if (!claimFolder(dataDir, { pid: process.pid, brokers: brokersOf(settings), urls })) {
+    return refuse(`a system is just being started in ${dataDir}`, [ANOTHER_FOLDER]);
+  }
   const color = wantsColor();
   const output = prefixedOutput([...plans.map(({ name }) => name), "dev"], {
     color,
@@ -69,8 +82,8 @@ async function main(): Promise<void> {
       ended: (how, delayMs) =>
         say(`${plan.name} ended (${how}); starting it again in ${delayMs / 1000} s`),
       misconfigured() {
-        say(`${plan.name} cannot run with these settings; stopping everything`);
-        void stopAll(1);
+        say(`${plan.name} cannot run like this, as it says above; stopping everything`);
+        void stopAll(EXIT_CONFIG);
       },
     }),
   );
@@ -100,6 +113,12 @@ async function main(): Promise<void> {
     process.stdout.write(readyBanner(plans, settings, performance.now() - startedAt));
   }
 }
+
+const describeRunning = ({ pid, urls, brokers }: RunningSystem): string[] => [
+  ...urls,
+  `broker ${brokers}, pid ${pid}`,
+  `stop it first, with Ctrl-C or kill ${pid}; ${ANOTHER_FOLDER}`,
+];
 
 /** Stops the children one after the other; gives 1 when one of them had to be killed. */
 async function stopChildren(
@@ -133,9 +152,9 @@ async function untilHealthy(url: string): Promise<void> {
   }
 }
 
-function refuse(why: string, problems: readonly string[]): void {
+function refuse(why: string, problems: readonly string[], exitCode = 1): void {
   console.error([`Cannot start, ${why}:`, ...problems].join("\n  "));
-  process.exitCode = 1;
+  process.exitCode = exitCode;
 }
 
 function wantsColor(): boolean {

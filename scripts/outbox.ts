@@ -1,9 +1,9 @@
 import { EXIT, UserError } from "./outbox/command.ts";
 import { runVerb } from "./outbox/commands.ts";
 import { explainError } from "./outbox/databases.ts";
-import { escapeConsole } from "./terminal.ts";
+import { prepareConsole } from "./terminal.ts";
 
-escapeConsole();
+prepareConsole();
 try {
   process.exitCode = await runVerb(process.argv.slice(2));
 } catch (thrown) {

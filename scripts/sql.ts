@@ -1,11 +1,11 @@
 import type { Database } from "bun:sqlite";
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { databaseName, SERVICES } from "@order-outbox/registry";
+import { chooseDataDir, databasePath, describeMissing } from "./outbox/data-dir.ts";
 import { onlyReads, openReadOnly } from "./sql/read-only.ts";
 import { formatTable, type Table } from "./sql/table.ts";
-import { escapeConsole } from "./terminal.ts";
+import { prepareConsole } from "./terminal.ts";
 
 const DATABASES = SERVICES.map(databaseName);
 
@@ -13,7 +13,7 @@ const USAGE = `Usage: bun run sql [--json] DATABASE [SQL]
 
 Reads a database of a service, also while the service runs. It cannot change anything.
 
-  DATABASE   ${DATABASES.join(", ")} (in DATA_DIR, default .data), or the path of a file
+  DATABASE   ${DATABASES.join(", ")} (in DATA_DIR, default .data, else services), or the path of a file
   SQL        one statement; without it, the tables and views, and how many rows they have
   --json     the rows as JSON, with nothing cut
 
@@ -57,10 +57,17 @@ function parse(args: readonly string[]) {
 }
 
 function pathOf(database: string): string {
-  if (DATABASES.includes(database)) {
-    const path = join(process.env.DATA_DIR || ".data", `${database}.db`);
-    if (existsSync(path)) return path;
-    throw new UserError(`there is no ${path} yet: "bun run start" creates it`);
+  const service = SERVICES.find((one) => databaseName(one) === database);
+  if (service !== undefined) {
+    const { path: dataDir, passedOver } = chooseDataDir(undefined, process.env);
+    const path = databasePath(dataDir, service);
+    if (!existsSync(path)) throw new UserError(describeMissing(dataDir, service));
+    if (passedOver !== undefined) {
+      console.error(
+        `sql: this is ${path}; ${passedOver} has databases, too (DATA_DIR=${passedOver})`,
+      );
+    }
+    return path;
   }
   if (existsSync(database)) return database;
   throw new UserError(
@@ -122,7 +129,7 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-escapeConsole();
+prepareConsole();
 try {
   main(process.argv.slice(2));
 } catch (error) {

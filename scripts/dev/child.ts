@@ -17,12 +17,12 @@ export interface ChildEvents {
   line(text: string): void;
   /** The process ended by itself and will be started again in `delayMs`. */
   ended(how: string, delayMs: number): void;
-  /** The process found its settings wrong: starting it again cannot help. */
+  /** The process found something wrong, such as its settings: starting it again cannot help. */
   misconfigured(): void;
 }
 
-/** The exit code of a service whose settings are wrong (`EX_CONFIG`). */
-const EXIT_CONFIG = 78;
+/** The exit code of a process that cannot run until somebody mends something (`EX_CONFIG`). */
+export const EXIT_CONFIG = 78;
 
 /**
  * Runs a process in a group of its own, so that Ctrl-C reaches it through this program only, with a

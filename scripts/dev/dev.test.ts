@@ -77,18 +77,18 @@ test("lines are prefixed, and a log line does not name its service a second time
   const names = ["order-service", "broker"];
   const write = (text: string) => void written.push(text);
   const plain = prefixedOutput(names, { color: false, write });
-  plain.line("order-service", "12:00:00.000 INFO  order-service order accepted orderId=1");
+  plain.line("order-service", "12:00:00.000Z INFO  order-service order accepted orderId=1");
   plain.line(
     "order-service",
-    "\u001b[2m12:00:00.000\u001b[0m \u001b[32mINFO \u001b[0m order-service ready",
+    "\u001b[2m12:00:00.000Z\u001b[0m \u001b[32mINFO \u001b[0m order-service ready",
   );
-  plain.line("broker", "listening");
+  plain.line("broker", "The broker could not start: no room");
   plain.line("broker", "\u001b[2Ja \u009b31mtopic");
   prefixedOutput(names, { color: true, write }).line("broker", "listening");
   expect(written).toEqual([
-    "order-service | 12:00:00.000 INFO  order accepted orderId=1\n",
-    "order-service | \u001b[2m12:00:00.000\u001b[0m \u001b[32mINFO \u001b[0m ready\n",
-    "broker        | listening\n",
+    "order-service | 12:00:00.000Z INFO  order accepted orderId=1\n",
+    "order-service | \u001b[2m12:00:00.000Z\u001b[0m \u001b[32mINFO \u001b[0m ready\n",
+    "broker        | The broker could not start: no room\n",
     "broker        | \\u001b[2Ja \\u009b31mtopic\n",
     "\u001b[35mbroker        |\u001b[0m listening\n",
   ]);

@@ -2,6 +2,8 @@ import { printable } from "@order-outbox/errors";
 
 const COLORS = ["\u001b[36m", "\u001b[35m", "\u001b[33m", "\u001b[34m", "\u001b[32m"];
 const RESET = "\u001b[0m";
+/** For a pattern. */
+const COLOR = "(?:\u001b\\[\\d*m)?";
 
 /** Writes the lines of several processes, each behind the name of its own. */
 export interface Output {
@@ -24,7 +26,10 @@ export function prefixedOutput(
   };
 }
 
-/** A pretty log line names its service, which the prefix does already. */
+/** A pretty log line, after its time and level, names its service, which the prefix does already. */
 function withoutName(name: string, text: string): string {
-  return text.replace(new RegExp(`^(.{0,45}?) ${name} `), "$1 ");
+  return text.replace(
+    new RegExp(`^(${COLOR}[\\d:.]+Z${COLOR} ${COLOR}[A-Z]+ *${COLOR}) ${name} `),
+    "$1 ",
+  );
 }

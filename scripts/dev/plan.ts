@@ -33,7 +33,7 @@ export function planChildren(settings: DevSettings, options: PlanOptions): Child
   const { ports, kafkaHost, host } = settings;
   const { root, bun, watch, topics } = options;
   const dataDir = resolve(root, settings.dataDir);
-  const brokers = kafkaHost ?? `127.0.0.1:${ports.BROKER_PORT}`;
+  const brokers = brokersOf(settings);
   const reachable = reachableName(host);
   const services = SERVICES.map(({ name, folder, portVariable, page, database }): ChildPlan => {
     const url = `http://${reachable}:${ports[portVariable]}`;
@@ -76,3 +76,7 @@ function reachableName(host: string | undefined): string {
   if (host === undefined || ["0.0.0.0", "::"].includes(host)) return "localhost";
   return host.includes(":") ? `[${host}]` : host;
 }
+
+/** Where the services find the broker, for KAFKA_HOST. */
+export const brokersOf = ({ kafkaHost, ports }: DevSettings): string =>
+  kafkaHost ?? `127.0.0.1:${ports.BROKER_PORT}`;

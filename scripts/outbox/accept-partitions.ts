@@ -1,7 +1,6 @@
-import type { Kafka } from "kafkajs";
 import { parseWhole, requireReason } from "./arguments.ts";
-import { connectKafka, fetchEnds, tellRefusal } from "./broker.ts";
-import { defineCommand, EXIT, UserError } from "./command.ts";
+import { connectKafka, fetchEnds, tellUnreachable } from "./broker.ts";
+import { type Context, defineCommand, EXIT, UserError } from "./command.ts";
 import { openToWrite, writeAtOnce } from "./databases.ts";
 import { printJson } from "./print.ts";
 import { requireOutbox, requireService } from "./services.ts";
@@ -31,7 +30,7 @@ when every consumer has read the topic to its end ("status" shows no lag).
     const partitions = parseWhole("--count", count, 1);
     const reason = requireReason(values.reason);
     using db = openToWrite(dataDir, service);
-    await compareWithBroker(connectKafka(brokers, security), topic, partitions);
+    await compareWithBroker({ brokers, security }, topic, partitions);
     const at = new Date().toISOString();
     const from = writeAtOnce(db, () => {
       const known = db
@@ -58,10 +57,16 @@ when every consumer has read the topic to its end ("status" shows no lag).
   },
 });
 
-async function compareWithBroker(kafka: Kafka, topic: string, count: number): Promise<void> {
-  const ends = await fetchEnds(kafka, [topic]).catch(tellRefusal);
+async function compareWithBroker(
+  { brokers, security }: Pick<Context, "brokers" | "security">,
+  topic: string,
+  count: number,
+): Promise<void> {
+  const ends = await fetchEnds(connectKafka(brokers, security), [topic]).catch(
+    tellUnreachable(brokers),
+  );
   if (ends === undefined) {
-    console.error("outbox: no broker answers; the count is not compared with the topic");
+    console.error("outbox: the count is not compared with the topic");
     return;
   }
   const found = ends.topics.get(topic)?.length;

@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import type { Service } from "@order-outbox/registry";
 import { copyDatabase, syncName } from "./backup/copy-database.ts";
 import { defineCommand, EXIT, UserError } from "./command.ts";
+import { databasePath } from "./data-dir.ts";
 import { formatBytes, formatMs, printJson } from "./print.ts";
 import { createProgress } from "./progress.ts";
 import { chooseServices } from "./services.ts";
@@ -51,7 +52,7 @@ function planJobs(dataDir: string, folder: string, services: readonly Service[])
   const jobs = services
     .map((service) => ({
       service,
-      from: join(dataDir, service.database),
+      from: databasePath(dataDir, service),
       target: join(folder, service.database),
     }))
     .filter(({ from }) => existsSync(from));

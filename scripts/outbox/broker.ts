@@ -71,14 +71,18 @@ export function fetchEnds(kafka: Kafka, topics: readonly string[]): Promise<Topi
   });
 }
 
-/**
- * For a command that goes on without a broker: one that is down is an answer, one that does not let
- * this client in is worth a line on standard error.
- */
-export function tellRefusal(error: unknown): undefined {
-  const { code, message } = brokerError(error);
-  if (code !== "BROKER_UNAVAILABLE") console.error(`outbox: ${message}`);
-}
+/** For a command that goes on without a broker: says on standard error which one, and why. */
+export const tellUnreachable =
+  (brokers: readonly string[]) =>
+  (error: unknown): undefined => {
+    const { code, message } = brokerError(error);
+    const where = brokers.join(",");
+    console.error(
+      code === "BROKER_UNAVAILABLE"
+        ? `outbox: no broker answers at ${where}`
+        : `outbox: the broker at ${where}: ${message}`,
+    );
+  };
 
 function toEnds(offsets: Awaited<ReturnType<Admin["fetchTopicOffsets"]>>): PartitionEnds[] {
   return offsets

@@ -1,5 +1,7 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
 import { outbox, tempDir } from "@order-outbox/testing";
 import { UserError } from "./command.ts";
 import { runVerb } from "./commands.ts";
@@ -117,6 +119,18 @@ test.each([
     ["restore", "--from", "/nowhere", "--service", "order", "--reason", "r"],
     "there is no /nowhere/orders.db",
   ],
+  [
+    "restore of another file",
+    ["restore", "--from", "/dev/null", "--service", "order", "--reason", "r"],
+    "there is no /dev/null/orders.db",
+  ],
+  ["a broker whose port is none", ["status", "--broker", "localhost:0"], "HOST:PORT"],
+  ["a broker without a host", ["status", "--broker", ":9092"], "HOST:PORT"],
+  [
+    "show of what has no outbox",
+    ["show", "1", "--service", "notification", "--outbox"],
+    "notification-service has no outbox",
+  ],
   ["verify without databases", ["verify"], "no DIR/orders.db yet: order-service creates it"],
 ])("%s is refused in a sentence", async (_name, args, sentence) => {
   using dir = tempDir();
@@ -141,7 +155,89 @@ test("services that have not started yet are shown as such", async () => {
   expect(out.split("\n")[2]).toMatch(
     /^database +not created yet +not created yet +not created yet$/,
   );
-  expect(exitCode).toBe(0);
+  expect(exitCode).toBe(2);
+});
+
+test("a broker that does not answer is named, and no success", async () => {
+  using dir = tempDir();
+  for (const [env, where] of [
+    [{ KAFKA_HOST: "127.0.0.1:1,[::1]:1" }, "127.0.0.1:1,[::1]:1"],
+    [{ KAFKA_HOST: undefined, BROKER_PORT: "1" }, "127.0.0.1:1"],
+  ] as const) {
+    const { out, err, exitCode } = await outbox({ dataDir: dir.path, env }, "status", "--json");
+    expect(JSON.parse(out).broker.state).toBe("down");
+    expect({ err, exitCode }).toEqual({
+      err: `outbox: no broker answers at ${where}\n`,
+      exitCode: 2,
+    });
+  }
+});
+
+test("wrong settings of the environment are refused by their names", async () => {
+  using dir = tempDir();
+  const status = (env: Record<string, string | undefined>) =>
+    outbox({ dataDir: dir.path, env }, "status");
+  const kafkaHost = await status({ KAFKA_HOST: "nowhere" });
+  expect(kafkaHost.err).toBe('outbox: KAFKA_HOST: "nowhere" is not of the form HOST:PORT\n');
+  const port = await status({ KAFKA_HOST: undefined, BROKER_PORT: "x" });
+  expect(port.err).toBe('outbox: BROKER_PORT: "127.0.0.1:x" is not of the form HOST:PORT\n');
+  expect([kafkaHost.exitCode, port.exitCode]).toEqual([2, 2]);
+});
+
+test("databases of services that were started one by one are found beside them", async () => {
+  using dir = tempDir();
+  const place = { dataDir: "", env: { DATA_DIR: undefined }, cwd: dir.path };
+  const none = await outbox(place, "show", "1", "--service", "payment", "--outbox");
+  expect(none.err).toContain(
+    "there is no .data/payments.db, nor services/payment-service/payments.db, yet",
+  );
+  const make = (path: string) => {
+    mkdirSync(dirname(dir.join(path)), { recursive: true });
+    using db = new Database(dir.join(path), { create: true });
+    db.run(`CREATE TABLE x AS SELECT '${path}' AS path`);
+  };
+  const copied = (folder: string): unknown => {
+    using db = new Database(dir.join(`${folder}/payments.db`), { readonly: true });
+    return db.query("SELECT path FROM x").values()[0]?.[0];
+  };
+
+  make("services/payment-service/payments.db");
+  const alone = await outbox(place, "backup", "--to", "one");
+  expect(alone).toMatchObject({ err: "", exitCode: 0 });
+  expect(copied("one")).toBe("services/payment-service/payments.db");
+
+  make(".data/payments.db");
+  const both = await outbox(place, "backup", "--to", "two");
+  expect(both.err).toBe(
+    "outbox: these are the databases in .data; services has some, too (--data services)\n",
+  );
+  expect(copied("two")).toBe(".data/payments.db");
+  const chosen = await outbox(place, "backup", "--to", "three", "--data", "services");
+  expect(chosen.err).toBe("");
+  expect(copied("three")).toBe("services/payment-service/payments.db");
+});
+
+test("what the system refuses is one line: a folder in a file, a ledger that is none", async () => {
+  using dir = tempDir();
+  for (const name of ["orders", "payments", "notifications"]) {
+    new Database(dir.join(`${name}.db`), { create: true }).run(
+      "CREATE TABLE orders (id, createdAt)",
+    );
+  }
+  for (const [args, sentence] of [
+    [["backup", "--to", dir.join("orders.db/x")], "ENOTDIR"],
+    [["verify", "--offline", "--provider-ledger", "/dev/null"], "/dev/null cannot be read"],
+    [["verify", "--offline", "--provider-ledger", dir.path], `${dir.path} cannot be read`],
+    [["recover-orders", "--dry-run"], "ECONNREFUSED 127.0.0.1:1"],
+  ] as const) {
+    const { err, exitCode } = await outbox({ dataDir: dir.path }, ...args);
+    expect(err).toStartWith("outbox: ");
+    expect(err).toContain(sentence);
+    expect({ lines: err.trimEnd().split("\n").length, exitCode }).toEqual({
+      lines: 1,
+      exitCode: 2,
+    });
+  }
 });
 
 test("a database that an older version wrote is refused in a sentence", async () => {

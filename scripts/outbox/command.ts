@@ -1,6 +1,8 @@
 import { type ParseArgsOptionDescriptor, type ParseArgsOptionsConfig, parseArgs } from "node:util";
 import { isAppError } from "@order-outbox/errors";
 import type { KafkaSecurity } from "@order-outbox/kafka";
+import { chooseBrokers } from "./broker-address.ts";
+import { chooseDataDir } from "./data-dir.ts";
 
 /** Something to tell the user in a sentence, without a stack. */
 export class UserError extends Error {}
@@ -42,8 +44,10 @@ const COMMON = {
 } as const satisfies ParseArgsOptionsConfig;
 
 const COMMON_USAGE = `
-  --data DIR         folder of the databases (default: $DATA_DIR or .data)
-  --broker HOST:PORT comma-separated (default: $KAFKA_HOST or localhost:9092)
+  --data DIR         folder of the databases, which are in it or in its folders of the services
+                     (default: $DATA_DIR, or .data, else services)
+  --broker HOST:PORT comma-separated (default: $KAFKA_HOST, $BROKER_PORT of this machine, the broker
+                     of the system that runs on these databases, or localhost:9092)
   --json             for machines
   --help             show this`;
 
@@ -116,14 +120,15 @@ async function readContext(
   { data, broker, json }: Values<typeof COMMON>,
   env: Record<string, string | undefined>,
 ): Promise<Context> {
-  const hosts = (broker ?? (env.KAFKA_HOST || "localhost:9092")).split(",");
-  const brokers = hosts.map((host) => host.trim()).filter((host) => host !== "");
-  const wrong = brokers.find((host) => !/^.+:\d+$/.test(host));
-  if (wrong !== undefined || brokers.length === 0) {
-    throw new UserError(`--broker: "${wrong ?? broker}" is not of the form HOST:PORT`);
+  const { path: dataDir, passedOver } = chooseDataDir(data, env);
+  if (passedOver !== undefined) {
+    console.error(
+      `outbox: these are the databases in ${dataDir}; ${passedOver} has some, too (--data ${passedOver})`,
+    );
   }
+  const brokers = chooseBrokers(broker, env, dataDir);
   const security = await readSecurity(env);
-  return { dataDir: data ?? (env.DATA_DIR || ".data"), brokers, security, json };
+  return { dataDir, brokers, security, json };
 }
 
 /** The schema comes with an HTTP framework, which only a secured cluster has to wait for. */

@@ -1,13 +1,13 @@
 import { Database, SQLiteError } from "bun:sqlite";
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import { isAppError } from "@order-outbox/errors";
 import type { Service } from "@order-outbox/registry";
 import { UserError } from "./command.ts";
+import { databasePath, describeMissing } from "./data-dir.ts";
 
 /** Opens a service's database for looking only; undefined when it does not exist yet. */
-export function openToRead(dataDir: string, { database }: Service): Database | undefined {
-  const path = join(dataDir, database);
+export function openToRead(dataDir: string, service: Service): Database | undefined {
+  const path = databasePath(dataDir, service);
   return existsSync(path) ? open(path, { readonly: true }) : undefined;
 }
 
@@ -18,7 +18,7 @@ export function requireToRead(dataDir: string, service: Service): Database {
 
 /** Opens a service's database, which must exist, for short transactions beside the service's own. */
 export function openToWrite(dataDir: string, service: Service): Database {
-  const path = join(dataDir, service.database);
+  const path = databasePath(dataDir, service);
   return existsSync(path) ? open(path, { readwrite: true }) : missing(dataDir, service);
 }
 
@@ -42,7 +42,7 @@ export function explainError(error: unknown): unknown {
     return new UserError("the database is busy; nothing was changed, try again");
   }
   if (code === "SQLITE_FULL") return new UserError("the disk is full; nothing was changed");
-  return error;
+  return new UserError(`the database: ${message} (${code})`);
 }
 
 function open(path: string, mode: { readonly: true } | { readwrite: true }): Database {
@@ -57,10 +57,8 @@ function open(path: string, mode: { readonly: true } | { readwrite: true }): Dat
   }
 }
 
-function missing(dataDir: string, { name, database }: Service): never {
-  throw new UserError(
-    `there is no ${join(dataDir, database)} yet: ${name} creates it when it first starts`,
-  );
+function missing(dataDir: string, service: Service): never {
+  throw new UserError(describeMissing(dataDir, service));
 }
 
 /** What the operating system said of a file or a folder, such as `EACCES: permission denied, …`. */

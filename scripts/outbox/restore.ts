@@ -15,6 +15,7 @@ import { holdAlone, refuseIfOpen } from "./backup/hold-alone.ts";
 import { findOpeners } from "./backup/openers.ts";
 import { prepareRestored } from "./backup/prepare-restored.ts";
 import { defineCommand, EXIT, UserError } from "./command.ts";
+import { databasePath } from "./data-dir.ts";
 import { formatBytes, formatMs, printJson } from "./print.ts";
 import { createProgress } from "./progress.ts";
 import { requireService } from "./services.ts";
@@ -45,7 +46,7 @@ it, is different for each database: docs/operations.md, "Backup and restore".
     if (values.from === undefined) throw new UserError("say where the copy is with --from FOLDER");
     const reason = requireReason(values.reason);
     const source = join(resolve(values.from), service.database);
-    const path = followLinks(join(resolve(dataDir), service.database));
+    const path = followLinks(databasePath(resolve(dataDir), service));
     requireCopy(source, path);
 
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });

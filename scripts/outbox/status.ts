@@ -1,5 +1,5 @@
 import { SERVICES, type Service } from "@order-outbox/registry";
-import { connectKafka, fetchEnds, tellRefusal } from "./broker.ts";
+import { connectKafka, fetchEnds, tellUnreachable } from "./broker.ts";
 import { type Context, defineCommand, EXIT } from "./command.ts";
 import { openToRead } from "./databases.ts";
 import { formatSpan, printFacts, printJson } from "./print.ts";
@@ -11,7 +11,8 @@ export const status = defineCommand({
   summary: "how every outbox, held event and consumer stands",
   usage: `status [--service NAME]
 
-What waits, what is parked or held, how far consumers are behind, who publishes.
+What waits, what is parked or held, how far consumers are behind, who publishes. Exit code 2 when no
+broker answers, which could tell the lag.
   --service NAME     only this service`,
   options: { service: { type: "string" } },
   async run({ service }, context) {
@@ -27,7 +28,7 @@ What waits, what is parked or held, how far consumers are behind, who publishes.
     } else {
       print(facts, broker.state, Date.now());
     }
-    return EXIT.done;
+    return broker.state === "up" ? EXIT.done : EXIT.unable;
   },
 });
 
@@ -35,7 +36,9 @@ type Facts = ServiceFacts | ReturnType<typeof notCreated>;
 
 async function lookAtBroker({ brokers, security }: Context, services: readonly Service[]) {
   const topics = [...new Set(services.flatMap(({ consumes }) => consumes))];
-  const ends = await fetchEnds(connectKafka(brokers, security), topics).catch(tellRefusal);
+  const ends = await fetchEnds(connectKafka(brokers, security), topics).catch(
+    tellUnreachable(brokers),
+  );
   const state = ends === undefined ? ("down" as const) : ("up" as const);
   return { hosts: brokers, state, clusterId: ends?.clusterId ?? null, ends };
 }

@@ -1,6 +1,6 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
-import { copyFileSync, readdirSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { startProcess, tempDir } from "@order-outbox/testing";
 import { onlyReads } from "./read-only.ts";
@@ -95,7 +95,11 @@ test.each([
   ["a syntax error", ["orders", "SELEC"], 'near "SELEC": syntax error'],
   ["an unknown table", ["orders", "SELECT * FROM missing"], "no such table: missing"],
   ["an unknown database", ["order", "SELECT 1"], 'no database "order"; there are orders, '],
-  ["a database that is not there yet", ["payments"], '"bun run start" creates it'],
+  [
+    "a database that is not there yet",
+    ["payments"],
+    "payment-service creates it when it first starts",
+  ],
   ["SQL without quotes", ["orders", "SELECT", "1"], "as one argument, in quotes"],
   ["an unknown option", ["orders", "--jsno"], "--jsno"],
   ["a file that is no database", [SCRIPT], "cannot be read: file is not a database"],
@@ -121,4 +125,40 @@ test.each([
   "-- how many\nWITH x AS (SELECT 1) SELECT * FROM x",
 ])("%s tells something, and may", (statement) => {
   expect(onlyReads(statement)).toBe(true);
+});
+
+test("an answer that cannot be written is no success; a reader that has seen enough is", async () => {
+  using dir = tempDir();
+  createOrders(dir.join("orders.db")).close();
+  const shell = async (to: string) => {
+    const command = `"${process.execPath}" "${SCRIPT}" orders "SELECT * FROM outbox" ${to}`;
+    await using child = startProcess(["bash", "-o", "pipefail", "-c", command], {
+      env: { DATA_DIR: dir.path },
+    });
+    return { code: await child.exited, said: child.lines.join("\n") };
+  };
+  expect(await shell("> /dev/full")).toEqual({
+    code: 74,
+    said: "the answer could not be written to standard output (ENOSPC)",
+  });
+  expect(await shell("| true")).toEqual({ code: 0, said: "" });
+});
+
+test("databases of services that were started one by one are found beside them", async () => {
+  using dir = tempDir();
+  const read = async () => {
+    await using child = startProcess([process.execPath, SCRIPT, "orders"], {
+      env: { DATA_DIR: undefined },
+      cwd: dir.path,
+    });
+    await child.exited;
+    await child.waitForLine(/./);
+    return child.lines.join("\n");
+  };
+  expect(await read()).toBe(
+    "sql: there is no .data/orders.db, nor services/order-service/orders.db, yet: order-service creates it when it first starts",
+  );
+  mkdirSync(dir.join("services/order-service"), { recursive: true });
+  createOrders(dir.join("services/order-service/orders.db")).close();
+  expect(await read()).toMatch(/^outbox +2$/m);
 });

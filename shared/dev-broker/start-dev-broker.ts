@@ -7,8 +7,10 @@ import { type Intercept, type InterceptOptions, Intercepts } from "./server/inte
 import { listen } from "./server/listener.ts";
 import { createRequestServer } from "./server/serve-request.ts";
 import { createCommitQueue } from "./storage/commit-queue.ts";
+import { dataError } from "./storage/data-error.ts";
 import { createDurableOffsets } from "./storage/durable-offsets.ts";
 import { openSqliteStore } from "./storage/sqlite-store.ts";
+import type { Store } from "./storage/store.ts";
 
 /** Kafka's `socket.request.max.bytes`. */
 const MAX_REQUEST_BYTES = 100 * 1024 * 1024;
@@ -64,14 +66,7 @@ export interface DevBroker extends AsyncDisposable {
  */
 export async function startDevBroker(options: DevBrokerOptions = {}): Promise<DevBroker> {
   const { host = "127.0.0.1", port = 0, defaultPartitions = 1, onWarning = () => {} } = options;
-  const store = openSqliteStore({
-    folder: options.data,
-    synchronous: options.synchronous ?? "NORMAL",
-    maxBytes: options.maxDataBytes,
-  });
-  const commits = createCommitQueue(store, (error) => onWarning("a commit failed", error));
-  const topics = new TopicCatalog(store, commits);
-  const offsets = createDurableOffsets(store, commits);
+  const { store, commits, topics, offsets } = openData(options, onWarning);
   const groups = createGroupCoordinator({
     offsets,
     topicExists: (topic, partition) => topics.log(topic, partition) !== undefined,
@@ -136,6 +131,22 @@ export async function startDevBroker(options: DevBrokerOptions = {}): Promise<De
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+function openData(
+  { data: folder, synchronous = "NORMAL", maxDataBytes: maxBytes }: DevBrokerOptions,
+  warn: (message: string, error: unknown) => void,
+) {
+  let store: Store | undefined;
+  try {
+    store = openSqliteStore({ folder, synchronous, maxBytes });
+    const commits = createCommitQueue(store, (error) => warn("a commit failed", error));
+    const topics = new TopicCatalog(store, commits);
+    return { store, commits, topics, offsets: createDurableOffsets(store, commits) };
+  } catch (error) {
+    store?.close();
+    throw dataError(error, folder);
+  }
 }
 
 const formatAddress = (host: string, port: number): string =>

@@ -265,7 +265,7 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
     }
     noteBroker(brokerStateAfter(error.code) ?? status.broker);
     if (status.failures === 0 || error.code !== lastCode) {
-      log.warn({ code: error.code }, `not publishing, orders wait in the outbox: ${error.message}`);
+      log.warn({ code: error.code }, `not publishing, events wait in the outbox: ${error.message}`);
     }
     lastCode = error.code;
     status.failures += 1;

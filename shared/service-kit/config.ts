@@ -63,7 +63,8 @@ export function loadConfig<Schema extends TObject>(
 
 /**
  * Runs `start`, and ends the process with a message on stderr when that fails for a reason of ours:
- * code 78 (`EX_CONFIG` of sysexits.h) when a setting is wrong, 1 otherwise, such as for a full disk.
+ * code 78 (`EX_CONFIG` of sysexits.h) when trying again cannot help, as with a wrong setting or a file
+ * that is no database, 1 otherwise, such as for a full disk.
  * No stack trace, which would bury the sentence that helps.
  */
 export function exitOnConfigError<Result>(start: () => Result): Result {
@@ -72,7 +73,7 @@ export function exitOnConfigError<Result>(start: () => Result): Result {
   } catch (error) {
     if (!isAppError(error)) throw error;
     console.error(error.message);
-    process.exit(error.code === "CONFIG_INVALID" ? 78 : 1);
+    process.exit(error.retryable ? 1 : 78);
   }
 }
 

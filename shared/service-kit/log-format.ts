@@ -10,7 +10,7 @@ const LEVEL_COLORS: Record<string, string> = {
 };
 
 /**
- * A JSON log line for human eyes: time of day, level, service, message, then `key=value`; the ids
+ * A JSON log line for human eyes: time of day (UTC), level, service, message, then `key=value`; the ids
  * that one looks for first. A line that is not JSON comes back as it is.
  */
 export function formatLogLine(line: string, { color }: { color: boolean }): string {
@@ -23,7 +23,7 @@ export function formatLogLine(line: string, { color }: { color: boolean }): stri
     .filter(([, value]) => value !== undefined)
     .map(([key, value]) => `${paint(`${printable(key)}=`, DIM)}${formatValue(key, value)}`);
   return [
-    paint(String(time ?? "").slice(11, 23), DIM),
+    paint(String(time ?? "").slice(11), DIM),
     paint(name.toUpperCase().padEnd(5), LEVEL_COLORS[name] ?? ""),
     printable(String(service ?? "")),
     printable(String(msg ?? "")),

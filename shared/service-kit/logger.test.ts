@@ -64,7 +64,7 @@ test("a pretty line is for reading: time, level, service, message, ids first", (
     "event held back",
   );
   expect(lines[0]).toMatch(
-    /^\d\d:\d\d:\d\d\.\d{3} WARN {2}order-service event held back orderId=o-1 eventId=e-1 traceId=t-1 attempts=2 note="two words"$/,
+    /^\d\d:\d\d:\d\d\.\d{3}Z WARN {2}order-service event held back orderId=o-1 eventId=e-1 traceId=t-1 attempts=2 note="two words"$/,
   );
 });
 

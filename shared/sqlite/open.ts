@@ -1,4 +1,5 @@
-import { Database } from "bun:sqlite";
+import { Database, SQLiteError } from "bun:sqlite";
+import { AppError } from "@order-outbox/errors";
 import { fileTrouble, noteOpenFiles } from "./open-files.ts";
 import { createPrivately } from "./private-file.ts";
 import { isStorageBusy, storageError } from "./storage-error.ts";
@@ -42,9 +43,16 @@ export function openDatabase(path: string, options: OpenOptions = {}): Database 
     return db;
   } catch (error) {
     db?.close();
-    throw storageError(error, `cannot open the database ${path}`);
+    const failure = storageError(error, `cannot open the database ${path}`);
+    throw isDamaged(error)
+      ? new AppError(failure.code, failure.message, { cause: error, retryable: false })
+      : failure;
   }
 }
+
+/** What no waiting mends: the file is no database, or a broken one. */
+const isDamaged = (error: unknown): boolean =>
+  error instanceof SQLiteError && /^SQLITE_(NOTADB|CORRUPT)/.test(error.code ?? "");
 
 /**
  * Closes the connection and everything prepared on it; the last connection to a file folds the

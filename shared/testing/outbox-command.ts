@@ -6,13 +6,16 @@ export interface OutboxPlace {
   dataDir: string;
   /** Nobody listens there when it is left out. */
   kafkaHost?: string;
-  env?: Record<string, string>;
+  /** `undefined` takes a variable away. */
+  env?: Record<string, string | undefined>;
+  cwd?: string;
 }
 
 /** Runs `bun run outbox` as a user does. */
-export async function outbox({ dataDir, kafkaHost, env }: OutboxPlace, ...args: string[]) {
+export async function outbox({ dataDir, kafkaHost, env, cwd }: OutboxPlace, ...args: string[]) {
   const child = Bun.spawn([process.execPath, join(REPOSITORY, "scripts/outbox.ts"), ...args], {
     env: { ...process.env, DATA_DIR: dataDir, KAFKA_HOST: kafkaHost ?? "127.0.0.1:1", ...env },
+    ...(cwd === undefined ? {} : { cwd }),
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",

@@ -4,13 +4,15 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { databaseName, SERVICES } from "@order-outbox/registry";
+import { UserError } from "../command.ts";
+import { databasePath } from "../data-dir.ts";
 import { requireToRead } from "../databases.ts";
 
 /** A database of our own in the system's temporary folder, beside which the others are attached. */
 export interface Scratch extends Disposable {
   readonly db: Database;
-  /** Attaches a file for reading under a name. */
-  attach(name: string, path: string): void;
+  /** Attaches a file that has the table for reading under a name. */
+  attach(name: string, path: string, table?: string): void;
 }
 
 /**
@@ -60,9 +62,15 @@ export function openScratch(dataDir: string): Scratch {
   );
   const scratch: Scratch = {
     db,
-    attach(name, path) {
+    attach(name, path, table = "sqlite_schema") {
       const url = `${pathToFileURL(resolve(path)).href}?mode=ro`;
-      db.query(`ATTACH ? AS ${name}`).run(url);
+      try {
+        db.query(`ATTACH ? AS ${name}`).run(url);
+        db.query(`SELECT 1 FROM ${name}.${table} LIMIT 1`).get();
+      } catch (error) {
+        const message = error instanceof Error ? error.message : String(error);
+        throw new UserError(`${path} cannot be read: ${message}`);
+      }
     },
     [Symbol.dispose]() {
       db.close();
@@ -78,7 +86,7 @@ export function openScratch(dataDir: string): Scratch {
     db.run(TABLES);
     for (const service of SERVICES) {
       requireToRead(dataDir, service).close();
-      scratch.attach(databaseName(service), join(dataDir, service.database));
+      scratch.attach(databaseName(service), databasePath(dataDir, service));
     }
     return scratch;
   } catch (error) {

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
 import type { KafkaSecurity } from "@order-outbox/kafka";
+import { type ServiceName, serviceNamed } from "@order-outbox/registry";
 import { connectKafka } from "../broker.ts";
+import { besideDatabase } from "../data-dir.ts";
 import { readCharges, readSends } from "./read-ledgers.ts";
 import { readTopics } from "./read-topics.ts";
 import { reconcile } from "./reconcile.ts";
@@ -111,18 +112,23 @@ function countRecords(
 
 function openLedgers(scratch: Scratch, options: VerifyOptions, leftOut: string[]) {
   const { dataDir, providerLedger, channelsLedger } = options;
-  const attach = (name: string, what: string, given: string | null | undefined) => {
+  const attach = (
+    name: string,
+    what: string,
+    keeper: ServiceName,
+    given: string | null | undefined,
+  ) => {
     if (given === null) return false;
-    const path = given ?? join(dataDir, `${name}-ledger.db`);
+    const path = given ?? besideDatabase(dataDir, serviceNamed(keeper), `${name}-ledger.db`);
     if (existsSync(path)) {
-      scratch.attach(name, path);
+      scratch.attach(name, path, "ledger");
       return true;
     }
     leftOut.push(`${what}: there is no ${path}`);
     return false;
   };
-  const charges = attach("provider", "the provider's ledger", providerLedger);
-  const sends = attach("channels", "the channels' ledger", channelsLedger);
+  const charges = attach("provider", "the provider's ledger", "payment-service", providerLedger);
+  const sends = attach("channels", "the channels' ledger", "notification-service", channelsLedger);
   let counted = 0;
   return {
     has: { charges, sends },

@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite";
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
-import { AppError } from "@order-outbox/errors";
+import { dataError } from "./data-error.ts";
 import { prepareSchema } from "./sqlite-schema.ts";
 
 /** How the store is kept. */
@@ -17,9 +17,7 @@ export interface SqliteStoreOptions {
   readonly maxBytes?: number | undefined;
 }
 
-/**
- * Opens the store's database with its tables. Throws `STORAGE_FAILED` when another process has it.
- */
+/** Opens the store's database with its tables, for this process alone; throws as `dataError` says. */
 export function openDatabase({ folder, synchronous, maxBytes }: SqliteStoreOptions): Database {
   const path = folder === undefined ? ":memory:" : makeFile(folder);
   const db = new Database(path, { create: true, strict: true });
@@ -33,21 +31,20 @@ export function openDatabase({ folder, synchronous, maxBytes }: SqliteStoreOptio
     return db;
   } catch (error) {
     db.close();
-    if (error instanceof Error && "code" in error && error.code === "SQLITE_BUSY") {
-      throw new AppError("STORAGE_FAILED", `another broker is using ${folder}`, { cause: error });
-    }
-    throw error;
+    throw dataError(error, folder);
   }
 }
 
-/** For its owner alone; SQLite gives the WAL the same mode. What fails, opening says why. */
+/** For its owner alone; SQLite gives the WAL the same mode. */
 function makeFile(folder: string): string {
   const path = join(folder, "broker.db");
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
     if (existsSync(path)) chmodSync(path, 0o600);
     else closeSync(openSync(path, "wx", 0o600));
-  } catch {}
+  } catch {
+    // Opening it says why, if it matters.
+  }
   return path;
 }
 
