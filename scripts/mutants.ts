@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { chmodSync, rmSync } from "node:fs";
 import { REPOSITORY, tempDir } from "@order-outbox/testing";
 import { cleanUpWith } from "./chaos/cleanup.ts";
 import { abortOnSignals, INTERRUPTED } from "./interrupt.ts";
@@ -40,6 +40,8 @@ async function main(args: readonly string[]): Promise<number> {
 
   const signal = abortOnSignals();
   const folder = tempDir().path;
+  // Some tests run services as another user.
+  chmodSync(folder, 0o755);
   await using _cleanup = cleanUpWith(["rm", "-rf", folder]);
   let done = 0;
   const tried = await tryMutants(chosen, {

@@ -45,6 +45,16 @@ test("each wrong token is refused later than the one before, up to five seconds,
   expect(clock.delays.slice(10)).toEqual([800, 25]);
 });
 
+test("the whole of the token is compared", async () => {
+  const { gate, clock } = startGate();
+  clock.release();
+  const wrong = [TOKEN.slice(0, -1), `${TOKEN}!`, `${TOKEN.slice(0, -1)}!`, TOKEN.toUpperCase()];
+  for (const token of wrong) {
+    await expect(gate(`Bearer ${token}`, {})).rejects.toMatchObject({ code: "UNAUTHORIZED" });
+  }
+  await gate(`Bearer ${TOKEN}`, {});
+});
+
 test("while refusals wait, the right token passes at once, and no more than a bound of them wait", async () => {
   const { gate, clock, lines } = startGate();
   const refused = Array.from({ length: 1_000 }, () => gate(WRONG, {}).catch(() => "refused"));

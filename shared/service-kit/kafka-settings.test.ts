@@ -76,7 +76,7 @@ test("a secured connection is plain data with the paths of its files", () => {
   expect(structuredClone(connection)).toEqual(connection);
 });
 
-test("all that is missing or contradicting is named at once, and no password is shown", () => {
+test("all that is missing or contradicting is named at once", () => {
   expect(
     problemsOf({
       KAFKA_HOST: "nowhere",
@@ -120,14 +120,17 @@ test.each([
     ["KAFKA_SASL_MECHANISM must be PLAIN or SCRAM-SHA-256 or SCRAM-SHA-512; it is"],
   ],
   ["an empty password", { ...sasl, KAFKA_SASL_PASSWORD: "" }, ["KAFKA_SASL_PASSWORD must be"]],
-] as [string, Record<string, string>, string[]][])("%s is refused", (_what, env, sentences) => {
-  const problems = problemsOf(env);
-  expect(problems).toHaveLength(sentences.length);
-  sentences.forEach((sentence, i) => {
-    expect(problems[i]).toStartWith(sentence);
-  });
-  expect(problems.join()).not.toContain("hidden");
-});
+] as [string, Record<string, string>, string[]][])(
+  "%s is refused, and no password is shown",
+  (_what, env, sentences) => {
+    const problems = problemsOf(env);
+    expect(problems).toHaveLength(sentences.length);
+    sentences.forEach((sentence, i) => {
+      expect(problems[i]).toStartWith(sentence);
+    });
+    expect(problems.join()).not.toContain("hidden");
+  },
+);
 
 test("a key that is another certificate's is refused at the start", () => {
   using dir = tempDir();

@@ -51,11 +51,11 @@ export const ORDERS: readonly Mutant[] = [
     test: "shared/inbox/held-events.test.ts › an event that contradicts parks alone, also when it had waited behind another",
   },
   {
-    name: "the-end-waits-for-the-log",
-    breaks: "Whatever becomes of its log, a service ends in order.",
-    file: "shared/service-kit/logger.ts",
-    find: "return { output, dropped: output.dropped, drain: output.drain };",
-    put: "return { output, dropped: output.dropped, drain: () => output.drain(3_600_000) };",
+    name: "a-log-that-fails-ends-its-service",
+    breaks: "Whatever becomes of its log, a service takes orders and ends in order.",
+    file: "shared/output/output.ts",
+    find: "if (!BUSY.includes(code)) drained?.resolve();",
+    put: "if (!BUSY.includes(code)) throw new Error(code);",
     test: "shared/testing/e2e/output.test.ts › a log that stalls, whose reader is gone or whose disk is full neither stops an order nor the end",
   },
 ];

@@ -69,14 +69,6 @@ export const RECOVERY: readonly Mutant[] = [
     test: "shared/testing/e2e/offsets.test.ts › a broker that lost its data is another cluster: all start over, and nothing is doubled",
   },
   {
-    name: "nobody-asks-which-cluster-answers",
-    breaks: "A consumer that slept reads the other cluster from its beginning.",
-    file: "shared/kafka/cluster-watch.ts",
-    find: "while (verified !== connections) {",
-    put: "while (verified > connections) {",
-    test: "shared/testing/e2e/offsets.test.ts › a consumer that slept while its broker lost its data misses none of what came since",
-  },
-  {
     name: "an-offset-that-is-gone-is-reset-silently",
     breaks:
       "An offset that the cluster does not have stops its partition until an operator decides.",
@@ -108,5 +100,31 @@ export const RECOVERY: readonly Mutant[] = [
     find: "restart = setTimeout(start, delayMs);",
     put: "restart = setTimeout(() => {}, delayMs);",
     test: "scripts/dev/dev.test.ts › a child that ends is started again, until it is stopped",
+  },
+  {
+    name: "a-sleeper-goes-on-where-it-was",
+    breaks:
+      "A consumer that slept reads the other cluster from its beginning, not from where it was in the lost one.",
+    file: "shared/inbox/store.ts",
+    find: '"SELECT nextOffset FROM consumer_offsets WHERE clusterId = ? AND topic = ? AND partition = ?"',
+    put: "\"SELECT nextOffset FROM consumer_offsets WHERE ? > '' AND topic = ? AND partition = ? ORDER BY nextOffset DESC\"",
+    test: "shared/testing/e2e/offsets.test.ts › a consumer that slept while its broker lost its data misses none of what came since",
+  },
+  {
+    name: "nobody-asks-which-cluster-answers",
+    breaks:
+      "Nothing that came through a new connection is taken over before the cluster id was asked for.",
+    file: "shared/kafka/cluster-watch.ts",
+    find: "while (verified !== connections) {",
+    put: "while (verified > connections) {",
+    test: "shared/kafka/cluster-watch.test.ts › records of another cluster behind an old offset are not passed over",
+  },
+  {
+    name: "a-restore-does-not-note-what-it-left-out",
+    breaks: "A restore keeps how many numbers it left out, so that nobody takes them for lost.",
+    file: "scripts/outbox/backup/prepare-restored.ts",
+    find: "skippedOutboxIds: skipped };",
+    put: "skippedOutboxIds: 0 };",
+    test: "scripts/outbox/backup/backup.test.ts › a restored database has its WAL's rows aside, its note, and numbers of its own",
   },
 ];

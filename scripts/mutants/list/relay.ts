@@ -207,4 +207,13 @@ export const RELAY: readonly Mutant[] = [
     put: "EXISTS (SELECT 1 FROM relay_lease WHERE ? > 0)",
     test: "shared/outbox/store.test.ts › marks of a former owner of the lease change nothing",
   },
+  {
+    name: "a-hold-that-has-ended-is-waited-for",
+    breaks:
+      "A partition whose hold ends while the table is read is tried without waiting for a poll.",
+    file: "shared/outbox/relay.ts",
+    find: "holds.nextRelease(lookedAt) ?? Number.POSITIVE_INFINITY",
+    put: "holds.nextRelease(monotonic()) ?? Number.POSITIVE_INFINITY",
+    test: "shared/outbox/relay.test.ts › a partition whose hold ends while the table is read is tried without waiting for a poll",
+  },
 ];

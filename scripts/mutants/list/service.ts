@@ -18,4 +18,20 @@ export const SERVICE: readonly Mutant[] = [
         break;`,
     test: "shared/service-kit/shutdown.test.ts › a step that fails keeps no other from running",
   },
+  {
+    name: "part-of-a-token-is-enough",
+    breaks: "The whole of the admin token is compared.",
+    file: "shared/service-kit/admin-gate.ts",
+    find: "return timingSafeEqual(hash(given), hash(token));",
+    put: "return timingSafeEqual(hash(given.slice(0, 8)), hash(token.slice(0, 8)));",
+    test: "shared/service-kit/admin-gate.test.ts › the whole of the token is compared",
+  },
+  {
+    name: "more-than-a-token-is-taken",
+    breaks: "The whole of the admin token is compared.",
+    file: "shared/service-kit/admin-gate.ts",
+    find: "return timingSafeEqual(hash(given), hash(token));",
+    put: "return timingSafeEqual(hash(given.slice(0, token.length)), hash(token));",
+    test: "shared/service-kit/admin-gate.test.ts › the whole of the token is compared",
+  },
 ];

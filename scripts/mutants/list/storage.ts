@@ -34,14 +34,6 @@ export const STORAGE: readonly Mutant[] = [
     test: "services/order-service/src/read-only.test.ts › an orders.db that becomes read-only refuses orders until it may be written",
   },
   {
-    name: "a-kept-lock-is-waited-for-without-end",
-    breaks: "While another process keeps the lock, orders are refused.",
-    file: "shared/sqlite/commit-queue.ts",
-    find: "performance.now() - failingSince < busyMs",
-    put: "performance.now() - failingSince < busyMs * 1_000",
-    test: "shared/sqlite/commit-queue.test.ts › a lock that is kept for long refuses all that waits and at once what comes, nothing begun",
-  },
-  {
     name: "a-kept-lock-holds-the-thread",
     breaks: "While another process keeps the lock, the thread goes on.",
     file: "shared/sqlite/commit-queue.ts",

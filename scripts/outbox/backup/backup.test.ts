@@ -1,6 +1,14 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
-import { existsSync, lstatSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { outbox, outboxJson, startProcess, type TempDir, tempDir } from "@order-outbox/testing";
 
 /** Every spawned command takes its time: these run with PROOF=full, as in CI. */
@@ -80,6 +88,25 @@ proofTest("a damaged database leaves no copy, and one line that says so", async 
   expect(readdirSync(dir.join("copy"))).toEqual([]);
 });
 
+test.concurrent("a copy that is damaged is refused, and nothing is left of it", async () => {
+  using dir = tempDir();
+  const path = dir.join("orders.db");
+  const db = makeOrders(path, 3);
+  db.run("CREATE TABLE part (number TEXT          )");
+  db.run("INSERT INTO part VALUES (NULL)");
+  db.run("PRAGMA journal_mode = DELETE");
+  db.close(true);
+  // Bytes that changed on the disk, and that copying does not stumble over.
+  const bytes = readFileSync(path, "latin1").replace("TEXT          )", "TEXT NOT NULL )");
+  writeFileSync(path, bytes, "latin1");
+  const { err, exitCode } = await backUp(dir);
+  expect({ err, exitCode }).toEqual({
+    err: expect.stringMatching(/the copy of .*orders\.db is damaged: NULL value in part\.number/),
+    exitCode: 2,
+  });
+  expect(readdirSync(dir.join("copy"))).toEqual([]);
+});
+
 test.concurrent("a restored database has its WAL's rows aside, its note, and numbers of its own", async () => {
   using dir = tempDir();
   {
@@ -96,9 +123,9 @@ test.concurrent("a restored database has its WAL's rows aside, its note, and num
   using db = new Database(dir.join("orders.db"));
   addEvents(db, 1);
   expect(db.query("SELECT id FROM outbox").values().flat()).toEqual([1, 2, 3, 9]);
-  expect(db.query("SELECT action, reason FROM operator_audit").values()).toEqual([
-    ["RESTORE", "a test"],
-  ]);
+  const [note] = db.query<Record<string, string>, []>("SELECT * FROM operator_audit").all();
+  expect(note).toMatchObject({ action: "RESTORE", reason: "a test" });
+  expect(JSON.parse(note?.target ?? "")).toMatchObject({ skippedOutboxIds: 5 });
   const [aside = ""] = readdirSync(dir.path).filter((name) => name.includes("replaced"));
   expect(aside).toMatch(/^orders\.replaced-\d{8}T\d{6}Z\.db$/);
   expect(valuesOf(dir.join(aside), "SELECT count(*) FROM outbox")).toEqual([8]);
