@@ -85,16 +85,23 @@ test.concurrent("two events of one id that are worked on at once take effect onc
   expect(inbox.status()).toMatchObject({ processed: 1, duplicates: 1 });
 });
 
-test.concurrent("types that are unknown or have no handler are skipped and counted", async () => {
+test.concurrent("types that are unknown or have no handler are skipped, counted and told once", async () => {
   await using stream = await openStream();
   await using reader = openReader(stream);
   const order = orderCreated();
   const unknown = toRecord(orderCreated());
   unknown.headers.ce_type = "ORDER_TELEPORTED";
   const inbox = reader.start({ handlers: { ORDER_CREATED: { apply: reader.record } } });
-  await stream.publish([unknown, paymentSucceeded(order.subject), order]);
-  await waitFor(() => reader.nextOffset() === 3, { what: "the end of the topic" });
-  expect(inbox.status()).toMatchObject({ skipped: 2, processed: 1, held: {}, lag: 0 });
+  await stream.publish([unknown, unknown, paymentSucceeded(order.subject), order]);
+  await waitFor(() => reader.nextOffset() === 4, { what: "the end of the topic" });
+  expect(inbox.status()).toMatchObject({ skipped: 3, unknown: 2, processed: 1, held: {}, lag: 0 });
+  expect(reader.logged.filter(({ level }) => level === "warn")).toEqual([
+    {
+      level: "warn",
+      fields: { eventType: "ORDER_TELEPORTED" },
+      message: "events of this type are not known here, and are skipped",
+    },
+  ]);
   expect(reader.effects()).toEqual([order.id]);
 });
 

@@ -16,6 +16,11 @@ export interface EventHandler<T extends EventType, P = undefined> {
    * predecessor (of another topic, say) waits until an event of its order has been applied.
    */
   isReady?(event: DomainEvent<T>): boolean;
+  /**
+   * How long `prepare` may take, in milliseconds; 30,000 when left out. It is not cut off then, but
+   * no longer counts as progress for the service's health.
+   */
+  limitMs?: number;
   /** Asynchronous work, done before the transaction: calls to the outside world. */
   prepare?(event: DomainEvent<T>): Promise<P>;
   /**
@@ -28,6 +33,7 @@ export interface EventHandler<T extends EventType, P = undefined> {
 /** A handler whose type parameters are hidden, so that handlers of all types fit into one record. */
 export type AnyHandler = {
   isReady?(event: never): boolean;
+  limitMs?: number;
   prepare?(event: never): Promise<unknown>;
   apply(event: never, prepared: never): void;
 };

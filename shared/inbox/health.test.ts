@@ -4,6 +4,7 @@ import { type InboxStatus, judgeInbox } from "./mod.ts";
 const JOINED = { state: "joined", assigned: [], stopped: [] } as const;
 
 const status = (facts: Partial<InboxStatus>): InboxStatus => ({
+  ownLag: facts.lag ?? 0,
   consumer: { ...JOINED, assigned: [], stopped: [] },
   inFlight: 0,
   lag: 0,
@@ -25,6 +26,11 @@ const cases: [what: string, facts: Partial<InboxStatus>, reason: RegExp | undefi
   ["that has read nothing yet", { lastProgressAt: null, sinceProgressMs: null }, undefined],
   ["that works its lag off", { lag: 5, sinceProgressMs: 30_000 }, undefined],
   ["whose lag does not move", { lag: 5, sinceProgressMs: 30_001 }, /^5 records wait/],
+  [
+    "whose lag is another member's to work off",
+    { lag: 5, ownLag: 0, sinceProgressMs: 3_600_000 },
+    undefined,
+  ],
   [
     "without a broker",
     {

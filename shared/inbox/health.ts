@@ -21,8 +21,8 @@ const STALLED_MS = 30_000;
  * that stopped, a group that works for another database, and lag that does not move are.
  */
 export function judgeInbox(status: InboxStatus): InboxHealth {
-  const { consumer, lag, inFlight, held } = status;
-  const stalled = lag > 0 && (status.sinceProgressMs ?? 0) > STALLED_MS;
+  const { consumer, lag, ownLag, inFlight, held } = status;
+  const stalled = ownLag > 0 && (status.sinceProgressMs ?? 0) > STALLED_MS;
   const reason =
     consumer.state === "refused"
       ? consumer.reason
@@ -31,7 +31,7 @@ export function judgeInbox(status: InboxStatus): InboxHealth {
             .map((one) => `${one.topic}/${one.partition} at ${one.offset}: ${one.reason}`)
             .join(", ")}`
         : stalled && consumer.state === "joined"
-          ? `${lag} records wait and none was finished for ${STALLED_MS / 1000} s`
+          ? `${ownLag} records wait and none was finished for ${STALLED_MS / 1000} s`
           : undefined;
   return {
     ok: reason === undefined,

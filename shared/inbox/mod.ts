@@ -2,6 +2,7 @@ export { createHeldDesk, type HeldDesk, type HeldItem, type RequestItem } from "
 export type { EventHandler, Handlers } from "./handler.ts";
 export { type InboxHealth, judgeInbox } from "./health.ts";
 export type { HeldState, RetryPolicy } from "./held-rules.ts";
+export type { PartitionLag } from "./lags.ts";
 export type { Delivery, FollowEvent, FollowedWork } from "./observer.ts";
 export type { OperatorRequest } from "./operator-requests.ts";
 export {
@@ -15,7 +16,6 @@ export {
   type Inbox,
   type InboxOptions,
   type InboxStatus,
-  type PartitionLag,
   startInbox,
 } from "./start-inbox.ts";
 export { INBOX_STEPS, type InboxStep } from "./steps.ts";

@@ -40,6 +40,7 @@ export async function processRecord(
   if (reading.kind === "skip") {
     await commit(() => {});
     counters.skipped += 1;
+    if (reading.unknown) deps.noteUnknown(reading.type);
     return "done";
   }
   if (reading.kind === "malformed") {

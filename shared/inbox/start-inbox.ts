@@ -7,19 +7,23 @@ import {
   fetchPartitionEnds,
   type KafkaClient,
   type Log,
+  type PartitionEnds,
 } from "@order-outbox/kafka";
 import type { CommitQueue, Database, Snapshot } from "@order-outbox/sqlite";
 import { createEventCommits } from "./event-commits.ts";
 import type { Handlers } from "./handler.ts";
 import type { RetryPolicy } from "./held-rules.ts";
 import { createHeldRunner } from "./held-runner.ts";
+import { createLags, ownLagOf, type PartitionLag } from "./lags.ts";
 import { createLanes } from "./lanes.ts";
 import type { FollowEvent } from "./observer.ts";
 import { createOffsetTracker, type OffsetTracker } from "./offset-tracker.ts";
 import { openOperatorDesk } from "./operator-requests.ts";
 import { processRecord } from "./process-record.ts";
+import { createProgress } from "./progress.ts";
 import { type ReadRules, readRecord } from "./read-record.ts";
 import { createInboxStore, type InboxFacts } from "./store.ts";
+import { tellUnknownTypes } from "./unknown-types.ts";
 import { type InboxCounters, type WorkDeps, waitOutTrouble } from "./work.ts";
 
 /** How a service consumes. */
@@ -52,27 +56,22 @@ export interface InboxOptions {
   follow?: FollowEvent | undefined;
 }
 
-/** The lag of one partition, as of its last batch. */
-export interface PartitionLag {
-  topic: string;
-  partition: number;
-  records: number;
-}
-
 /** What an inbox is doing, for health checks and metrics. */
 export interface InboxStatus extends InboxFacts, InboxCounters {
   consumer: ConsumerStatus;
   /** Events taken over and not finished. */
   inFlight: number;
-  /** Records between what this database has finished and the ends of its partitions. */
+  /** Records between what this database has finished and the ends of all partitions there are. */
   lag: number;
+  /** That part of it which is for this member of the group to work off. */
+  ownLag: number;
   lags: PartitionLag[];
   /**
    * Milliseconds since the epoch of the last finished event, or of the end of the last rest: to
    * show. What is decided goes by `sinceProgressMs`.
    */
   lastProgressAt: number | null;
-  /** Milliseconds since then. */
+  /** Milliseconds since then; 0 while a call to the outside world is in flight within its limit. */
   sinceProgressMs: number | null;
 }
 
@@ -84,6 +83,7 @@ export interface Inbox {
 }
 
 const RETRY: RetryPolicy = { attempts: 10, baseMs: 200, capMs: 30_000 };
+const AWAY_MS = 15_000;
 const PAUSES_MS = [100, 200, 500, 1_000, 2_000];
 
 /**
@@ -97,7 +97,12 @@ export function startInbox(options: InboxOptions): Inbox {
   const store = createInboxStore(db);
   const stopping = new AbortController();
   const trackers = new Map<string, OffsetTracker>();
-  const ends = new Map<string, number>();
+  const lags = createLags({
+    assigned: () => consumer.status().assigned,
+    watermark: (topic, partition) => trackers.get(`${topic}/${partition}`)?.watermark(),
+    storedOffset: store.nextOffset,
+  });
+  let lookedAt = Number.NEGATIVE_INFINITY;
   const counters: InboxCounters = {
     processed: 0,
     duplicates: 0,
@@ -106,16 +111,18 @@ export function startInbox(options: InboxOptions): Inbox {
     retries: 0,
     parked: 0,
   };
-  let progress: { at: number; time: number } | undefined;
-  const noteProgress = () => {
-    progress = { at: elapsed(), time: now() };
-  };
+  const progress = createProgress(elapsed, now);
   let warnedOf: string | undefined;
   const lanes = createLanes(options.concurrency ?? 512, (error) => {
     if (isAppError(error, "SHUTTING_DOWN")) return;
     log.error({ err: error }, "an event could not be finished; it is read again after a restart");
   });
+  const tellUnknown = tellUnknownTypes(log);
   const deps: WorkDeps = {
+    noteUnknown(type) {
+      counters.unknown += 1;
+      tellUnknown(type);
+    },
     store,
     queue,
     commits: createEventCommits({
@@ -124,7 +131,7 @@ export function startInbox(options: InboxOptions): Inbox {
       now,
       apart: options.follow !== undefined,
       onMoved(topic, partition, nextOffset) {
-        noteProgress();
+        progress.note();
         consumer.reportOffset(topic, partition, nextOffset);
       },
     }),
@@ -134,6 +141,7 @@ export function startInbox(options: InboxOptions): Inbox {
     steady: steadyClock(now, elapsed),
     now,
     counters,
+    progress,
     random: options.random ?? Math.random,
     retry: options.retry ?? RETRY,
     follow: options.follow,
@@ -148,12 +156,16 @@ export function startInbox(options: InboxOptions): Inbox {
     databaseId: store.databaseId(),
     startOffset(clusterId, topic, partition) {
       warnOfNewCluster(clusterId);
+      // What waited during an outage waits from now on. One that fails at once after each join is not
+      // away for so long.
+      if (elapsed() - lookedAt > AWAY_MS) progress.note();
       const offset = store.nextOffset(clusterId, topic, partition);
       // A fresh tracker per assignment: what the old one still works on is read again and known.
       trackers.set(`${topic}/${partition}`, createOffsetTracker(offset ?? 0));
       return offset;
     },
     onBatch: takeOver,
+    onEnds: takeEnds,
   });
   const desk = openOperatorDesk({ db, store, queue, runner, log, now, resetOffset });
   runner.start();
@@ -167,9 +179,9 @@ export function startInbox(options: InboxOptions): Inbox {
     const name = `${batch.topic}/${batch.partition}`;
     const tracker = trackers.get(name) ?? createOffsetTracker(batch.records[0]?.offset ?? 0);
     trackers.set(name, tracker);
-    ends.set(name, batch.highWatermark);
     const until = AbortSignal.any([signal, stopping.signal]);
-    if (lanes.size === 0) noteProgress();
+    if (lanes.size === 0 || ownLagOf(lags.list()) === 0) progress.note();
+    lags.noteBatch(batch);
     for (const record of batch.records) {
       if (until.aborted) return;
       const reading = readRecord(record, deps);
@@ -207,6 +219,13 @@ export function startInbox(options: InboxOptions): Inbox {
     consumer.reportOffset(topic, partition, next);
   }
 
+  function takeEnds(ends: readonly PartitionEnds[], clusterId: string): void {
+    // What comes to an inbox that has nothing to do has not waited yet.
+    if (ownLagOf(lags.list()) === 0) progress.note();
+    lags.noteEnds(ends, clusterId);
+    lookedAt = elapsed();
+  }
+
   /** Between two memberships, so that nothing that was taken over moves the offset again. */
   async function resetOffset(
     topic: string,
@@ -237,26 +256,19 @@ export function startInbox(options: InboxOptions): Inbox {
     );
   }
 
-  function partitionLags(): PartitionLag[] {
-    return [...ends].map(([name, end]) => {
-      const [topic = "", partition] = name.split("/");
-      const records = Math.max(0, end - (trackers.get(name)?.watermark() ?? end));
-      return { topic, partition: Number(partition), records };
-    });
-  }
-
   return {
     status() {
-      const lags = partitionLags();
+      const known = lags.list();
       return {
         consumer: consumer.status(),
         ...store.facts(),
         ...counters,
         inFlight: lanes.size,
-        lag: lags.reduce((sum, { records }) => sum + records, 0),
-        lags,
-        lastProgressAt: progress?.time ?? null,
-        sinceProgressMs: progress === undefined ? null : elapsed() - progress.at,
+        lag: known.reduce((sum, { records }) => sum + records, 0),
+        ownLag: ownLagOf(known),
+        lags: known,
+        lastProgressAt: progress.lastAt(),
+        sinceProgressMs: progress.sinceMs(),
       };
     },
     async stop() {

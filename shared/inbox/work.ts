@@ -13,9 +13,13 @@ import type { EventCommits } from "./event-commits.ts";
 import type { AnyHandler } from "./handler.ts";
 import { decideFailure, type RetryPolicy } from "./held-rules.ts";
 import type { FollowEvent, FollowedWork } from "./observer.ts";
+import type { Progress } from "./progress.ts";
 import type { ReadRules } from "./read-record.ts";
 import { tellStep } from "./steps.ts";
 import type { Holding, InboxStore } from "./store.ts";
+
+/** How long a handler's calls may take that does not say so itself. */
+const CALL_LIMIT_MS = 30_000;
 
 /** Counters since the start, for health and metrics. */
 export interface InboxCounters {
@@ -46,6 +50,9 @@ export interface WorkDeps extends ReadRules {
   pause(attempt: number): Promise<void>;
   retry: RetryPolicy;
   counters: InboxCounters;
+  progress: Progress;
+  /** Counts and tells of an event type that is not known here. */
+  noteUnknown(type: string): void;
   follow?: FollowEvent | undefined;
   /** How many events wait for a database's own trouble to pass: the first of them says so. */
   troubled: { events: number };
@@ -109,7 +116,7 @@ async function workOn(
   commit: Commit,
 ): Promise<Attempt> {
   try {
-    const prepared = await waitOutTrouble(deps, () => handler.prepare?.(event as never));
+    const prepared = await waitOutTrouble(deps, () => prepare(deps, event, handler));
     tellStep("prepared", event);
     const fresh = await commit((at) => {
       if (!deps.store.recordApplied(event, record, at)) return false;
@@ -124,6 +131,12 @@ async function workOn(
     if (isAppError(thrown, "SHUTTING_DOWN")) throw thrown;
     return { kind: "failed", error: toAppError(thrown, "HANDLER_FAILED") };
   }
+}
+
+function prepare({ progress }: WorkDeps, event: AnyEvent, handler: AnyHandler): unknown {
+  if (handler.prepare === undefined) return undefined;
+  const { limitMs = CALL_LIMIT_MS } = handler;
+  return progress.call(limitMs, async () => handler.prepare?.(event as never));
 }
 
 /**

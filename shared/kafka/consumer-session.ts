@@ -16,6 +16,7 @@ import {
 } from "./group-guard.ts";
 import { type MemberIdentity, memberClientId, ownIdentity } from "./member-identity.ts";
 import { onOffsetOutOfRange, seekToBeginning } from "./offset-out-of-range.ts";
+import { fetchAllEnds, lookRepeatedly } from "./partition-ends.ts";
 import { toConsumedBatch } from "./records.ts";
 import { sleepUnless } from "./sleep.ts";
 import { createStoppedPartitions } from "./stopped-partitions.ts";
@@ -31,6 +32,8 @@ const REBALANCE_LOOK_MS = 100;
 const FETCH_PARTITION_BYTES = 128 * 1024;
 const FETCH_BYTES = 2 * 1024 * 1024;
 const LOOK_AGAIN_MS = 30_000;
+/** How soon added partitions are found, and how old what is known of the ends may be. */
+const LOOK_AT_ENDS_MS = 3_000;
 const LEAVE_DEADLINE_MS = 4_000;
 
 type Reports = Map<string, { topic: string; partition: number; nextOffset: number }>;
@@ -116,6 +119,13 @@ export async function runSession(
   };
   onUnreadableBatch(consumer, (batch) => stopAtBatch(batch).catch(ended.reject));
 
+  const lookAtEnds = async () => {
+    if (cluster === undefined) return;
+    const ends = await fetchAllEnds(cluster, Object.keys(options.topics));
+    if (await watch.isSame()) options.onEnds?.(ends, watch.clusterId());
+    else ended.resolve();
+  };
+
   const stop = () => ended.resolve();
   stopping.addEventListener("abort", stop);
   const timers: Timer[] = [];
@@ -134,6 +144,7 @@ export async function runSession(
     });
     timers.push(setInterval(() => flushReports(consumer, reports), REPORT_MS));
     timers.push(setInterval(stopped.lookAgain, LOOK_AGAIN_MS));
+    timers.push(lookRepeatedly(lookAtEnds, LOOK_AT_ENDS_MS));
     if (!stopping.aborted) await ended.promise;
   } finally {
     for (const timer of timers) clearInterval(timer);

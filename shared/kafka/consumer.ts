@@ -2,6 +2,7 @@ import type { AppError, ErrorCode } from "@order-outbox/errors";
 import { brokerError } from "./broker-errors.ts";
 import type { KafkaClient } from "./client.ts";
 import { runSession } from "./consumer-session.ts";
+import type { PartitionEnds } from "./partition-ends.ts";
 import type { ConsumedBatch } from "./records.ts";
 import { sleepUnless } from "./sleep.ts";
 import type { StoppedPartition } from "./stopped-partitions.ts";
@@ -28,6 +29,11 @@ export interface ConsumerOptions {
    * over more of the batch.
    */
   onBatch(batch: ConsumedBatch, clusterId: string, signal: AbortSignal): Promise<void>;
+  /**
+   * Hears every few seconds where all partitions of the topics begin and end now, whether this
+   * member reads them, another does or nobody.
+   */
+  onEnds?(ends: readonly PartitionEnds[], clusterId: string): void;
   /** Milliseconds without a heartbeat until the group gives this member up; 6,000. */
   sessionTimeoutMs?: number;
   /** Milliseconds between attempts to reach the broker, and after a refusal by it or the group. */

@@ -1,4 +1,4 @@
-export { type OutboxEvent, prepareAppend } from "./append.ts";
+export { type OutboxEvent, type OutboxEventOf, prepareAppend } from "./append.ts";
 export { type Backoff, backoffDelay } from "./backoff.ts";
 export { createOutboxDesk, type OutboxDesk, type OutboxItem, type OutboxState } from "./desk.ts";
 export { judgeOutbox, type OutboxHealth, type OutboxSigns } from "./health.ts";

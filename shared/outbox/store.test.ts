@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
+import { EVENTS } from "@order-outbox/contracts";
 import { keyHash } from "@order-outbox/kafka";
 import { createLease } from "./lease.ts";
-import { prepareAppend, prepareOutboxFacts, preparePendingCount } from "./mod.ts";
+import { type OutboxEvent, prepareAppend, prepareOutboxFacts, preparePendingCount } from "./mod.ts";
 import { watchOldestPending } from "./store.ts";
 import { keysOf, type TestOutbox, tempOutbox } from "./test-outbox.ts";
 
@@ -49,15 +50,12 @@ test("an appended event is read back as it was, with the hash of its key", () =>
 });
 
 test("an event is in the outbox if the transaction that causes it is committed, and only then", () => {
-  using outbox = tempOutbox();
+  using outbox = tempOutbox(EVENTS.ORDER_CREATED.topic);
   const append = prepareAppend(outbox.db);
-  const event = {
+  const event: OutboxEvent = {
     eventId: "event-1",
     eventType: "ORDER_CREATED",
-    topic: outbox.topic,
-    orderId: "order-1",
-    partitionKey: "order-1",
-    data: {},
+    data: { orderId: crypto.randomUUID(), customerId: "customer-1", amount: 1 },
     createdAt: AT,
   };
   const failing = outbox.db.transaction(() => {

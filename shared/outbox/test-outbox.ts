@@ -9,13 +9,12 @@ import {
 } from "@order-outbox/kafka";
 import { closeDatabase, type Database, openDatabase } from "@order-outbox/sqlite";
 import { readTopic, tempDir, uniqueName, waitFor } from "@order-outbox/testing";
+import { type NewRow, prepareInsert } from "./append.ts";
 import {
   createOutboxStore,
   createRelay,
   type Lease,
   OUTBOX_TABLE,
-  type OutboxEvent,
-  prepareAppend,
   type Relay,
   type RelaySettings,
 } from "./mod.ts";
@@ -42,6 +41,11 @@ export interface OutboxRow {
   parkedAt: string | null;
 }
 
+/** An event of any topic, with any data: what the relay has to cope with. */
+export interface TestEvent extends Omit<NewRow, "payload"> {
+  data: unknown;
+}
+
 /** A database file with an outbox, as a service and its relay use it. */
 export interface TestOutbox extends Disposable {
   readonly path: string;
@@ -51,7 +55,7 @@ export interface TestOutbox extends Disposable {
   readonly store: OutboxStore;
   readonly topic: string;
   /** Commits one event per key and returns their ids. */
-  append(keys: readonly string[], event?: Partial<OutboxEvent>): number[];
+  append(keys: readonly string[], event?: Partial<TestEvent>): number[];
   rows(): OutboxRow[];
 }
 
@@ -61,14 +65,14 @@ export function tempOutbox(topic = uniqueName("topic")): TestOutbox {
   const db = openDatabase(path);
   db.run(OUTBOX_TABLE);
   const relayDb = openDatabase(path, { synchronous: "NORMAL" });
-  const appendEvent = prepareAppend(db);
+  const insert = prepareInsert(db);
   const newestId = db.prepare<{ id: number }, []>("SELECT max(id) AS id FROM outbox");
   const all = db.prepare<OutboxRow, []>(
     `SELECT id, eventId, partitionKey, isPublished, publishedAt, attempts, lastError, parkedAt
      FROM outbox ORDER BY id`,
   );
-  const commit = db.transaction((event: OutboxEvent): number => {
-    appendEvent(event);
+  const commit = db.transaction(({ data, ...event }: TestEvent): number => {
+    insert({ ...event, payload: JSON.stringify(data) });
     return newestId.get()?.id ?? 0;
   });
   return {

@@ -23,6 +23,7 @@ export const INBOX: InboxReadings = {
   processed: 101,
   duplicates: 102,
   skipped: 103,
+  unknown: 3,
   retries: 104,
   parked: 105,
   held: { RETRYING: 1, PARKED: 2 },

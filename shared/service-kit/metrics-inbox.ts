@@ -9,6 +9,7 @@ export interface InboxReadings {
   processed: number;
   duplicates: number;
   skipped: number;
+  unknown: number;
   retries: number;
   parked: number;
   held: Partial<Record<(typeof HELD_STATES)[number], number>>;
@@ -26,7 +27,7 @@ export function inboxMetrics(registry: Registry, read: () => InboxReadings): () 
   const counter = (name: string, help: string) => new Counter({ name, help, registers });
   const events = new Counter({
     name: "inbox_events_total",
-    help: "Events finished: processed, known already (duplicate), or of no concern here (skipped).",
+    help: "Events finished: processed, known already (duplicate), of no concern here (skipped), or of a type that is not known here (unknown).",
     labelNames: ["outcome"],
     registers,
   });
@@ -48,7 +49,7 @@ export function inboxMetrics(registry: Registry, read: () => InboxReadings): () 
   );
   const lag = new Gauge({
     name: "consumer_lag_records",
-    help: "Records not finished, up to the partition's end when it was last read.",
+    help: "Records not finished of any partition that the topic has, up to its end a few seconds ago. Instances with one database tell the same.",
     labelNames: ["topic", "partition"],
     registers,
   });
@@ -68,7 +69,8 @@ export function inboxMetrics(registry: Registry, read: () => InboxReadings): () 
     events.reset();
     events.inc({ outcome: "processed" }, now.processed);
     events.inc({ outcome: "duplicate" }, now.duplicates);
-    events.inc({ outcome: "skipped" }, now.skipped);
+    events.inc({ outcome: "skipped" }, now.skipped - now.unknown);
+    events.inc({ outcome: "unknown" }, now.unknown);
     showCount(retries, now.retries);
     showCount(parkings, now.parked);
     for (const name of HELD_STATES) held.set({ state: name }, now.held[name] ?? 0);

@@ -233,9 +233,25 @@ export const INBOX: readonly Mutant[] = [
   {
     name: "headers-of-any-size-are-taken",
     breaks: "Of what a stranger writes into headers, tables and log lines have a bounded part.",
-    file: "shared/inbox/read-record.ts",
-    find: "if (record.excess !== undefined) {",
-    put: 'if (record.excess === "") {',
+    file: "shared/inbox/held-headers.ts",
+    find: "const cut = (text: TextHeader) => text?.slice(0, MAX_VALUE) ?? null;",
+    put: "const cut = (text: TextHeader) => text;",
     test: "shared/inbox/held-events.test.ts › of a record with headers of any size, table and log have a bounded part",
+  },
+  {
+    name: "a-call-is-no-progress",
+    breaks: "A slow call to the outside world within its limit is progress.",
+    file: "shared/inbox/progress.ts",
+    find: "if (at <= deadline.at) return 0;",
+    put: "if (at <= deadline.at) continue;",
+    test: "shared/inbox/slow-but-fine.test.ts › an inbox is well while a slow call is within its limit, and not beyond",
+  },
+  {
+    name: "unknown-types-are-not-counted",
+    breaks: "Events of unknown types are skipped, counted and told once per type.",
+    file: "shared/inbox/process-record.ts",
+    find: "if (reading.unknown) deps.noteUnknown(reading.type);",
+    put: 'if (reading.type === "") deps.noteUnknown(reading.type);',
+    test: "shared/inbox/exactly-once.test.ts › types that are unknown or have no handler are skipped, counted and told once",
   },
 ];

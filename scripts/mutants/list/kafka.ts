@@ -11,4 +11,20 @@ export const KAFKA: readonly Mutant[] = [
     put: 'password: password ?? readPassword(passwordFile ?? ""),',
     test: "shared/kafka/security.test.ts › a password file is read again at each authentication",
   },
+  {
+    name: "topics-are-looked-at-once",
+    breaks: "Partitions that are added are read within seconds, without a restart.",
+    file: "shared/kafka/partition-ends.ts",
+    find: "return setInterval(lookOnce, everyMs);",
+    put: "return setInterval(() => {}, everyMs);",
+    test: "shared/inbox/added-partitions.test.ts › partitions that are added are read without a restart, and lag is over all that exist",
+  },
+  {
+    name: "lag-is-that-of-what-was-read",
+    breaks: "Lag is over all partitions that exist.",
+    file: "shared/inbox/lags.ts",
+    find: "ends = new Map(all.map((one) => [nameOf(one), one]));",
+    put: "ends = new Map(all.filter((one) => ends.has(nameOf(one))).map((one) => [nameOf(one), one]));",
+    test: "shared/inbox/added-partitions.test.ts › partitions that are added are read without a restart, and lag is over all that exist",
+  },
 ];

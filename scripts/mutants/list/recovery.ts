@@ -5,7 +5,7 @@ export const RECOVERY: readonly Mutant[] = [
     name: "a-result-has-a-random-id",
     breaks: "A lost payments database is worked again without a second event id.",
     file: "services/payment-service/src/process-payment.ts",
-    find: "eventId: followUpEventId(event.id, result.type),",
+    find: "eventId: followUpEventId(event.id, result.eventType),",
     put: "eventId: crypto.randomUUID(),",
     test: "shared/testing/e2e/crashes.test.ts › a payments database that is lost is worked again without a second charge or event id",
   },

@@ -216,4 +216,22 @@ export const RELAY: readonly Mutant[] = [
     put: "holds.nextRelease(monotonic()) ?? Number.POSITIVE_INFINITY",
     test: "shared/outbox/relay.test.ts › a partition whose hold ends while the table is read is tried without waiting for a poll",
   },
+  {
+    name: "an-outbox-takes-any-data",
+    breaks:
+      "An event that no reader would take is refused where it is made, and nothing is stored.",
+    file: "shared/outbox/append.ts",
+    find: "assertEventData(eventType, data);",
+    put: 'if (eventType === undefined) assertEventData("ORDER_CREATED", data);',
+    test: "shared/outbox/append.test.ts › an event with %s is refused where it is made, and nothing is stored",
+  },
+  {
+    name: "an-outbox-takes-any-type",
+    breaks:
+      "An event that no reader would take is refused where it is made, and nothing is stored.",
+    file: "shared/outbox/append.ts",
+    find: "if (!isEventType(eventType)) {",
+    put: "if (eventType === undefined) {",
+    test: "shared/outbox/append.test.ts › an event with %s is refused where it is made, and nothing is stored",
+  },
 ];

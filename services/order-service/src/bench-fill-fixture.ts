@@ -1,5 +1,4 @@
 /** Makes an orders.db with pending events, as if their orders had just been taken; for `bun run bench`. */
-import { EVENTS } from "@order-outbox/contracts";
 import { prepareAppend } from "@order-outbox/outbox";
 import { closeDatabase, openMigrated } from "@order-outbox/sqlite";
 import { createOrderStore } from "./order-store.ts";
@@ -26,9 +25,6 @@ const insert = db.transaction((first: number, last: number) => {
     append({
       eventId: Bun.randomUUIDv7(),
       eventType: "ORDER_CREATED",
-      topic: EVENTS.ORDER_CREATED.topic,
-      orderId: id,
-      partitionKey: id,
       data: { orderId: id, customerId, amount },
       createdAt,
     });

@@ -3,7 +3,6 @@
  * on its own tables with `synchronous=FULL`, `meanBatch` orders in a transaction on average, values
  * made beforehand, no HTTP and no savepoints.
  */
-import { EVENTS } from "@order-outbox/contracts";
 import { type OutboxEvent, prepareAppend } from "@order-outbox/outbox";
 import { openMigrated } from "@order-outbox/sqlite";
 import { createOrderStore, type Order } from "./order-store.ts";
@@ -46,10 +45,7 @@ function valuesOf(index: number) {
     order: { id, customerId, amount, status: "PENDING" as const, createdAt, updatedAt: createdAt },
     event: {
       eventId: Bun.randomUUIDv7(),
-      eventType: "ORDER_CREATED",
-      topic: EVENTS.ORDER_CREATED.topic,
-      orderId: id,
-      partitionKey: id,
+      eventType: "ORDER_CREATED" as const,
       data: { orderId: id, customerId, amount },
       createdAt,
     },

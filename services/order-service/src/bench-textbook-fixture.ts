@@ -2,7 +2,6 @@
  * Orders as tutorials take them, for `bun run bench`: the request's handler writes order and event
  * in a transaction of its own, `synchronous=FULL`, to the same tables.
  */
-import { EVENTS } from "@order-outbox/contracts";
 import { prepareAppend } from "@order-outbox/outbox";
 import { openMigrated } from "@order-outbox/sqlite";
 import { Type } from "@sinclair/typebox";
@@ -22,9 +21,6 @@ const accept = db.transaction((orderId: string, order: { customerId: string; amo
   append({
     eventId: Bun.randomUUIDv7(),
     eventType: "ORDER_CREATED",
-    topic: EVENTS.ORDER_CREATED.topic,
-    orderId,
-    partitionKey: orderId,
     data: { orderId, ...order },
     createdAt,
   });

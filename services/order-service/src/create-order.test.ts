@@ -58,6 +58,15 @@ test("an accepted order has its row and its event", async () => {
   expect(JSON.parse(String(row?.payload))).toEqual({ orderId, customerId: "Åsa 🎁", amount: 5 });
 });
 
+test("an order whose event no reader would take is our fault: 500, logged, and nothing is stored", async () => {
+  using app = openTestApp({ newId: () => "no-uuid" });
+  const response = await app.postOrder({ customerId: "customer-1", amount: 99.99 });
+  expect(response.status).toBe(500);
+  expect(await bodyOf<{ code: string }>(response)).toMatchObject({ code: "EVENT_MALFORMED" });
+  expect(app.counts()).toEqual({ orders: 0, outbox: 0 });
+  expect(app.logLines.join("")).toContain("the data of ORDER_CREATED: /orderId must be a UUID");
+});
+
 test("an order without its event is not accepted", async () => {
   using app = openTestApp();
   const accepted = createOrder(

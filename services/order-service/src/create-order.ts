@@ -1,4 +1,3 @@
-import { EVENTS } from "@order-outbox/contracts";
 import type { OutboxEvent } from "@order-outbox/outbox";
 import type { CommitQueue } from "@order-outbox/sqlite";
 import type { Order, OrderStore } from "./order-store.ts";
@@ -50,9 +49,6 @@ export function insertOrder(
   deps.append({
     eventId: deps.newId(),
     eventType: "ORDER_CREATED",
-    topic: EVENTS.ORDER_CREATED.topic,
-    orderId: id,
-    partitionKey: id,
     data: { orderId: id, customerId, amount },
     createdAt,
     ...(traceparent === undefined ? {} : { traceparent }),

@@ -41,6 +41,7 @@ export const bodyOf = async <Body>(response: Response): Promise<Body> =>
 
 /**
  * @param queueLimit how many orders may wait for their commit
+ * @param newId makes the ids of orders and events
  * @param busyMs how long an order may wait for another process's lock
  * @param databasePath in a temporary folder when it is left out
  */
@@ -49,6 +50,7 @@ export function openTestApp({
   now = Date.now,
   databasePath = "",
   busyMs = 2_000,
+  newId = newEventId,
 } = {}): TestApp {
   const folder = tempDir();
   const db = openDatabase(databasePath || folder.join("orders.db"));
@@ -69,7 +71,7 @@ export function openTestApp({
     keys,
     keyRetentionMs: KEY_RETENTION_MS,
     keyClock: now,
-    newId: newEventId,
+    newId,
     now,
     logger,
     health: { service: "order-service", readiness: () => "ready" },

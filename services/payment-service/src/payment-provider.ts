@@ -28,10 +28,15 @@ export const chargeKey = (orderId: string): string => `order:${orderId}:charge`;
 export interface PaymentProvider {
   /** @throws AppError `IDEMPOTENCY_KEY_REUSED` when the key's first request was another one */
   charge(request: ChargeRequest): Promise<ChargeResult>;
+  /** How long a charge may take, in milliseconds. */
+  readonly limitMs: number;
   /** Why nothing can be charged now, as far as that is known. */
   trouble(): AppError | undefined;
   close(): Promise<void>;
 }
+
+/** What a provider may take beyond its latency before something is wrong with it. */
+const ANSWER_MS = 30_000;
 
 export interface SimulatedProviderOptions {
   ledgerPath: string;
@@ -68,6 +73,7 @@ export function openSimulatedProvider(options: SimulatedProviderOptions): Paymen
       requireSame(standing.entry, standing.key, request);
       return standing.entry.result;
     },
+    limitMs: latencyMs + ANSWER_MS,
     trouble: ledger.trouble,
     close: ledger.close,
   };

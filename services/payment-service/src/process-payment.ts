@@ -1,8 +1,6 @@
 import {
   type DomainEvent,
-  EVENTS,
   type EventData,
-  type EventType,
   followUpEventId,
   traceIdOf,
 } from "@order-outbox/contracts";
@@ -36,6 +34,7 @@ type Charged = ChargeResult | undefined;
  */
 export function processPayment(deps: ProcessPaymentDeps): EventHandler<"ORDER_CREATED", Charged> {
   return {
+    limitMs: deps.provider.limitMs,
     async prepare(event) {
       const { orderId } = event.data;
       const payment = deps.queue.read(() => deps.payments.findOfOrder(orderId));
@@ -62,12 +61,8 @@ export function processPayment(deps: ProcessPaymentDeps): EventHandler<"ORDER_CR
       });
       const result = resultOf(charge, { orderId, customerId, amount });
       deps.append({
-        eventId: followUpEventId(event.id, result.type),
-        eventType: result.type,
-        topic: EVENTS[result.type].topic,
-        orderId,
-        partitionKey: orderId,
-        data: result.data,
+        ...result,
+        eventId: followUpEventId(event.id, result.eventType),
         createdAt,
         ...(event.traceparent === undefined ? {} : { traceparent: event.traceparent }),
       });
@@ -109,12 +104,11 @@ async function charge(provider: PaymentProvider, event: OrderCreated): Promise<C
   }
 }
 
-type PaymentResult = {
-  [T in Extract<EventType, `PAYMENT_${string}`>]: { type: T; data: EventData<T> };
-}[Extract<EventType, `PAYMENT_${string}`>];
-
-function resultOf(charge: ChargeResult, order: EventData<"ORDER_CREATED">): PaymentResult {
+function resultOf(charge: ChargeResult, order: EventData<"ORDER_CREATED">) {
   return charge.outcome === "ACCEPTED"
-    ? { type: "PAYMENT_SUCCEEDED", data: { ...order, transactionId: charge.transactionId } }
-    : { type: "PAYMENT_FAILED", data: { ...order, reason: charge.reason } };
+    ? {
+        eventType: "PAYMENT_SUCCEEDED" as const,
+        data: { ...order, transactionId: charge.transactionId },
+      }
+    : { eventType: "PAYMENT_FAILED" as const, data: { ...order, reason: charge.reason } };
 }
