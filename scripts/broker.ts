@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { startDevBroker } from "@order-outbox/dev-broker";
 import { isAppError, printable } from "@order-outbox/errors";
+import { createOutput, isIgnored } from "@order-outbox/output";
 
 const USAGE = `Usage: bun run broker [options]
 
@@ -17,6 +18,9 @@ A single-node Kafka-API broker for development and tests.
   --synchronous NORMAL|FULL FULL survives a power cut too, and is slower (default NORMAL)
   --help                    show this
 `;
+
+const STANDARD_OUTPUT = 1;
+const LAST_LINES_MS = 500;
 
 /** Something is wrong with the arguments; shown without a stack. */
 class UsageError extends Error {}
@@ -117,6 +121,11 @@ async function main(args: readonly string[]): Promise<void> {
   if (options.memory && options.data !== undefined) {
     throw new UsageError("Give either --memory or --data, not both.");
   }
+  const output = createOutput({
+    fd: STANDARD_OUTPUT,
+    onRecovered: (lines) => say(`${lines} lines were dropped`),
+  });
+  const say = (text: string) => output.write(`${printable(text, "lines")}\n`);
   const { host } = options;
   const port = parsePort(options.port, 0, "--port");
   const data = options.memory
@@ -129,8 +138,7 @@ async function main(args: readonly string[]): Promise<void> {
     topics: Object.fromEntries(options.topic.map(parseTopic)),
     autoCreateTopics: options["auto-create-topics"],
     synchronous: parseSynchronous(options.synchronous),
-    onWarning: (message, error) =>
-      console.error(printable(`broker: ${message}: ${Bun.inspect(error)}`, "lines")),
+    onWarning: (message, error) => say(`broker: ${message}: ${Bun.inspect(error)}`),
     ...(data === undefined ? {} : { data }),
     ...(options.advertise === undefined ? {} : { advertise: parseAdvertise(options.advertise) }),
   }).catch((error: unknown) => {
@@ -139,14 +147,19 @@ async function main(args: readonly string[]): Promise<void> {
 
   const topics = Object.entries(broker.topics()).map(([name, count]) => `${name}:${count}`);
   const listens = host.includes(":") ? `[${host}]` : host;
-  console.log(`broker listening on ${listens}:${broker.port}, clients use ${broker.address}`);
-  console.log(`topics: ${topics.join(" ") || "none"}`);
-  console.log(`data: ${data ?? "in memory"}`);
+  say(`broker listening on ${listens}:${broker.port}, clients use ${broker.address}`);
+  say(`topics: ${topics.join(" ") || "none"}`);
+  say(`data: ${data ?? "in memory"}`);
 
-  const stop = () => broker.close().then(() => process.exit(0));
+  const stop = async () => {
+    await broker.close();
+    await output.drain(LAST_LINES_MS);
+    process.exit(0);
+  };
   // Through "bun run" a Ctrl-C arrives twice; closing twice is closing once.
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    if (!isIgnored(signal)) process.on(signal, stop);
+  }
   // The start script holds this pipe open; when it dies, so does what it started.
   if (process.env.ORDER_OUTBOX_PARENT_PIPE) process.stdin.on("end", stop).resume();
 }

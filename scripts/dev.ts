@@ -1,10 +1,13 @@
 import { resolve } from "node:path";
+import { isatty } from "node:tty";
 import { parseArgs } from "node:util";
 import { DEFAULT_PARTITIONS, TOPICS } from "@order-outbox/contracts";
+import { createOutput, isIgnored } from "@order-outbox/output";
 import { readyBanner } from "./dev/banner.ts";
 import { type Child, EXIT_CONFIG, superviseChild } from "./dev/child.ts";
 import { prepareFolder } from "./dev/data-folder.ts";
 import { prefixedOutput } from "./dev/output.ts";
+import { onRunnerExit } from "./dev/package-runner.ts";
 import { brokersOf, planChildren } from "./dev/plan.ts";
 import { findTakenPorts } from "./dev/ports.ts";
 import { claimFolder, findRunning, type RunningSystem } from "./dev/running.ts";
@@ -28,6 +31,8 @@ const STOP_EACH_MS = 3_000;
 const STOP_ALL_MS = 9_000;
 /** `bun run` delivers one Ctrl-C twice. */
 const SAME_SIGNAL_MS = 1_000;
+const STANDARD_OUTPUT = 1;
+const LAST_LINES_MS = 500;
 
 const ANOTHER_FOLDER = "a second system needs a folder (DATA_DIR) and ports of its own";
 
@@ -65,9 +70,13 @@ async function main(): Promise<void> {
     return refuse(`a system is just being started in ${dataDir}`, [ANOTHER_FOLDER]);
   }
   const color = wantsColor();
+  const terminal = createOutput({
+    fd: STANDARD_OUTPUT,
+    onRecovered: (lines) => say(`${lines} lines were dropped`),
+  });
   const output = prefixedOutput([...plans.map(({ name }) => name), "dev"], {
     color,
-    write: (text) => void process.stdout.write(text),
+    write: terminal.write,
   });
   const say = (text: string) => output.line("dev", text);
 
@@ -92,13 +101,16 @@ async function main(): Promise<void> {
   async function stopAll(exitCode: number): Promise<void> {
     if (stopping !== undefined) return;
     stopping = performance.now();
-    process.exit(Math.max(exitCode, await stopChildren(children, say)));
+    const code = Math.max(exitCode, await stopChildren(children, say));
+    await terminal.drain(LAST_LINES_MS);
+    process.exit(code);
   }
   for (const [signal, exitCode] of [
     ["SIGINT", 130],
     ["SIGTERM", 143],
     ["SIGHUP", 129],
   ] as const) {
+    if (isIgnored(signal)) continue;
     process.on(signal, () => {
       if (stopping !== undefined && performance.now() - stopping > SAME_SIGNAL_MS) {
         for (const child of children) child.kill();
@@ -108,9 +120,14 @@ async function main(): Promise<void> {
     });
   }
 
+  onRunnerExit(() => {
+    say("what started this is gone");
+    void stopAll(0);
+  });
+
   await Promise.all(plans.map(({ healthUrl }) => healthUrl && untilHealthy(healthUrl)));
   if (stopping === undefined) {
-    process.stdout.write(readyBanner(plans, settings, performance.now() - startedAt));
+    terminal.write(readyBanner(plans, settings, performance.now() - startedAt));
   }
 }
 
@@ -160,7 +177,7 @@ function refuse(why: string, problems: readonly string[], exitCode = 1): void {
 function wantsColor(): boolean {
   if (process.env.NO_COLOR) return false;
   const forced = process.env.FORCE_COLOR;
-  return forced ? forced !== "0" : process.stdout.isTTY === true;
+  return forced ? forced !== "0" : isatty(STANDARD_OUTPUT);
 }
 
 await main();

@@ -13,6 +13,8 @@ const BAR_WIDTH = 20;
 /** A bar that renews itself on a terminal, a line for each step elsewhere. */
 export function createProgress(): Progress {
   const { isTTY } = process.stdout;
+  // It never blocks, but it fails when nobody reads any more; a run goes on all the same.
+  process.stdout.on("error", () => {});
   let title = "";
   let steps = 1;
   let done = 0;

@@ -16,6 +16,8 @@ const LINE_EVERY_S = 10;
 /** Shows a line that renews itself every second; one line every ten seconds where that cannot be. */
 export function startProgress(look: () => Progress): Disposable & { say(text: string): void } {
   const { isTTY } = process.stdout;
+  // It never blocks, but it fails when nobody reads any more; a run goes on all the same.
+  process.stdout.on("error", () => {});
   let lastPending = 0;
   let ticks = 0;
   const timer = setInterval(() => {
@@ -33,7 +35,7 @@ export function startProgress(look: () => Progress): Disposable & { say(text: st
   return {
     say(text) {
       stop();
-      console.log(text);
+      process.stdout.write(`${text}\n`);
     },
     [Symbol.dispose]: stop,
   };

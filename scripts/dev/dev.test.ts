@@ -161,3 +161,28 @@ test("a child is told by its standard input that this program was killed", async
   parent.kill("SIGKILL");
   await waitFor(() => !isRunning(pid), { what: "the child to be gone" });
 });
+
+test.each([
+  ["ends with the package runner that started it", "start"],
+  ["outlives its shell when it was started by hand", undefined],
+] as const)("the start script %s", async (_, npm_lifecycle_event) => {
+  const script = `
+    import { onRunnerExit } from ${JSON.stringify(`${import.meta.dir}/package-runner.ts`)};
+    onRunnerExit(() => { console.log("without a runner"); process.exit(0); });
+    setInterval(() => { if (process.ppid !== parent) console.log("without a parent"); }, 100);
+    const parent = process.ppid;
+    console.log("child", process.pid);`;
+  await using shell = startProcess(["sh", "-c", '"$0" -e "$1"; true', process.execPath, script], {
+    env: { npm_lifecycle_event },
+  });
+  const pid = Number((await shell.waitForLine("child ")).split(" ")[1]);
+  shell.kill("SIGKILL");
+  if (npm_lifecycle_event !== undefined) {
+    await waitFor(() => !isRunning(pid), { what: "the child to be gone" });
+  } else {
+    await waitFor(() => shell.lines.filter((line) => line === "without a parent").length > 15, {
+      what: "more than a second",
+    });
+  }
+  expect(isRunning(pid)).toBe(npm_lifecycle_event === undefined);
+});

@@ -1,1 +1,2 @@
+export { isIgnored } from "./ignored-signals.ts";
 export { createOutput, type Output, type OutputOptions } from "./output.ts";

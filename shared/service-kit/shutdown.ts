@@ -1,5 +1,5 @@
+import { isIgnored } from "@order-outbox/output";
 import { endProcess } from "./end-process.ts";
-import { isIgnored } from "./ignored-signals.ts";
 import type { ProcessLogger } from "./logger.ts";
 
 /** One thing to end, in its turn. */
