@@ -34,4 +34,12 @@ export const SERVICE: readonly Mutant[] = [
     put: "return timingSafeEqual(hash(given.slice(0, token.length)), hash(token));",
     test: "shared/service-kit/admin-gate.test.ts › the whole of the token is compared",
   },
+  {
+    name: "a-child-does-not-look-for-its-parent",
+    breaks: "When the start script is killed, the services end in order.",
+    file: "shared/service-kit/shutdown.ts",
+    find: "if (!process.env.ORDER_OUTBOX_PARENT_PIPE) return;",
+    put: "if (process.env.ORDER_OUTBOX_PARENT_PIPE) return;",
+    test: "scripts/dev/orphans.test.ts › when the start script is killed, all that it started ends in order",
+  },
 ];
