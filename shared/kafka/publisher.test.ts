@@ -122,24 +122,26 @@ for (const fault of [{ disconnect: "after" }, { silence: "after" }] as const) {
   );
 }
 
-embeddedTest(
-  "a partition whose leader moves is not ready; the others are written once",
-  async () => {
-    await using broker = await startBroker();
-    const client = testClient(broker.kafkaHost);
-    const topic = await createTopic(client, 2);
-    const publisher = await connectPublisher(client);
-    const fault = { error: "NOT_LEADER_OR_FOLLOWER", topic, partition: 0 } as const;
-    broker.embedded?.intercept("Produce", () => fault, TWICE);
-    const outcomes = await publisher.send([toBatch(topic, 0, ["a"]), toBatch(topic, 1, ["b"])]);
-    await publisher.close();
-    expect(outcomes.map(({ error }) => [error?.code, error?.retryable])).toEqual([
-      ["BROKER_NOT_READY", true],
-      [undefined, undefined],
-    ]);
-    expect(await valuesOf(broker.kafkaHost, topic)).toEqual(["1: b"]);
-  },
-);
+for (const trouble of ["NOT_LEADER_OR_FOLLOWER", "NOT_ENOUGH_REPLICAS"] as const) {
+  embeddedTest(
+    `a partition with ${trouble} is not ready, which no record is blamed for; the others are written once`,
+    async () => {
+      await using broker = await startBroker();
+      const client = testClient(broker.kafkaHost);
+      const topic = await createTopic(client, 2);
+      const publisher = await connectPublisher(client);
+      const fault = { error: trouble, topic, partition: 0 } as const;
+      broker.embedded?.intercept("Produce", () => fault, TWICE);
+      const outcomes = await publisher.send([toBatch(topic, 0, ["a"]), toBatch(topic, 1, ["b"])]);
+      await publisher.close();
+      expect(outcomes.map(({ error }) => [error?.code, error?.retryable])).toEqual([
+        ["BROKER_NOT_READY", true],
+        [undefined, undefined],
+      ]);
+      expect(await valuesOf(broker.kafkaHost, topic)).toEqual(["1: b"]);
+    },
+  );
+}
 
 embeddedTest(
   "an idle publisher writes nothing into a cluster that took its broker's place",

@@ -165,10 +165,66 @@ test.concurrent("a topic that is deleted is created again, and what comes later 
 });
 
 test("a partition whose hold ends while the table is read is tried without waiting for a poll", async () => {
+  // Each look at the clock takes a millisecond, so one of these holds ends between two of them.
+  for (let holdMs = 1; holdMs <= 8; holdMs++) await publishAfterHold(holdMs);
+});
+
+test("who sees rows published after an outage sees no failure any more", async () => {
+  using outbox = tempOutbox("t");
+  outbox.append(["a", "b", "c", "d"]);
+  const outages = [
+    new AppError("BROKER_UNAVAILABLE", "gone"),
+    new AppError("BROKER_UNAVAILABLE", "gone"),
+  ];
+  const failures: number[] = [];
+  const relay = createRelay(
+    {
+      store: {
+        ...outbox.store,
+        markPublished(...marks) {
+          failures.push(relay.status().failures);
+          return outbox.store.markPublished(...marks);
+        },
+      },
+      connect: async () => ({
+        partitions: new Map([["t", 1]]),
+        publisher: {
+          async send() {
+            const outage = outages.pop();
+            if (outage !== undefined) throw outage;
+            return [{ topic: "t", partition: 0 }];
+          },
+          isSameCluster: async () => true,
+          close: async () => {},
+        },
+      }),
+      now: Date.now,
+      // A round takes no time, so that after each a rest follows, before which its rows are marked.
+      monotonic: () => 0,
+      random: () => 0,
+      log: { debug() {}, info() {}, warn() {}, error() {} },
+    },
+    {
+      source: "/test",
+      pollMs: 3_600_000,
+      limits: { rows: 10, bytes: 100_000 },
+      backoff: { baseMs: 1, capMs: 1 },
+      refusalsToPark: 3,
+    },
+  );
+  const running = relay.run();
+  await waitFor(() => failures.length > 0, { what: "the rows to be marked" });
+  relay.stop();
+  await running;
+  expect(failures).toEqual([0]);
+  expect(relay.status()).toMatchObject({ published: 4, failedAttempts: 2 });
+});
+
+/** Lets a partition fail once, which holds it for so long, and waits until its row is published. */
+async function publishAfterHold(holdMs: number): Promise<void> {
   using outbox = tempOutbox("t");
   outbox.append(["a"]);
   const errors = [new AppError("BROKER_NOT_READY", "no leader")];
-  // Each look at the clock takes a millisecond: the hold of 1.5 ms ends within a round.
   let clock = 0;
   const relay = createRelay(
     {
@@ -196,13 +252,20 @@ test("a partition whose hold ends while the table is read is tried without waiti
       source: "/test",
       pollMs: 3_600_000,
       limits: { rows: 10, bytes: 100_000 },
-      backoff: { baseMs: 3, capMs: 3 },
+      // Of a delay the lower half is certain.
+      backoff: { baseMs: 2 * holdMs, capMs: 2 * holdMs },
       refusalsToPark: 3,
     },
   );
   const running = relay.run();
-  await waitFor(() => outbox.rows()[0]?.isPublished === 1, { what: "the row to be published" });
-  relay.stop();
-  await running;
-  expect(clock).toBeLessThan(20);
-});
+  try {
+    await waitFor(() => outbox.rows()[0]?.isPublished === 1, {
+      what: `the row to be published after a hold of ${holdMs} ms`,
+      intervalMs: 1,
+    });
+  } finally {
+    relay.stop();
+    await running;
+  }
+  expect(errors).toEqual([]);
+}

@@ -27,4 +27,13 @@ export const KAFKA: readonly Mutant[] = [
     put: "ends = new Map(all.filter((one) => ends.has(nameOf(one))).map((one) => [nameOf(one), one]));",
     test: "shared/inbox/added-partitions.test.ts › partitions that are added are read without a restart, and lag is over all that exist",
   },
+  {
+    name: "too-few-replicas-are-the-records-fault",
+    breaks: "Too few replicas are the broker's trouble, and no record's.",
+    file: "shared/kafka/broker-errors.ts",
+    find: '10: "MESSAGE_TOO_LARGE",',
+    put: `10: "MESSAGE_TOO_LARGE",
+  19: "NOT_ENOUGH_REPLICAS",`,
+    test: "shared/kafka/publisher.test.ts › a partition with … is not ready, which no record is blamed for; the others are written once",
+  },
 ];

@@ -234,4 +234,13 @@ export const RELAY: readonly Mutant[] = [
     put: "if (eventType === undefined) {",
     test: "shared/outbox/append.test.ts › an event with %s is refused where it is made, and nothing is stored",
   },
+  {
+    name: "failures-stay-while-rows-are-marked",
+    breaks: "Who sees rows published after an outage sees no failure any more.",
+    file: "shared/outbox/relay.ts",
+    find: `noteSuccess();
+    await restAfter(round);`,
+    put: "await restAfter(round);",
+    test: "shared/outbox/relay.test.ts › who sees rows published after an outage sees no failure any more",
+  },
 ];

@@ -42,4 +42,20 @@ export const SERVICE: readonly Mutant[] = [
     put: "if (process.env.ORDER_OUTBOX_PARENT_PIPE) return;",
     test: "scripts/dev/orphans.test.ts › when the start script is killed, all that it started ends in order",
   },
+  {
+    name: "a-password-is-shown",
+    breaks: "No problem with settings shows a password.",
+    file: "shared/service-kit/kafka-settings.ts",
+    find: `given: \`it is set, and KAFKA_SECURITY_PROTOCOL is`,
+    put: `given: \`it is \${value}, and KAFKA_SECURITY_PROTOCOL is`,
+    test: "shared/service-kit/kafka-settings.test.ts › %s is refused, and no password is shown",
+  },
+  {
+    name: "a-secret-is-shown",
+    breaks: "The value of a secret is never shown.",
+    file: "shared/service-kit/config.ts",
+    find: `return notesOf(setting).secret ? "its value is not shown" : \`it is \${JSON.stringify(text)}\`;`,
+    put: `return \`it is \${JSON.stringify(text)}\`;`,
+    test: "shared/service-kit/config.test.ts › a secret that is too short is refused without being shown",
+  },
 ];
