@@ -1,7 +1,13 @@
 import { Database } from "bun:sqlite";
 import { join } from "node:path";
 import { TOPICS } from "@order-outbox/contracts";
-import { firstDeliveries, outOfOrder, readTopic, type TopicRecord } from "@order-outbox/testing";
+import {
+  firstDeliveries,
+  outOfOrder,
+  readTopic,
+  redrivenEvents,
+  type TopicRecord,
+} from "@order-outbox/testing";
 import { type Check, check } from "./checks.ts";
 
 /** What the topics and the order of effects show. */
@@ -30,9 +36,12 @@ export async function countEvents(
     ...countIds(TOPICS.orderCreated, created),
     ...countIds(TOPICS.paymentProcessed, results),
   ];
+  const late = redrivenEvents(folder);
   const reordered = [
-    ...outOfOrder(TOPICS.orderCreated, created),
-    ...splitAt(results, rebirths).flatMap((part) => outOfOrder(TOPICS.paymentProcessed, part)),
+    ...outOfOrder(TOPICS.orderCreated, created, late),
+    ...splitAt(results, rebirths).flatMap((part) =>
+      outOfOrder(TOPICS.paymentProcessed, part, late),
+    ),
   ];
   return {
     records: all.length,

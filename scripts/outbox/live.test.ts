@@ -1,8 +1,9 @@
 import { Database } from "bun:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { TOPICS } from "@order-outbox/contracts";
+import { DEFAULT_PARTITIONS, TOPICS } from "@order-outbox/contracts";
 import {
+  auditSystem,
   outbox,
   outboxJson,
   readTopic,
@@ -91,6 +92,22 @@ describe.if(process.env.PROOF === "full")("the command on a live system", () => 
       await system.order.start();
     });
 
+    /** Places orders until one of them was published to the partition to which another's event goes. */
+    async function placeInPartitionOf(orderId: string): Promise<void> {
+      const partitionOf = (id: string) =>
+        sql<{ partition: number }>(
+          "orders.db",
+          `SELECT keyHash % ${DEFAULT_PARTITIONS} AS partition FROM outbox WHERE orderId = '${id}'`,
+        )[0]?.partition;
+      for (;;) {
+        const id = await system.createOrder();
+        await waitFor(async () => (await system.getOrder(id)).status !== "PENDING", {
+          what: "the order to be final",
+        });
+        if (partitionOf(id) === partitionOf(orderId)) return;
+      }
+    }
+
     const outboxId = (orderId: string) =>
       String(
         sql<{ id: number }>("orders.db", `SELECT id FROM outbox WHERE orderId = '${orderId}'`)[0]
@@ -151,6 +168,7 @@ describe.if(process.env.PROOF === "full")("the command on a live system", () => 
       expect(discarded).toMatchObject({ exitCode: 0, err: "" });
       const again = await outbox(system, ...discarding, "--reason", "a test order");
       expect(again).toMatchObject({ exitCode: 2 });
+      await placeInPartitionOf(ids.parked);
       const redriven = await outbox(system, "redrive", "--all");
       expect(redriven).toEqual({
         out: "order-service: 1 outbox row pending again\n",
@@ -175,7 +193,12 @@ describe.if(process.env.PROOF === "full")("the command on a live system", () => 
       });
       const report = await verifyNow();
       expect(report.findings.map(({ orderId }) => orderId)).toEqual([ids.marked]);
-      expect(report.notes).toEqual(["operators discarded 1 events of orders.db"]);
+      expect(report.notes).toEqual([
+        "operators discarded 1 events of orders.db",
+        "1 first deliveries came after later ones because operators redrove them",
+      ]);
+      const audited = await auditSystem(system);
+      expect(audited.findings.filter((finding) => finding.startsWith("out of order"))).toEqual([]);
     });
 
     test("a row that the topic does not have is published again, and its order is worked", async () => {

@@ -15,7 +15,7 @@ export const verify = defineCommand({
 Follows every order to the far ends: one event, one record, one charge, one payment, one result, the
 matching status, six notifications; first deliveries in order. It only looks, also under load.
 Exit code 1 when it found something, 2 when something could not be checked.
-  --settle SPAN      do not judge what is younger (default 60s)
+  --settle SPAN      do not judge what is younger and still on its way (default 60s)
   --recheck SPAN     look at suspects again after this long (default 2s; 0s: do not)
   --all              name every finding, not only the first ${NAMED}
   --offline          leave the topics out

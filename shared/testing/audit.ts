@@ -83,12 +83,29 @@ export async function auditSystem({ kafkaHost, dataDir }: AuditedSystem): Promis
   for (const key of createdByOrder.keys()) {
     if (!known.has(key)) findings.push(`invented: an event of order ${key}, which is not stored`);
   }
-  findings.push(...outOfOrder(TOPICS.orderCreated, created));
-  findings.push(...outOfOrder(TOPICS.paymentProcessed, results));
+  const late = redrivenEvents(dataDir);
+  findings.push(...outOfOrder(TOPICS.orderCreated, created, late));
+  findings.push(...outOfOrder(TOPICS.paymentProcessed, results, late));
   const all = [...created, ...results];
   const repeatsOnTheWire =
     all.length - firstDeliveries(created).length - firstDeliveries(results).length;
   return { orders: orders.length, findings, repeatsOnTheWire };
+}
+
+/**
+ * The ids of events that were parked and redriven, by the audit, and of those that waited behind one
+ * of their key that was redriven or discarded.
+ */
+export function redrivenEvents(dataDir: string): Set<string> {
+  const late = `SELECT b.eventId FROM operator_audit AS a
+    JOIN outbox AS first ON first.eventId = a.target ->> '$.eventId'
+    JOIN outbox AS b ON b.topic = first.topic AND b.partitionKey = first.partitionKey
+    WHERE a.target ->> '$.outboxId' IS NOT NULL
+      AND (a.action = 'REDRIVE' AND b.id >= first.id OR a.action = 'DISCARD' AND b.id > first.id)`;
+  const found = ["orders.db", "payments.db"].flatMap((database) =>
+    rows<{ eventId: string }>(join(dataDir, database), late),
+  );
+  return new Set(found.map(({ eventId }) => eventId));
 }
 
 /** Rows of a SQLite file, read-only; none when the file does not exist. */
@@ -121,14 +138,22 @@ export function firstDeliveries(records: readonly TopicRecord[]): TopicRecord[] 
   });
 }
 
-/** Names each first delivery that comes, in its partition, after one with a higher sequence. */
-export function outOfOrder(topic: string, records: readonly TopicRecord[]): string[] {
+/**
+ * Names each first delivery that comes, in its partition, after one with a higher sequence.
+ *
+ * @param excused ids of events that came late because an operator redrove them
+ */
+export function outOfOrder(
+  topic: string,
+  records: readonly TopicRecord[],
+  excused: ReadonlySet<string> = new Set(),
+): string[] {
   const highest = new Map<number, number>();
   return firstDeliveries(records).flatMap(({ partition, offset, headers }) => {
     const sequence = Number(headers.ce_sequence);
     const before = highest.get(partition) ?? 0;
     highest.set(partition, Math.max(before, sequence));
-    return sequence > before
+    return sequence > before || excused.has(headers.ce_id ?? "")
       ? []
       : [`out of order: ${topic}/${partition} offset ${offset} has ${sequence} after ${before}`];
   });

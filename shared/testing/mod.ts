@@ -4,6 +4,7 @@ export {
   auditSystem,
   firstDeliveries,
   outOfOrder,
+  redrivenEvents,
 } from "./audit.ts";
 export {
   type BrokerProcess,

@@ -4,9 +4,8 @@ import { KINDS, type Report } from "./report.ts";
 
 /** Writes a report for people, with at most `limit` findings by name. */
 export function printReport(report: Report, limit: number): void {
-  const { orders, cutoff, counts, findings, records, repeatsOnTheWire, notes, leftOut } = report;
-  const younger = orders.younger > 0 ? `, ${orders.younger} younger ones not judged` : "";
-  console.log(`${count(orders.judged, "order")} accepted until ${cutoff}${younger}`);
+  const { counts, findings, records, repeatsOnTheWire, notes, leftOut } = report;
+  console.log(describeOrders(report));
   if (records !== null) {
     console.log(
       `${count(records, "record")} in the topics, ${repeatsOnTheWire} of them repetitions`,
@@ -24,4 +23,10 @@ export function printReport(report: Report, limit: number): void {
   if (findings.length === 0) {
     console.log(leftOut.length > 0 ? "nothing found in what was checked" : "nothing found");
   }
+}
+
+function describeOrders({ orders: { judged, younger }, cutoff }: Report): string {
+  if (judged + younger === 0) return "no order has been accepted yet";
+  const open = `${count(younger, "order")} accepted after ${cutoff} still on the way: look again soon`;
+  return `${count(judged, "order")} judged${younger > 0 ? `; ${open}` : ""}`;
 }

@@ -11,7 +11,6 @@ import {
   eventsAreOurs,
   eventsArePublished,
   eventsAreSingle,
-  firstDeliveriesRise,
   ordersHaveEvents,
   paymentsHaveEvents,
   publishedEventsAreThere,
@@ -19,6 +18,7 @@ import {
 import { type Facts, prunedUntil } from "./facts.ts";
 import { readNotifications } from "./read-notifications.ts";
 import { distinct, type Finding } from "./report.ts";
+import { firstDeliveriesRise } from "./sequence-rule.ts";
 import { chargesAgree, sendsAgree } from "./world-rules.ts";
 
 /** What a reconciliation found, and what it could not see. */
@@ -40,6 +40,7 @@ export function reconcile(facts: Facts): Reconciliation {
     emptied: 0,
     untold: readNotifications(facts),
     renumbered: 0,
+    redriven: 0,
   };
   const findings = distinct(
     (function* rules() {
@@ -57,8 +58,8 @@ export function reconcile(facts: Facts): Reconciliation {
       yield* eventsTakeEffect(facts);
       if (topics) {
         yield* readEventsAreRemembered(facts);
-        yield* firstDeliveriesRise(facts, (records) => {
-          excused.renumbered = records;
+        yield* firstDeliveriesRise(facts, (reason, records) => {
+          excused[reason] = records;
         });
       }
       yield* notificationsAreSingleAndInOrder(facts);
@@ -77,6 +78,7 @@ interface Excused {
   emptied: number;
   untold: number;
   renumbered: number;
+  redriven: number;
 }
 
 function describeWindow({ db }: Facts, excused: Excused): string[] {
@@ -121,6 +123,11 @@ function describeWindow({ db }: Facts, excused: Excused): string[] {
   if (excused.renumbered > 0) {
     notes.push(
       `${excused.renumbered} first deliveries seem out of order because a lost database was built again and numbers its events anew`,
+    );
+  }
+  if (excused.redriven > 0) {
+    notes.push(
+      `${excused.redriven} first deliveries came after later ones because operators redrove them`,
     );
   }
   return notes;

@@ -28,13 +28,21 @@ export interface Finding {
   orderId: string | null;
 }
 
+/** Which orders were judged. */
+export interface OrderCounts {
+  /** Those that were accepted until the cutoff, and younger ones that have come to their end. */
+  judged: number;
+  /** Accepted after the cutoff, and still on their way as far as was seen: not judged. */
+  younger: number;
+}
+
 /** What a verification found. */
 export interface Report {
   /** ISO 8601. */
   startedAt: string;
-  /** Orders accepted later than this were not judged; ISO 8601. */
+  /** Orders accepted later than this were judged only when they had come to their end; ISO 8601. */
   cutoff: string;
-  orders: { judged: number; younger: number };
+  orders: OrderCounts;
   /** Records in the topics; null when they were not read. */
   records: number | null;
   /** Records whose event id stood in the topic before: allowed, because publishing may repeat. */

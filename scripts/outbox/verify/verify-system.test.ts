@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { TOPICS } from "@order-outbox/contracts";
 import type { DevBroker } from "@order-outbox/dev-broker";
 import type { TopicRecord } from "@order-outbox/testing";
-import { outboxJson } from "@order-outbox/testing";
+import { outboxJson, redrivenEvents } from "@order-outbox/testing";
 import { connectKafka, withAdmin } from "../broker.ts";
 import { copyRun, type FinishedRun, finishRun, replayRun, type World } from "../test-run.ts";
 import type { Kind, Report } from "./report.ts";
@@ -49,10 +49,22 @@ test("what a healthy system leaves is clean, and everything was looked at", asyn
   });
 });
 
-test("orders younger than the time to settle are not judged", async () => {
+test("orders younger than the time to settle are judged when they have come to their end", async () => {
   using world = copyRun(run, broker);
-  const report = await verify(world, { settleMs: 3_600_000 });
-  expect(report).toMatchObject({ orders: { judged: 0, younger: COUNT }, findings: [] });
+  const settleMs = 3_600_000;
+  expect(await verify(world, { settleMs })).toMatchObject({
+    orders: { judged: COUNT, younger: 0 },
+    findings: [],
+  });
+  const id = paidOrder();
+  world.change(
+    "notifications",
+    `${deleteOf("notified_events")(id)} AND eventType <> 'ORDER_CREATED'`,
+  );
+  expect(await verify(world, { settleMs })).toMatchObject({
+    orders: { judged: COUNT - 1, younger: 1 },
+    findings: [],
+  });
 });
 
 test.each(FAULTS.map((fault) => [fault.name, fault] as const))(
@@ -115,6 +127,39 @@ test("two sends that were swapped are out of order", async () => {
       ),
     ),
   ]);
+});
+
+test("a row that an operator redrove came late, and another's audit row excuses nothing", async () => {
+  let late: TopicRecord | undefined;
+  await using other = await replayRun(
+    run,
+    inTopic(TOPICS.orderCreated, (records) => {
+      const i = records.findIndex((one, at) => one.partition === records[at + 1]?.partition);
+      const [first, second] = [records[i], records[i + 1]] as [TopicRecord, TopicRecord];
+      late = first;
+      return records.with(i, second).with(i + 1, first);
+    }),
+  );
+  using world = copyRun(run, other);
+  const redrive = (eventId: string | undefined, action = "REDRIVE") =>
+    world.change(
+      "orders",
+      `INSERT INTO operator_audit (at, action, target)
+       SELECT '', '${action}', json_object('outboxId', id, 'eventId', eventId)
+       FROM outbox WHERE eventId = '${eventId}'`,
+    );
+  const another = run.records[TOPICS.orderCreated]?.find(({ key }) => key !== late?.key);
+  redrive(another?.headers.ce_id);
+  redrive(late?.headers.ce_id, "DISCARD");
+  expect((await verify(world)).counts).toMatchObject({ "out-of-order": 1 });
+  redrive(late?.headers.ce_id);
+  expect(await verify(world)).toMatchObject({
+    findings: [],
+    notes: ["1 first deliveries came after later ones because operators redrove them"],
+  });
+  expect([...redrivenEvents(world.dataDir)].toSorted()).toEqual(
+    [another?.headers.ce_id, late?.headers.ce_id].toSorted() as string[],
+  );
 });
 
 test("a record that was sent again is a repetition, not a finding", async () => {

@@ -3,6 +3,7 @@ import type { KafkaSecurity } from "@order-outbox/kafka";
 import { type ServiceName, serviceNamed } from "@order-outbox/registry";
 import { connectKafka } from "../broker.ts";
 import { besideDatabase } from "../data-dir.ts";
+import { countOrders } from "./count-orders.ts";
 import { readCharges, readSends } from "./read-ledgers.ts";
 import { readTopics } from "./read-topics.ts";
 import { reconcile } from "./reconcile.ts";
@@ -17,7 +18,7 @@ export interface VerifyOptions {
   brokers: readonly string[] | undefined;
   /** What the cluster asks of its clients; nothing when it is left out. */
   security?: KafkaSecurity;
-  /** Milliseconds: what is younger is not judged, because it may be on its way. */
+  /** Milliseconds: what is younger and not at its end is not judged, because it is on its way. */
   settleMs: number;
   /** Milliseconds until suspects are looked at again; 0 takes the first look for final. */
   recheckMs: number;
@@ -43,7 +44,6 @@ export async function verifySystem(options: VerifyOptions): Promise<Report> {
   const { db } = scratch;
   const startedAt = now();
   const cutoff = new Date(startedAt - settleMs).toISOString();
-  const orders = countOrders(scratch, cutoff);
   const leftOut: string[] = [];
   const ledgers = openLedgers(scratch, options, leftOut);
   const { brokers, security } = options;
@@ -78,23 +78,12 @@ export async function verifySystem(options: VerifyOptions): Promise<Report> {
   return {
     startedAt: new Date(startedAt).toISOString(),
     cutoff,
-    orders,
+    orders: countOrders({ db, cutoff, clusterId, has }),
     ...countRecords(scratch, has.topics),
     counts: countKinds(result.findings),
     ...result,
     leftOut,
   };
-}
-
-function countOrders({ db }: Scratch, cutoff: string): Report["orders"] {
-  return (
-    db
-      .query<Report["orders"], [string]>(
-        `SELECT coalesce(sum(createdAt <= ?1), 0) AS judged,
-           coalesce(sum(createdAt > ?1), 0) AS younger FROM orders.orders`,
-      )
-      .get(cutoff) ?? { judged: 0, younger: 0 }
-  );
 }
 
 function countRecords(
