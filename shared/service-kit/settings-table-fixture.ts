@@ -1,4 +1,5 @@
 // The settings of docs/operations.md; `bun run docs` writes them there.
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { SERVICES } from "@order-outbox/registry";
 import { REPOSITORY } from "@order-outbox/testing";
@@ -32,11 +33,12 @@ export async function settingsTable(): Promise<string> {
   return `| variable | of | default | must be | meaning |\n|---|---|---|---|---|\n${rows.join("")}`;
 }
 
-/** The settings that the config.ts of each service exports. */
+/** The settings that the config.ts of each service exports, where it has one. */
 function readServices(): Promise<{ service: string; settings: TObject }[]> {
+  const fileOf = (folder: string) => join(REPOSITORY, folder, "src/config.ts");
   return Promise.all(
-    SERVICES.map(async ({ name, folder }) => {
-      const file = join(REPOSITORY, folder, "src/config.ts");
+    SERVICES.filter(({ folder }) => existsSync(fileOf(folder))).map(async ({ name, folder }) => {
+      const file = fileOf(folder);
       const exports: object = await import(file);
       const settings = Object.values(exports).find(KindGuard.IsObject);
       if (settings === undefined) throw new Error(`${file} exports no settings`);

@@ -9,11 +9,16 @@ export interface OutboxPlace {
   /** `undefined` takes a variable away. */
   env?: Record<string, string | undefined>;
   cwd?: string;
+  /** The copy of the repository whose command it is; this one. */
+  root?: string;
 }
 
 /** Runs `bun run outbox` as a user does. */
-export async function outbox({ dataDir, kafkaHost, env, cwd }: OutboxPlace, ...args: string[]) {
-  const child = Bun.spawn([process.execPath, join(REPOSITORY, "scripts/outbox.ts"), ...args], {
+export async function outbox(
+  { dataDir, kafkaHost, env, cwd, root = REPOSITORY }: OutboxPlace,
+  ...args: string[]
+) {
+  const child = Bun.spawn([process.execPath, join(root, "scripts/outbox.ts"), ...args], {
     env: { ...process.env, DATA_DIR: dataDir, KAFKA_HOST: kafkaHost ?? "127.0.0.1:1", ...env },
     ...(cwd === undefined ? {} : { cwd }),
     stdin: "ignore",

@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import type { ServiceName } from "@order-outbox/registry";
+import { type ServiceName, serviceNamed } from "@order-outbox/registry";
 import { outboxJson, type System, startSystem, waitFor } from "../mod.ts";
 import { fullProof, placeOrders, waitUntilSettled } from "./support.ts";
 
@@ -20,17 +20,17 @@ interface Report {
 const verify = (system: System): Promise<Report> =>
   outboxJson<Report>(system, "verify", "--settle", "0s", "--recheck", "3s");
 
-const ROWS: Readonly<Record<ServiceName, [file: string, sql: string]>> = {
-  "order-service": ["orders.db", "SELECT count(*) FROM orders"],
-  "payment-service": ["payments.db", "SELECT count(*) FROM payments"],
-  "notification-service": ["notifications.db", "SELECT count(*) FROM notifications"],
-};
+/** How many rows a service's database has of what it keeps. */
+function countKept(system: System, name: ServiceName): number {
+  const { database, tables } = serviceNamed(name);
+  return countRows(system, database, `SELECT count(*) FROM ${tables[0]}`);
+}
 
 /** Backs a database up while orders are taken, works a thousand more, and restores the copy. */
 async function restoreAfterMore(system: System, name: ServiceName): Promise<string[]> {
   const copies = join(system.dataDir, "copies");
   const load = placeOrders(system, DURING_BACKUP, 8);
-  await waitFor(() => countRows(system, ...ROWS[name]) > 10, { what: "the load to arrive" });
+  await waitFor(() => countKept(system, name) > 10, { what: "the load to arrive" });
   await outboxJson(system, "backup", "--to", copies, "--service", name);
   const ids = [...(await load), ...(await placeOrders(system, AFTERWARDS))];
   await waitUntilSettled(system, ids.length);
