@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, rmSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { existsSync, rmSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { REPOSITORY, tempDir } from "@order-outbox/testing";
 import { runAgainst } from "./bench/against/run-against.ts";
 import { startBenchBroker } from "./bench/broker.ts";
@@ -12,6 +12,7 @@ import { TARGETS } from "./bench/target-list.ts";
 import { judgeTargets } from "./bench/targets.ts";
 import { cleanUpWith } from "./chaos/cleanup.ts";
 import { abortOnSignals, INTERRUPTED } from "./interrupt.ts";
+import { prepareReport } from "./report-file.ts";
 import { prepareConsole } from "./terminal.ts";
 
 const MISUSED = 2;
@@ -24,6 +25,12 @@ async function main(args: readonly string[]): Promise<number> {
   }
   if (typeof options === "string") {
     console.error(`${options}\n(--help shows the options)`);
+    return MISUSED;
+  }
+  const unwritable =
+    prepareReport("--report", options.report) ?? prepareReport("--json", options.json);
+  if (unwritable !== undefined) {
+    console.error(unwritable);
     return MISUSED;
   }
   const script = resolve(process.env.REAL_KAFKA ?? join(REPOSITORY, "../shared/real-kafka/run"));
@@ -90,7 +97,6 @@ async function runBench(
 
 async function write(file: string | undefined, text: string): Promise<void> {
   if (file === undefined) return;
-  mkdirSync(dirname(resolve(file)), { recursive: true });
   await Bun.write(file, text);
   console.log(`written: ${file}`);
 }

@@ -1,5 +1,4 @@
-import { mkdirSync, rmSync } from "node:fs";
-import { dirname, resolve } from "node:path";
+import { existsSync, rmSync } from "node:fs";
 import { tempDir } from "@order-outbox/testing";
 import { type Check, holds, someOf } from "./chaos/checks.ts";
 import { judge } from "./chaos/judge.ts";
@@ -7,6 +6,7 @@ import { readOptions, USAGE } from "./chaos/options.ts";
 import { writeReport } from "./chaos/report.ts";
 import { runChaos } from "./chaos/run.ts";
 import { abortOnSignals, INTERRUPTED } from "./interrupt.ts";
+import { prepareReport } from "./report-file.ts";
 import { prepareConsole } from "./terminal.ts";
 
 const MISUSED = 2;
@@ -24,8 +24,13 @@ async function main(args: readonly string[]): Promise<number> {
     return MISUSED;
   }
   const script = options.broker === "real" ? (process.env.REAL_KAFKA ?? "") : "";
-  if (options.broker === "real" && !script) {
+  if (options.broker === "real" && !existsSync(script)) {
     console.error("--broker real needs a script that starts Apache Kafka in REAL_KAFKA");
+    return MISUSED;
+  }
+  const unwritable = prepareReport("--report", options.report);
+  if (unwritable !== undefined) {
+    console.error(unwritable);
     return MISUSED;
   }
 
@@ -47,13 +52,12 @@ async function main(args: readonly string[]): Promise<number> {
     console.log("stopped");
     return INTERRUPTED;
   }
-  mkdirSync(dirname(resolve(options.report)), { recursive: true });
   const checks = judge(run);
-  await Bun.write(options.report, writeReport(run, checks));
+  if (options.report !== undefined) await Bun.write(options.report, writeReport(run, checks));
   const failed = showChecks(checks);
   if (failed > 0) console.log(`seed ${options.seed}; databases and logs are in ${folder}`);
   else if (!options.keep) rmSync(folder, { recursive: true, force: true });
-  console.log(`report: ${options.report}`);
+  if (options.report !== undefined) console.log(`report: ${options.report}`);
   console.log(`${checks.length - failed} passed, ${failed} failed`);
   return failed === 0 ? 0 : 1;
 }

@@ -40,8 +40,8 @@ and the textbook way, everything in one run: medians of several rounds, with the
   --against REF     compares this tree with a commit: both in turn within each of N rounds (default 9,
                     or 6 with --quick, at least 6), ratios with their 95 % interval
   --least RATIO     with --against: fails when the upper end of an interval is below it
-  --report FILE     where the table goes (default docs/benchmarks.md, of a full run only)
-  --json FILE       where the figures go (default docs/benchmarks.json, of a full run only)
+  --report FILE     where the report goes, such as docs/benchmarks.md (default: nowhere)
+  --json FILE       where all figures go, such as docs/benchmarks.json (default: nowhere)
   --help            show this
 
 Temporary files go to the system's folder for them; TMPDIR chooses another disk.
@@ -92,8 +92,8 @@ export function readOptions(args: readonly string[]): BenchOptions | string | un
   }
   if (unknown.length > 0) return `--part knows ${PARTS.join(", ")}; not ${unknown.join(", ")}`;
   const full = against === undefined && asked.length === PARTS.length;
-  const file = (name: "report" | "json", usual: string) =>
-    values[name] === undefined ? (full && !quick ? usual : undefined) : String(values[name]);
+  const file = (name: "report" | "json") =>
+    values[name] === undefined ? undefined : String(values[name]);
   return {
     broker,
     parts: PARTS.filter((part) => asked.some((name) => name === part)),
@@ -102,7 +102,7 @@ export function readOptions(args: readonly string[]): BenchOptions | string | un
     quick,
     against,
     least,
-    report: file("report", "docs/benchmarks.md"),
-    json: file("json", "docs/benchmarks.json"),
+    report: file("report"),
+    json: file("json"),
   };
 }

@@ -7,8 +7,8 @@ export interface ChaosOptions {
   broker: "dev" | "real";
   /** Orders per second. */
   rate: number;
-  /** Where the report is written. */
-  report: string;
+  /** Where the report is written; undefined: nowhere. */
+  report: string | undefined;
   /** Keep the data folder of a run that went well, too. */
   keep: boolean;
 }
@@ -22,7 +22,7 @@ lost, doubled or reordered. Exits with 1 when one was.
   --seed N             which faults happen when (default 1)
   --broker dev|real    the embedded broker, or the Apache Kafka that the script in REAL_KAFKA starts
   --rate N             orders per second (default 100)
-  --report FILE        where the report goes (default docs/chaos-report.md)
+  --report FILE        where a report goes, such as docs/chaos-report.md (default: nowhere)
   --keep               keep databases and logs also when all went well
   --help               show this
 `;
@@ -38,7 +38,7 @@ export function readOptions(args: readonly string[]): ChaosOptions | string | un
         seed: { type: "string", default: "1" },
         broker: { type: "string", default: "dev" },
         rate: { type: "string", default: "100" },
-        report: { type: "string", default: "docs/chaos-report.md" },
+        report: { type: "string" },
         keep: { type: "boolean", default: false },
         help: { type: "boolean", short: "h", default: false },
       },
@@ -59,7 +59,7 @@ export function readOptions(args: readonly string[]): ChaosOptions | string | un
     seed,
     broker: values.broker,
     rate,
-    report: String(values.report),
+    report: values.report === undefined ? undefined : String(values.report),
     keep: values.keep === true,
   };
 }

@@ -15,7 +15,7 @@ test("options have defaults, and what is wrong with them is said", () => {
     seed: 1,
     broker: "dev",
     rate: 100,
-    report: "docs/chaos-report.md",
+    report: undefined,
     keep: false,
   });
   expect(readOptions(["--help"])).toBeUndefined();
