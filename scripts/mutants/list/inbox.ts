@@ -2,6 +2,14 @@ import type { Mutant } from "../mutant.ts";
 
 export const INBOX: readonly Mutant[] = [
   {
+    name: "retries-go-by-the-time-of-day",
+    breaks: "A retry comes in its time, however the clock is set.",
+    file: "shared/inbox/start-inbox.ts",
+    find: "steady: steadyClock(now, elapsed),",
+    put: "steady: steadyClock(now, now),",
+    test: "shared/inbox/held-clock.test.ts › a retry comes in its time when the clock is set %s after it was planned",
+  },
+  {
     name: "an-event-is-not-remembered",
     breaks: "An event takes effect in one transaction with its inbox row.",
     file: "shared/inbox/work.ts",
