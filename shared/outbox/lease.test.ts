@@ -1,6 +1,12 @@
 import { expect, test } from "bun:test";
-import { closeDatabase, type Database, migrate, openDatabase } from "@order-outbox/sqlite";
-import { tempDir } from "@order-outbox/testing";
+import {
+  closeDatabase,
+  type Database,
+  holdPresence,
+  migrate,
+  openDatabase,
+} from "@order-outbox/sqlite";
+import { startProcess, tempDir } from "@order-outbox/testing";
 import fc from "fast-check";
 import { createLease, type LeaseHolder, mayTake } from "./lease.ts";
 import { OUTBOX_TABLE } from "./schema.ts";
@@ -13,10 +19,10 @@ const row = (owner: string, pid: number, expiresAt: number, host = "here") => ({
   fencing: 1,
   expiresAt,
 });
-const alive = () => true;
-const dead = () => false;
+const alive = () => false;
+const dead = () => true;
 
-test("a lease is taken when it is free, over, one's own, or a dead process's of this host", () => {
+test("a lease is taken when it is free, over, one's own or a dead worker's, wherever that was", () => {
   const own = holder("b", 2);
   const cases: [what: string, taken: boolean, expected: boolean][] = [
     ["free", mayTake(null, own, false, alive), true],
@@ -25,8 +31,8 @@ test("a lease is taken when it is free, over, one's own, or a dead process's of 
     ["over", mayTake(row("a", 1, 11), own, true, alive), true],
     ["another's", mayTake(row("a", 1, 11), own, false, alive), false],
     ["a dead one's", mayTake(row("a", 1, 11), own, false, dead), true],
-    ["of another host", mayTake(row("a", 1, 11, "there"), own, false, dead), false],
-    ["a predecessor's with the same pid", mayTake(row("a", 2, 11), own, false, alive), true],
+    ["a dead one's of another host", mayTake(row("a", 1, 11, "there"), own, false, dead), true],
+    ["a living one's with the same pid", mayTake(row("a", 2, 11), own, false, alive), false],
   ];
   for (const [what, taken, expected] of cases) expect([what, taken]).toEqual([what, expected]);
 });
@@ -42,7 +48,7 @@ test("of two workers on one file one holds the lease, and the other takes it whe
   const db = open(folder.join("orders.db"));
   let clock = 1_000;
   const now = () => clock;
-  const options = { ttlMs: 100, now, monotonic: now, isAlive: alive };
+  const options = { ttlMs: 100, now, monotonic: now, isGone: alive };
   const a = createLease(db, { own: holder("a", 1), ...options });
   const b = createLease(db, { own: holder("b", 2), ...options });
   expect([a.ensure(), b.ensure(), a.fencing(), b.fencing()]).toEqual([true, false, 1, 0]);
@@ -66,7 +72,7 @@ test.each([-600_000, 600_000, 3_900_000, 400 * 86_400_000])(
       ttlMs: 100,
       now: () => 1_000_000_000 + clock.elapsed + clock.set,
       monotonic: () => clock.elapsed,
-      isAlive: alive,
+      isGone: alive,
     };
     const a = createLease(db, { own: holder("a", 1), ...options });
     const b = createLease(db, { own: holder("b", 2), ...options });
@@ -93,7 +99,7 @@ test("a renewal is seen also when the clock was set back by just the time since 
   using folder = tempDir();
   const db = open(folder.join("orders.db"));
   let elapsed = 0;
-  const options = { ttlMs: 100, now: () => 5_000, monotonic: () => elapsed, isAlive: alive };
+  const options = { ttlMs: 100, now: () => 5_000, monotonic: () => elapsed, isGone: alive };
   const a = createLease(db, { own: holder("a", 1), ...options });
   const b = createLease(db, { own: holder("b", 2), ...options });
   for (let looks = 0; looks < 20; looks++) {
@@ -101,6 +107,54 @@ test("a renewal is seen also when the clock was set back by just the time since 
     elapsed += 15;
   }
   closeDatabase(db);
+});
+
+/** A worker in another process owns the lease; one here, with the same host and process id, wants it. */
+async function contend() {
+  await using started = new AsyncDisposableStack();
+  const folder = started.use(tempDir());
+  const path = folder.join("orders.db");
+  const db = open(path);
+  started.defer(() => closeDatabase(db));
+  const owner = started.use(
+    startProcess([process.execPath, `${import.meta.dir}/lease-owner-fixture.ts`, path]),
+  );
+  await owner.waitForLine("owner");
+  const presence = holdPresence(path, "relay");
+  started.defer(presence.end);
+  const clock = { elapsed: 0 };
+  const from: LeaseHolder[] = [];
+  const lease = createLease(db, {
+    own: { owner: presence.id, host: "same", pid: 1 },
+    ttlMs: 60_000,
+    now: Date.now,
+    monotonic: () => clock.elapsed,
+    isGone: presence.isGone,
+    onTakenOver: (other) => from.push(other),
+  });
+  const resources = started.move();
+  return { owner, lease, clock, from, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}
+
+test("an owner that lives is not taken for dead for its host and process id, and a dead one is found at once", async () => {
+  await using both = await contend();
+  const { owner, lease, clock, from } = both;
+  expect([lease.ensure(), from]).toEqual([false, []]);
+  owner.kill("SIGKILL");
+  await owner.exited;
+  expect([lease.ensure(), lease.fencing(), clock.elapsed]).toEqual([true, 2, 0]);
+  expect(from).toMatchObject([{ host: "same", pid: 1 }]);
+});
+
+test("an owner that is stopped keeps its lease until its time is over", async () => {
+  await using both = await contend();
+  const { owner, lease, clock, from } = both;
+  owner.kill("SIGSTOP");
+  expect(lease.ensure()).toBe(false);
+  clock.elapsed = 59_999;
+  expect(lease.ensure()).toBe(false);
+  clock.elapsed = 60_000;
+  expect([lease.ensure(), lease.fencing(), from.length]).toEqual([true, 2, 1]);
 });
 
 /** What happens to one of three workers after some time. */
@@ -124,24 +178,24 @@ test("with random times, deaths and returns no two workers hold the lease at onc
       const db = open(folder.join("orders.db"));
       const ttlMs = 100;
       let clock = 1_000;
-      let pids = 0;
+      let lives = 0;
       let newest = 0;
-      const livePids = new Set<number>();
+      const living = new Set<string>();
       const start = () => {
-        const pid = ++pids;
-        livePids.add(pid);
-        const isAlive = (other: number) => livePids.has(other);
-        const own = holder(`w${pid}`, pid);
+        // All with one host and process id, as in containers.
+        const own = holder(`w${++lives}`);
+        living.add(own.owner);
+        const isGone = (other: string) => !living.has(other);
         const now = () => clock;
-        const lease = createLease(db, { own, ttlMs, now, monotonic: now, isAlive });
-        return { pid, lease, mayWriteUntil: 0 };
+        const lease = createLease(db, { own, ttlMs, now, monotonic: now, isGone });
+        return { own, lease, mayWriteUntil: 0 };
       };
       const workers = [start(), start(), start()];
       for (const { afterMs, worker: index, event } of happenings) {
         clock += afterMs;
         const worker = workers[index] as (typeof workers)[number];
         if (event === "die") {
-          livePids.delete(worker.pid);
+          living.delete(worker.own.owner);
           workers[index] = start();
         } else if (event === "leave") {
           worker.lease.release();

@@ -5,6 +5,7 @@ import type { Database } from "@order-outbox/sqlite";
 export interface LeaseHolder {
   /** One incarnation of one worker. */
   owner: string;
+  /** Where it runs, to show. */
   host: string;
   pid: number;
 }
@@ -22,22 +23,20 @@ export interface LeaseRow extends LeaseHolder {
 }
 
 /**
- * Whether a worker may take the lease: when nobody has it, its time is over, or its owner was a
- * process of this host that is gone. The file is on this host, so a dead owner is found at once.
- * A process has one relay, so an owner with one's own pid is a predecessor: in a container, where
- * every service is pid 1, that is the usual one.
+ * Whether a worker may take the lease: when nobody has it, its time is over, or its owner is dead.
+ * Host and process id decide nothing: two containers can have both in common.
  *
  * @param isOver whether the owner has not renewed it for the whole of its time, while one looked
+ * @param isGone whether an owner is known to be dead
  */
 export function mayTake(
   row: LeaseRow | null,
   own: LeaseHolder,
   isOver: boolean,
-  isAlive: (pid: number) => boolean,
+  isGone: (owner: string) => boolean,
 ): boolean {
   if (row === null || row.owner === own.owner || row.expiresAt === 0 || isOver) return true;
-  if (row.host !== own.host) return false;
-  return row.pid === own.pid || !isAlive(row.pid);
+  return isGone(row.owner);
 }
 
 /**
@@ -45,8 +44,9 @@ export function mayTake(
  *
  * A worker may send only while `ensure` says so, and what it sends must end within half of the
  * lease's time. The owner and those who wait measure that time by monotonic clocks of their own, so
- * no clock that is set, forwards or backwards, makes two owners or none. A worker that was stopped beyond that can at worst repeat a round that the next
- * owner has sent as well: its marks are fenced, and first deliveries stay in order.
+ * no clock that is set, forwards or backwards, makes two owners or none. A worker that was stopped
+ * beyond that can at worst repeat a round that the next owner has sent as well: its marks are fenced,
+ * and first deliveries stay in order.
  */
 export interface Lease {
   /** Takes, keeps or renews the lease; at least half of its time is left when this says true. */
@@ -64,12 +64,15 @@ export interface LeaseOptions {
   /** Milliseconds since the epoch. */
   now: Clock;
   monotonic: Clock;
-  isAlive(pid: number): boolean;
+  /** Whether the life of an owner is over for certain. */
+  isGone(owner: string): boolean;
+  /** Hears from whom the lease was taken that had not given it back. */
+  onTakenOver?(from: LeaseHolder): void;
 }
 
 export function createLease(
   db: Database,
-  { own, ttlMs, now, monotonic, isAlive }: LeaseOptions,
+  { own, ttlMs, now, monotonic, isGone, onTakenOver }: LeaseOptions,
 ): Lease {
   const read = db.prepare<LeaseRow, []>(
     "SELECT owner, host, pid, fencing, expiresAt FROM relay_lease WHERE id = 1",
@@ -94,7 +97,7 @@ export function createLease(
   }
 
   const mayTakeNow = (row: LeaseRow | null): boolean =>
-    mayTake(row, own, row !== null && isOver(row), isAlive);
+    mayTake(row, own, row !== null && isOver(row), isGone);
 
   const take = db.transaction(() => {
     const row = read.get();
@@ -105,16 +108,22 @@ export function createLease(
     // Those who wait must see a change, also when the clock was set back by just that much.
     const expiresAt = end === row?.expiresAt ? end + 1 : end;
     write.run(own.owner, own.host, own.pid, fencing, expiresAt);
-    return { fencing, until };
+    return { fencing, until, from: row };
   });
+
+  function noteTaken(from: LeaseRow | null): void {
+    if (from !== null && from.owner !== own.owner && from.expiresAt !== 0) onTakenOver?.(from);
+  }
 
   return {
     ensure() {
       if (held !== undefined && held.until - monotonic() > ttlMs / 2) return true;
       // A look at the row costs less than a write, which waits for every other writer.
       if (held === undefined && !mayTakeNow(read.get())) return false;
-      held = take.immediate();
-      return held !== undefined;
+      const taken = take.immediate();
+      held = taken;
+      if (taken !== undefined) noteTaken(taken.from);
+      return taken !== undefined;
     },
     fencing: () => held?.fencing ?? 0,
     release() {

@@ -100,6 +100,7 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
     // Another worker may have published in between what was read ahead.
     if (lease?.fencing() !== before) ahead = undefined;
     if (held && status.standby) log.info({}, "publishing from this outbox now");
+    if (!held && !status.standby) log.info({}, "another worker publishes from this outbox");
     status.standby = !held;
     status.holdsLease = held;
     return held;

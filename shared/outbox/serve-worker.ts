@@ -1,13 +1,7 @@
 import { hostname } from "node:os";
 import { monotonic } from "@order-outbox/errors";
-import {
-  connectPublisher,
-  createKafkaClient,
-  isProcessAlive,
-  type Log,
-  requireTopics,
-} from "@order-outbox/kafka";
-import { closeDatabase, openDatabase } from "@order-outbox/sqlite";
+import { connectPublisher, createKafkaClient, type Log, requireTopics } from "@order-outbox/kafka";
+import { closeDatabase, holdPresence, openDatabase } from "@order-outbox/sqlite";
 import { createLease } from "./lease.ts";
 import type { FromWorker, LogLevel, OutboxWorkerSettings, ToWorker } from "./messages.ts";
 import type { OutboxObserver } from "./observer.ts";
@@ -59,6 +53,7 @@ async function work(
   // consumers' inboxes know the event. So these commits need not wait for the disk.
   // While it waits for a lock it gives no sign of life.
   const db = openDatabase(settings.databasePath, { synchronous: "NORMAL", busyTimeoutMs: 2_000 });
+  const presence = holdPresence(settings.databasePath, "relay");
   const log = postLog();
   let rounds: number[] = [];
   const client = createKafkaClient({ ...settings, log });
@@ -67,11 +62,15 @@ async function work(
     {
       store: createOutboxStore(db),
       lease: createLease(db, {
-        own: { owner: crypto.randomUUID(), host: hostname(), pid: process.pid },
+        own: { owner: presence.id, host: hostname(), pid: process.pid },
         ttlMs: LEASE_MS,
         now: Date.now,
         monotonic,
-        isAlive: isProcessAlive,
+        isGone: presence.isGone,
+        onTakenOver({ host, pid }) {
+          log.info({ host, pid }, "took over from a worker that is gone or hangs");
+          presence.sweep();
+        },
       }),
       connect: async () => {
         const partitions = await requireTopics(client, settings.topics);
@@ -104,6 +103,7 @@ async function work(
   clearInterval(heart);
   beat();
   closeDatabase(db);
+  presence.end();
   await observer?.stop();
   tell({ type: "stopped" });
   process.exit(0);

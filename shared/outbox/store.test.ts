@@ -142,7 +142,7 @@ test("marks of a former owner of the lease change nothing", () => {
       ttlMs: 1_000,
       now: () => 0,
       monotonic: () => 0,
-      isAlive: () => true,
+      isGone: () => false,
     }),
   );
   expect(former?.ensure()).toBe(true);

@@ -8,6 +8,7 @@ export {
 export { type Ledger, type LedgerEntry, openLedger } from "./ledger.ts";
 export { type Migration, migrate, openMigrated } from "./migrate.ts";
 export { closeDatabase, type OpenOptions, openDatabase } from "./open.ts";
+export { holdPresence, type Presence } from "./presence.ts";
 export {
   type KeepOptions,
   type Prunable,
