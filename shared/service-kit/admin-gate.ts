@@ -2,6 +2,8 @@ import { timingSafeEqual } from "node:crypto";
 import { AppError } from "@order-outbox/errors";
 import type { Logger } from "./logger.ts";
 
+/** Somebody mistook one token for another. */
+const UNDELAYED = 3;
 const FIRST_DELAY_MS = 25;
 const LONGEST_DELAY_MS = 5_000;
 const FORGET_AFTER_MS = 60_000;
@@ -24,8 +26,8 @@ export type AdminGate = (authorization: string | null, facts: object) => Promise
 /**
  * Checks the header `Authorization: Bearer …` of requests.
  *
- * A wrong token is logged, never itself, and its refusal waits: twice as long as the one before, up
- * to 5 s, until a minute has passed without one; each right token halves what was counted. A right
+ * A wrong token is logged, never itself. From the fourth on its refusal waits, twice as long as the
+ * one before, up to 5 s, until a minute has passed without one; a right token halves the count. A right
  * token waits for nothing, so guessing locks nobody out. Beyond 256 refusals that wait, the next are
  * sent at once.
  */
@@ -37,10 +39,10 @@ export function createAdminGate({ token, logger, now, wait }: AdminGateOptions):
   async function delayRefusal(facts: object): Promise<void> {
     if (now() - lastFailureAt > FORGET_AFTER_MS) failures = 0;
     lastFailureAt = now();
-    const delayMs = Math.min(FIRST_DELAY_MS * 2 ** failures, LONGEST_DELAY_MS);
+    const delayMs = delayAfter(failures);
     failures = Math.min(failures + 1, 32);
     logger.warn({ ...facts, delayMs }, "refused a wrong admin token");
-    if (waiting >= MOST_WAITING) return;
+    if (delayMs === 0 || waiting >= MOST_WAITING) return;
     waiting += 1;
     await wait(delayMs);
     waiting -= 1;
@@ -55,6 +57,11 @@ export function createAdminGate({ token, logger, now, wait }: AdminGateOptions):
     if (given !== undefined) await delayRefusal(facts);
     throw new AppError("UNAUTHORIZED", "Send the token: Authorization: Bearer …");
   };
+}
+
+function delayAfter(failures: number): number {
+  if (failures < UNDELAYED) return 0;
+  return Math.min(FIRST_DELAY_MS * 2 ** (failures - UNDELAYED), LONGEST_DELAY_MS);
 }
 
 /** Compared in constant time, so that the answer's delay tells nothing about the token. */

@@ -77,6 +77,29 @@ test("on loopback a request has to name this machine; elsewhere, or listed, it m
   expect(fine("127.0.0.1", ["Shop.example"])).toEqual(names);
 });
 
+test("a page of another site cannot write: what it may send is refused, and nothing allows it more", async () => {
+  const origin = { origin: "https://evil.example" };
+  const body = JSON.stringify({ name: "a", amount: 1 });
+  const types = [
+    "text/plain",
+    "text/plain; application/json",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data; boundary=x",
+    "",
+  ];
+  for (const type of types) {
+    const headers = { ...origin, "content-type": type };
+    const response = await fetch(`${app.url}/things`, { method: "POST", headers, body });
+    expect([type, response.status]).toEqual([type, 415]);
+  }
+  for (const method of ["OPTIONS", "GET"]) {
+    const asked = { "access-control-request-method": "POST" };
+    const response = await fetch(`${app.url}/things`, { method, headers: { ...origin, ...asked } });
+    const allowing = [...response.headers.keys()].filter((name) => name.startsWith("access-"));
+    expect([method, response.status, allowing]).toEqual([method, method === "GET" ? 200 : 405, []]);
+  }
+});
+
 test("whatever an app throws, the answer shows nothing of it, and the log all", async () => {
   const logged: unknown[] = [];
   const note = (fields: object) => void logged.push(fields);

@@ -41,6 +41,9 @@ test("one failing, throwing or hanging check makes health fail, and all are show
     checks: {
       fine: () => ({ ok: true }),
       stuck: () => ({ ok: false, lag: 12 }),
+      foreign: () => {
+        throw new Error("ENOENT: no such file or directory, statfs '/home/somebody'");
+      },
       throwing: () => {
         throw new AppError("STORAGE_FAILED", "no such table");
       },
@@ -57,6 +60,7 @@ test("one failing, throwing or hanging check makes health fail, and all are show
       checks: {
         fine: { ok: true },
         stuck: { ok: false, lag: 12 },
+        foreign: { ok: false, code: "INTERNAL", message: "the check itself failed" },
         throwing: { ok: false, code: "STORAGE_FAILED", message: "no such table" },
         hanging: { ok: false, message: "no answer within 20 ms" },
       },

@@ -1,4 +1,4 @@
-import { toAppError } from "@order-outbox/errors";
+import { isAppError } from "@order-outbox/errors";
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import { operation } from "./openapi-details.ts";
@@ -125,8 +125,10 @@ async function runCheck(
   try {
     return await Promise.race([check(), timedOut]);
   } catch (error) {
-    const { code, message } = toAppError(error);
-    return { ok: false, code, message };
+    // Anybody may ask, and what another's error says may name files.
+    return isAppError(error)
+      ? { ok: false, code: error.code, message: error.message }
+      : { ok: false, code: "INTERNAL", message: "the check itself failed" };
   } finally {
     clearTimeout(timer);
   }

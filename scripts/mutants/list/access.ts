@@ -37,8 +37,8 @@ export const ACCESS: readonly Mutant[] = [
     name: "guesses-wait-without-bound",
     breaks: "Guessing is slowed down within bounds.",
     file: "shared/service-kit/admin-gate.ts",
-    find: "if (waiting >= MOST_WAITING) return;",
-    put: "if (waiting < 0) return;",
+    find: "if (delayMs === 0 || waiting >= MOST_WAITING) return;",
+    put: "if (delayMs === 0 || waiting < 0) return;",
     test: "shared/service-kit/admin-gate.test.ts › while refusals wait, the right token passes at once, and no more than a bound of them wait",
   },
   {
