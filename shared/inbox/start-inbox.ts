@@ -9,7 +9,7 @@ import {
   type Log,
   type PartitionEnds,
 } from "@order-outbox/kafka";
-import type { CommitQueue, Database, Snapshot } from "@order-outbox/sqlite";
+import { type CommitQueue, type Database, holdPresence, type Snapshot } from "@order-outbox/sqlite";
 import { createEventCommits } from "./event-commits.ts";
 import type { Handlers } from "./handler.ts";
 import type { RetryPolicy } from "./held-rules.ts";
@@ -150,9 +150,11 @@ export function startInbox(options: InboxOptions): Inbox {
   };
   const runner = createHeldRunner(deps, lanes, stopping.signal);
 
+  const presence = holdPresence(db.filename, "member");
   const consumer = createConsumer(client, {
     groupId,
     topics,
+    presence,
     databaseId: store.databaseId(),
     startOffset(clusterId, topic, partition) {
       warnOfNewCluster(clusterId);
@@ -277,6 +279,7 @@ export function startInbox(options: InboxOptions): Inbox {
       await desk.stop();
       await lanes.idle();
       await consumer.stop();
+      presence.end();
     },
   };
 }

@@ -14,7 +14,7 @@ import {
   type GroupNeighbours,
   requireFreeGroup,
 } from "./group-guard.ts";
-import { type MemberIdentity, memberClientId, ownIdentity } from "./member-identity.ts";
+import { memberClientId, ownIdentity } from "./member-identity.ts";
 import { onOffsetOutOfRange, seekToBeginning } from "./offset-out-of-range.ts";
 import { fetchAllEnds, lookRepeatedly } from "./partition-ends.ts";
 import { toConsumedBatch } from "./records.ts";
@@ -51,10 +51,12 @@ export async function runSession(
   reports: Reports,
   setStatus: (status: ConsumerStatus) => void,
 ): Promise<void> {
-  const { groupId } = options;
-  const identity = ownIdentity(options.databaseId);
+  const { groupId, presence } = options;
+  const identity = ownIdentity(options.databaseId, presence?.id);
+  const isGone = (bootId: string) => presence?.isGone(bootId) ?? false;
+  const findOthers = () => findNeighbours(client, groupId, identity, isGone);
   await requireTopics(client, options.topics);
-  const neighbours = await findSettledNeighbours(client, groupId, identity, stopping);
+  const neighbours = await findSettledNeighbours(findOthers, stopping);
   requireFreeGroup(groupId, identity, neighbours);
 
   const ended = Promise.withResolvers<void>();
@@ -93,12 +95,13 @@ export async function runSession(
   consumer.on("consumer.group_join", (event) => {
     watch.noteJoin();
     stopped.resumeAll();
+    presence?.sweep();
     assigned = takeAssignment(consumer, event, (topic, partition) =>
       options.startOffset(watch.clusterId(), topic, partition),
     );
     publishStatus();
     if (assigned.length > 0) return;
-    findNeighbours(client, groupId, identity)
+    findOthers()
       .then((others) => requireFreeGroup(groupId, identity, others))
       .catch(ended.reject);
   });
@@ -164,14 +167,12 @@ async function leave(consumer: KafkaJsConsumer, reports: Reports): Promise<void>
  * then is for the assignment to decide.
  */
 async function findSettledNeighbours(
-  client: KafkaClient,
-  groupId: string,
-  identity: MemberIdentity,
+  findOthers: () => Promise<GroupNeighbours>,
   stopping: AbortSignal,
 ): Promise<GroupNeighbours> {
   const deadline = performance.now() + REBALANCE_TIMEOUT_MS;
   for (;;) {
-    const neighbours = await findNeighbours(client, groupId, identity);
+    const neighbours = await findOthers();
     const settled = !neighbours.rebalancing || performance.now() > deadline;
     if (settled || stopping.aborted) return neighbours;
     await sleepUnless(stopping, REBALANCE_LOOK_MS);

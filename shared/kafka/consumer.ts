@@ -19,6 +19,11 @@ export interface ConsumerOptions {
   /** One group works for one database; members with another one are refused. */
   databaseId: string;
   /**
+   * How a member that a dead process of this database left behind is told from a living one: it is
+   * made to leave. Without it such a member is waited for until its session times out.
+   */
+  presence?: MemberPresence;
+  /**
    * Where to continue in a partition of this cluster; undefined: at its beginning. Asked on every
    * assignment, and must answer at once.
    */
@@ -38,6 +43,15 @@ export interface ConsumerOptions {
   sessionTimeoutMs?: number;
   /** Milliseconds between attempts to reach the broker, and after a refusal by it or the group. */
   retryDelayMs?: { outage: number; occupied: number };
+}
+
+/** This life of a member among the others of its database. */
+export interface MemberPresence {
+  readonly id: string;
+  /** Whether another life is known to be over. */
+  isGone(id: string): boolean;
+  /** Called when the group has none of the dead any more. */
+  sweep(): void;
 }
 
 /** What a consumer is doing, for health checks. */

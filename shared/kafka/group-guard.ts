@@ -6,7 +6,6 @@ import {
   encodeMetadata,
   identityInClientId,
   isDeadPredecessor,
-  isProcessAlive,
   type MemberIdentity,
 } from "./member-identity.ts";
 import { withAdmin } from "./topics.ts";
@@ -64,6 +63,7 @@ export async function findNeighbours(
   client: KafkaClient,
   groupId: string,
   own: MemberIdentity,
+  isGone: (bootId: string) => boolean,
 ): Promise<GroupNeighbours> {
   const { groups } = await withAdmin(client, (admin) => admin.describeGroups([groupId]));
   const described = groups.flatMap((group) => group.members);
@@ -76,7 +76,7 @@ export async function findNeighbours(
     .filter((member) => member.described || member.identity !== undefined);
   const databases = members.map(({ identity }) => identity?.databaseId ?? "unknown");
   const dead = members.filter(
-    ({ identity }) => identity !== undefined && isDeadPredecessor(identity, own, isProcessAlive),
+    ({ identity }) => identity !== undefined && isDeadPredecessor(identity, own, isGone),
   );
   return {
     otherDatabases: [...new Set(databases)].filter((id) => id !== own.databaseId),

@@ -1,7 +1,9 @@
 // A process that joins a group, says so and stays: to be killed.
+import { holdPresence } from "@order-outbox/sqlite";
 import { createConsumer, createKafkaClient } from "./mod.ts";
 
-const [kafkaHost = "", topic = "", groupId = "", databaseId = ""] = process.argv.slice(2);
+const [kafkaHost = "", topic = "", groupId = "", databaseId = "", path = ""] =
+  process.argv.slice(2);
 const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const client = createKafkaClient({ brokers: kafkaHost.split(","), clientId: "member", log });
 
@@ -9,6 +11,7 @@ const consumer = createConsumer(client, {
   groupId,
   topics: { [topic]: 1 },
   databaseId,
+  presence: holdPresence(path, "member"),
   startOffset: () => undefined,
   onBatch: async ({ records }) => console.log(`saw ${records.map(({ value }) => value)}`),
   sessionTimeoutMs: 60_000,

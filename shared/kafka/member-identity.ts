@@ -4,40 +4,33 @@ import { AssignerProtocol } from "kafkajs";
 /** Who a member of a consumer group works for; travels in its group metadata. */
 export interface MemberIdentity {
   databaseId: string;
-  /** The process, so that a restarted one can tell its dead predecessor. */
+  /** Where it runs, to show. */
   host: string;
   pid: number;
+  /** Of one life of one process, so that a restarted one can tell its dead predecessor. */
   bootId: string;
 }
 
 const bootId = crypto.randomUUID();
 
-/** The identity of this process as a member that works for `databaseId`. */
-export function ownIdentity(databaseId: string): MemberIdentity {
-  return { databaseId, host: hostname(), pid: process.pid, bootId };
+/** The identity of this process as a member that works for `databaseId`, in the life `id`. */
+export function ownIdentity(databaseId: string, id: string = bootId): MemberIdentity {
+  return { databaseId, host: hostname(), pid: process.pid, bootId: id };
 }
 
 /**
- * Whether `other` is the membership that a dead process of this database left behind. Only a
- * process of this very host can be known to be dead.
+ * Whether `other` is the membership that a dead process of this database left behind. Host and
+ * process id decide nothing: two containers can have both in common.
+ *
+ * @param isGone whether a life is known to be over
  */
 export function isDeadPredecessor(
   other: MemberIdentity,
   own: MemberIdentity,
-  isAlive: (pid: number) => boolean,
+  isGone: (bootId: string) => boolean,
 ): boolean {
-  if (other.databaseId !== own.databaseId || other.host !== own.host) return false;
-  return other.pid === own.pid ? other.bootId !== own.bootId : !isAlive(other.pid);
-}
-
-/** Whether a process of this host is there; one of another user counts. */
-export function isProcessAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
-  }
+  if (other.databaseId !== own.databaseId || other.bootId === own.bootId) return false;
+  return isGone(other.bootId);
 }
 
 /**

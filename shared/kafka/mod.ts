@@ -9,7 +9,6 @@ export {
 } from "./consumer.ts";
 export { crc32c } from "./crc32c.ts";
 export type { Log } from "./log.ts";
-export { isProcessAlive } from "./member-identity.ts";
 export type { PartitionEnds } from "./partition-ends.ts";
 export { keyHash, partitionOf } from "./partitioner.ts";
 export {

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { startBroker, startProcess, uniqueName, waitFor } from "@order-outbox/testing";
+import { holdPresence } from "@order-outbox/sqlite";
+import { startBroker, startProcess, tempDir, uniqueName, waitFor } from "@order-outbox/testing";
 import {
   createTopic,
   embeddedTest,
@@ -15,14 +16,24 @@ async function setUp(partitions: number) {
   const client = testClient(broker.kafkaHost);
   const topic = await createTopic(client, partitions);
   const groupId = uniqueName("group");
+  const dir = tempDir();
+  const path = dir.join("orders.db");
   return {
+    path,
     broker,
     client,
     topic,
     groupId,
     member: (databaseId: string) =>
-      testConsumer(client, topic, partitions, { groupId, databaseId }),
-    [Symbol.asyncDispose]: () => broker[Symbol.asyncDispose](),
+      testConsumer(client, topic, partitions, {
+        groupId,
+        databaseId,
+        presence: holdPresence(path, "member"),
+      }),
+    async [Symbol.asyncDispose]() {
+      await broker[Symbol.asyncDispose]();
+      dir[Symbol.dispose]();
+    },
   };
 }
 
@@ -94,10 +105,10 @@ test.concurrent("members with the same database share the partitions", async () 
 
 test.concurrent("a dead predecessor is made to leave, so that its successor need not wait for it", async () => {
   await using setup = await setUp(1);
-  const { broker, client, topic, groupId } = setup;
+  const { broker, client, topic, groupId, path } = setup;
   await publish(client, topic, 0, ["a"]);
   const entry = `${import.meta.dir}/group-member-fixture.ts`;
-  const command = [process.execPath, entry, broker.kafkaHost, topic, groupId, "orders"];
+  const command = [process.execPath, entry, broker.kafkaHost, topic, groupId, "orders", path];
   await using predecessor = startProcess(command);
   await predecessor.waitForLine("saw a");
   const [dead] = await groupMembers(client, groupId);
@@ -116,12 +127,33 @@ test.concurrent("a dead predecessor is made to leave, so that its successor need
   expect(members[0]?.memberId).not.toBe(dead?.memberId);
 });
 
-test.concurrent("a dead process of another database keeps its place until the group gives it up", async () => {
-  await using setup = await setUp(1);
-  const { broker, client, topic, groupId } = setup;
+test.concurrent("a member that lives is not made to leave, also when its process is stopped", async () => {
+  await using setup = await setUp(2);
+  const { broker, client, topic, groupId, path } = setup;
   await publish(client, topic, 0, ["a"]);
   const entry = `${import.meta.dir}/group-member-fixture.ts`;
-  const command = [process.execPath, entry, broker.kafkaHost, topic, groupId, "orders-1"];
+  const command = [process.execPath, entry, broker.kafkaHost, topic, groupId, "orders", path];
+  await using other = startProcess(command);
+  await other.waitForLine("saw a");
+  const [living] = await groupMembers(client, groupId);
+  other.kill("SIGSTOP");
+  await using successor = setup.member("orders");
+  successor.start();
+  await waitFor(async () => (await groupMembers(client, groupId)).length === 2, {
+    what: "the second member",
+  });
+  const ids = (await groupMembers(client, groupId)).map(({ memberId }) => memberId);
+  expect(ids).toContain(living?.memberId ?? "");
+  // Else the group waits for it before it lets the other one go.
+  other.kill("SIGCONT");
+});
+
+test.concurrent("a dead process of another database keeps its place until the group gives it up", async () => {
+  await using setup = await setUp(1);
+  const { broker, client, topic, groupId, path } = setup;
+  await publish(client, topic, 0, ["a"]);
+  const entry = `${import.meta.dir}/group-member-fixture.ts`;
+  const command = [process.execPath, entry, broker.kafkaHost, topic, groupId, "orders-1", path];
   await using predecessor = startProcess(command);
   await predecessor.waitForLine("saw a");
   predecessor.kill("SIGKILL");
@@ -158,10 +190,10 @@ embeddedTest(
 
 embeddedTest("members that died in a rebalance are made to leave, too", async () => {
   await using setup = await setUp(1);
-  const { broker, client, topic, groupId } = setup;
+  const { broker, client, topic, groupId, path } = setup;
   await publish(client, topic, 0, ["a"]);
   const entry = `${import.meta.dir}/group-member-fixture.ts`;
-  const command = [process.execPath, entry, broker.kafkaHost, topic, groupId, "orders"];
+  const command = [process.execPath, entry, broker.kafkaHost, topic, groupId, "orders", path];
   await using first = startProcess(command);
   await first.waitForLine("saw a");
   using _rebalance = holdHeartbeats(broker);
