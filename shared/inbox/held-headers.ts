@@ -5,12 +5,15 @@ export type TextHeader = string | null;
 export type TextHeaders = Readonly<Record<string, TextHeader | readonly TextHeader[]>>;
 
 /** How much is kept of the key of a record that is set aside. Keys of events are shorter. */
-export const MAX_KEY_BYTES = 1_024;
+export const MAX_KEY_BYTES = 256;
 
 const MAX_HEADERS = 32;
 const MAX_NAME = 128;
-/** Longer than any header that is read may be. */
-const MAX_VALUE = 256;
+/** As long as a header that is read may be; of a longer one the beginning tells enough. */
+const MAX_VALUE = 255;
+const BEGINNING = 64;
+/** Makes a header unreadable, as it was before it was cut. */
+const CUT = "\0";
 /** A header that is read may not be repeated: two are as bad as any number. */
 const MAX_REPEATS = 2;
 
@@ -19,7 +22,8 @@ const MAX_REPEATS = 2;
  * they may be read, and a bounded part of whatever else somebody wrote there.
  */
 export function keptHeaders(headers: TextHeaders): TextHeaders {
-  const cut = (text: TextHeader) => text?.slice(0, MAX_VALUE) ?? null;
+  const cut = (text: TextHeader) =>
+    text !== null && text.length > MAX_VALUE ? text.slice(0, BEGINNING) + CUT : text;
   const kept = Object.entries(headers)
     .filter(([name]) => name.length <= MAX_NAME)
     .toSorted(([a], [b]) => Number(isRead(b)) - Number(isRead(a)))

@@ -242,8 +242,8 @@ export const INBOX: readonly Mutant[] = [
     name: "headers-of-any-size-are-taken",
     breaks: "Of what a stranger writes into headers, tables and log lines have a bounded part.",
     file: "shared/inbox/held-headers.ts",
-    find: "const cut = (text: TextHeader) => text?.slice(0, MAX_VALUE) ?? null;",
-    put: "const cut = (text: TextHeader) => text;",
+    find: "text !== null && text.length > MAX_VALUE",
+    put: "text !== null && text.length > MAX_VALUE * 1_000_000",
     test: "shared/inbox/held-events.test.ts › of a record with headers of any size, table and log have a bounded part",
   },
   {
@@ -261,5 +261,13 @@ export const INBOX: readonly Mutant[] = [
     find: "if (reading.unknown) deps.noteUnknown(reading.type);",
     put: 'if (reading.type === "") deps.noteUnknown(reading.type);',
     test: "shared/inbox/exactly-once.test.ts › types that are unknown or have no handler are skipped, counted and told once",
+  },
+  {
+    name: "refused-events-hold-their-orders",
+    breaks: "Among ten thousand records of strangers every order is worked once and told of.",
+    file: "shared/inbox/work.ts",
+    find: "boolean => REFUSALS.includes(errorCode);",
+    put: "boolean => REFUSALS.indexOf(errorCode) > 99;",
+    test: "scripts/hostile/hostile-records.test.ts › among the records of strangers every order is worked once, and nothing ends or swells",
   },
 ];

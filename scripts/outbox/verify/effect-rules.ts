@@ -84,6 +84,9 @@ export function* readEventsAreRemembered(facts: Facts): Generator<Finding> {
          AND r.type IN (${KNOWN_TYPES}) AND r.timestamp BETWEEN $cutoffMs - ${DAY_MS} AND $cutoffMs
          AND NOT EXISTS (SELECT 1 FROM ${schema}.inbox AS i
            WHERE i.eventId = r.eventId AND i.source = r.source)
+         AND NOT EXISTS (SELECT 1 FROM ${schema}.held_events AS h
+           WHERE h.clusterId = $clusterId AND h.topic = r.topic AND h.partition = r.partition
+             AND h."offset" = r."offset")
          AND NOT EXISTS (SELECT 1 FROM ${schema}.held_events AS h WHERE h.eventId = r.eventId)
          AND NOT EXISTS (SELECT 1 FROM ${schema}.operator_audit AS a
            WHERE a.action = 'DISCARD' AND a.target ->> '$.topic' = r.topic
