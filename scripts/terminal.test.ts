@@ -59,3 +59,13 @@ test("whatever ids, types, keys, headers, payloads and errors hold, no command g
   const [, listed] = printed;
   expect(JSON.parse(listed?.out ?? "")[0].eventId).toBe(EVIL);
 });
+
+test("an error that nobody foresaw is escaped, too, and ends the command with 1", async () => {
+  const script = `
+    import { prepareConsole } from ${JSON.stringify(join(REPOSITORY, "scripts/terminal.ts"))};
+    prepareConsole();
+    throw new Error(${JSON.stringify(EVIL)});`;
+  const child = Bun.spawn([process.execPath, "-e", script], { stdout: "pipe", stderr: "pipe" });
+  const [err, exitCode] = await Promise.all([child.stderr.text(), child.exited]);
+  expect([err.includes("\\u001b[2J"), HARMFUL.test(err), exitCode]).toEqual([true, false, 1]);
+});

@@ -22,6 +22,11 @@ export function prepareConsole(): void {
   console.log = (...parts) => print(1, parts);
   console.error = (...parts) => print(2, parts);
   console.warn = (...parts) => print(2, parts);
+  // What nobody foresaw may quote what came from outside, too.
+  process.on("uncaughtException", (error) => {
+    console.error(error);
+    process.exit(1);
+  });
   process.on("exit", (code) => {
     if (lost === undefined) return;
     console.error(`the answer could not be written to standard output (${lost})`);
