@@ -1,4 +1,5 @@
 import { Database } from "bun:sqlite";
+import { renameSync } from "node:fs";
 import {
   hangAt,
   type KillableBroker,
@@ -81,6 +82,16 @@ export const FAULTS: Fault[] = [
     alerts: ["DataDiskAlmostFull"],
     begin: async ({ disk }) => disk.fill(1024 * 1024),
     end: async ({ disk }) => disk.free(),
+  },
+  {
+    what: "a database that is moved away",
+    alerts: ["StorageNotWritable"],
+    async begin({ system }) {
+      renameSync(system.notification.databasePath, `${system.notification.databasePath}.away`);
+    },
+    async end({ system }) {
+      renameSync(`${system.notification.databasePath}.away`, system.notification.databasePath);
+    },
   },
 ];
 

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { freePort, startProcess, tempDir, waitFor } from "@order-outbox/testing";
 import { deleteRecords } from "./apis/delete-records.ts";
@@ -152,6 +153,23 @@ test("a full disk refuses a produce with a retriable error, and serves what it h
   await client.call(deleteRecords, 1, { topics: [{ name: TOPIC, partitions }], timeoutMs: 0 });
   const [answer] = await producer.send({ topic: TOPIC, messages: [{ value }] });
   expect(answer?.baseOffset).toBe(String(written));
+});
+
+test("a file that is deleted under the broker takes no further record", async () => {
+  using folder = tempDir();
+  const warnings: string[] = [];
+  await using broker = await startDevBroker({
+    data: folder.path,
+    topics: { [TOPIC]: 1 },
+    onWarning: (_, error) => warnings.push(String(error)),
+  });
+  await using producer = await producerOf(kafkaOf(broker.address));
+  await producer.send({ topic: TOPIC, messages: [{ value: "kept" }] });
+  for (const file of readdirSync(folder.path)) rmSync(folder.join(file));
+  const refused = producer.send({ topic: TOPIC, messages: [{ value: "lost" }] });
+  expect(await refused.then(() => "acknowledged", String)).toContain("Disk error");
+  expect(warnings[0]).toContain("broker.db was deleted while the broker had it open");
+  expect(readdirSync(folder.path)).toEqual([]);
 });
 
 test("closing does not wait for clients that wait, and is quiet", async () => {

@@ -47,7 +47,7 @@ export interface OutboxStore {
 
 /** What health checks and operators want to know of an outbox. */
 export interface OutboxFacts {
-  /** ISO time of the oldest pending row; null when nothing is pending. */
+  /** ISO time of the oldest pending row that is not behind a parked one of its key; null: none. */
   oldestPendingAt: string | null;
   parked: number;
 }
@@ -110,7 +110,8 @@ export function createOutboxStore(db: Database): OutboxStore {
 /** Prepares a cheap look at the outbox, for any connection. */
 export function prepareOutboxFacts(db: Database): () => OutboxFacts {
   const oldest = db.prepare<{ createdAt: string }, []>(
-    "SELECT createdAt FROM outbox WHERE isPublished = 0 AND parkedAt IS NULL ORDER BY id LIMIT 1",
+    `SELECT createdAt FROM outbox AS row
+     WHERE isPublished = 0 AND parkedAt IS NULL AND ${NOT_BEHIND_PARKED} ORDER BY id LIMIT 1`,
   );
   const parked = db.prepare<{ parked: number }, []>(
     "SELECT count(*) AS parked FROM outbox WHERE parkedAt IS NOT NULL AND discardedAt IS NULL",

@@ -37,7 +37,7 @@ export function outboxMetrics(registry: Registry, read: () => OutboxReadings) {
   );
   const oldest = gauge(
     "outbox_oldest_pending_age_seconds",
-    "Age of the oldest event that waits to be published; 0 when none does.",
+    "Age of the oldest event that waits to be published, not behind a parked one of its key; 0: none.",
   );
   const parked = gauge("outbox_parked", "Events that the broker refused until they were parked.");
   const published = counter(

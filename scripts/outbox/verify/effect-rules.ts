@@ -1,6 +1,6 @@
 import { databaseName, SERVICES } from "@order-outbox/registry";
 import { createExplainer } from "./explain.ts";
-import { type Facts, KNOWN_TYPES, type Rule, select } from "./facts.ts";
+import { type Facts, IS_DISCARDED, KNOWN_TYPES, type Rule, select } from "./facts.ts";
 import { heldFinding } from "./held.ts";
 import type { Finding } from "./report.ts";
 
@@ -183,8 +183,8 @@ export const ordersAreKnown: Rule = (facts) =>
   select<{ orderId: string; places: string }>(
     facts,
     `SELECT orderId, group_concat(DISTINCT place) AS places FROM (
-       SELECT key AS orderId, 'an event in ' || topic AS place FROM records
-         WHERE type IN (${KNOWN_TYPES})
+       SELECT key AS orderId, 'an event in ' || topic AS place FROM records AS r
+         WHERE type IN (${KNOWN_TYPES}) AND NOT ${IS_DISCARDED}
        UNION ALL SELECT orderId, 'a payment' FROM payments.payments
        UNION ALL SELECT orderId, 'a charge' FROM charges
        UNION ALL SELECT orderId, 'notifications' FROM told

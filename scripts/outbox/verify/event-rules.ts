@@ -2,6 +2,7 @@ import { databaseName, hasOutbox, SERVICES } from "@order-outbox/registry";
 import {
   type Facts,
   FOR_EVER,
+  IS_DISCARDED,
   IS_FOREIGN,
   KNOWN_TYPES,
   PUBLISHERS,
@@ -186,7 +187,7 @@ const SUSPECTS = `WITH suspects AS (
   WHERE eventId IS NOT NULL AND key IS NOT NULL AND type IN (${KNOWN_TYPES})
   GROUP BY topic, key HAVING min(eventId) <> max(eventId))`;
 
-/** No stranger wrote an event of an order that has its own. */
+/** No stranger wrote an event of an order that has its own, unless operators discarded it. */
 export const eventsAreOurs: Rule = (facts) =>
   select<{ topic: string; partition: number; offset: number; orderId: string; eventId: string }>(
     facts,
@@ -194,6 +195,7 @@ export const eventsAreOurs: Rule = (facts) =>
        r.eventId
      FROM suspects JOIN records AS r USING (topic, key)
      WHERE r.eventId IS NOT NULL AND r.type IN (${KNOWN_TYPES}) AND ${IS_FOREIGN}
+       AND NOT ${IS_DISCARDED}
        AND EXISTS (SELECT 1 FROM orders.orders AS o WHERE o.id = r.key)
      GROUP BY r.topic, r.key, r.eventId`,
     {},

@@ -1,5 +1,6 @@
 import type { Database } from "bun:sqlite";
-import { EVENTS } from "@order-outbox/contracts";
+import { EVENTS, TOPICS } from "@order-outbox/contracts";
+import { databaseName, SERVICES } from "@order-outbox/registry";
 import type { Finding } from "./report.ts";
 
 /**
@@ -62,6 +63,19 @@ export const IS_FOREIGN = `(${PUBLISHERS.map(
     AND EXISTS (SELECT 1 FROM ${schema}.outbox AS b WHERE b.orderId = r.key AND b.topic = r.topic)
     AND NOT EXISTS (SELECT 1 FROM ${schema}.outbox AS b WHERE b.eventId = r.eventId)`,
 ).join(" OR ")} OR NOT EXISTS (SELECT 1 FROM orders.orders AS o WHERE o.id = r.key))`;
+
+/** Whether operators discarded the event of the record `r` at every consumer of its topic. SQL. */
+export const IS_DISCARDED = `(${Object.values(TOPICS)
+  .map((topic) => {
+    const readers = SERVICES.filter(({ consumes }) => consumes.includes(topic)).map(databaseName);
+    return [`r.topic = '${topic}'`, ...readers.map(wasDiscarded)].join(" AND ");
+  })
+  .join(" OR ")})`;
+
+function wasDiscarded(schema: string): string {
+  return `EXISTS (SELECT 1 FROM ${schema}.operator_audit AS a
+    WHERE a.action = 'DISCARD' AND a.target ->> '$.eventId' = r.eventId)`;
+}
 
 /** The event types of ours, for SQL. */
 export const KNOWN_TYPES = Object.keys(EVENTS)

@@ -186,6 +186,16 @@ test("a second event of an order that no outbox of ours has is a stranger's, and
       /^unknown: order_created\/\d offset \d+ is an event of order # that none of our services wrote: another$/,
     ),
   ]);
+  const discard = (file: string) =>
+    world.change(
+      file,
+      `INSERT INTO operator_audit (at, action, target)
+       VALUES ('', 'DISCARD', '{"eventId":"another"}')`,
+    );
+  discard("payments");
+  expect(await verify(world)).toMatchObject({ counts: { unknown: 1 } });
+  discard("notifications");
+  expect(named(await verify(world))).toEqual([]);
 });
 
 test("an event of an order that nobody accepted is named", async () => {

@@ -132,3 +132,17 @@ test("an order that was charged under its event's id is not charged under its ow
   await provider.close();
   expect(readLedger(dir)).toHaveLength(1);
 });
+
+test("a charge that takes the latency it is set to is within the provider's limit", async () => {
+  using folder = tempDir();
+  const latencyMs = 45_000;
+  const provider = openSimulatedProvider({
+    ledgerPath: folder.join("ledger.db"),
+    successRate: 1,
+    latencyMs,
+    seed: "",
+    now: Date.now,
+  });
+  expect(provider.limitMs).toBeGreaterThan(latencyMs);
+  await provider.close();
+});

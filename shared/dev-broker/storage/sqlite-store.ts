@@ -1,5 +1,6 @@
 import { AppError } from "@order-outbox/errors";
 import type { ProducerState } from "../log/producer-state.ts";
+import { watchOpenFiles } from "./open-file.ts";
 import { OFFSETS_PER_PARTITION, position } from "./position.ts";
 import { lastBaseOffsetOf } from "./producers-table.ts";
 import { openDatabase, type SqliteStoreOptions } from "./sqlite-database.ts";
@@ -8,6 +9,7 @@ import type { GroupOffset, Store, StoredPartition, StoredProducer, StoredTopic }
 /** One SQLite file (or memory) holding whole record batches and everything else of the broker. */
 export function openSqliteStore(options: SqliteStoreOptions): Store {
   const db = openDatabase(options);
+  const requireOpenFiles = watchOpenFiles(db.filename);
   const { clusterId } = db.query("SELECT clusterId FROM broker").get() as { clusterId: string };
 
   const insertTopic = db.query("INSERT INTO topics (name, configs) VALUES (?, ?) RETURNING id");
@@ -83,6 +85,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Store {
     },
 
     transaction(work) {
+      requireOpenFiles();
       db.run("BEGIN IMMEDIATE");
       try {
         work();
