@@ -36,6 +36,7 @@ export const WALL_CLOCK: Readonly<Record<string, WallClockUse>> = {
   "services/notification-service/src/main.ts": stamps(SERVICE, 4),
   "services/order-service/src/main.ts": stamps(SERVICE, 7),
   "services/payment-service/src/main.ts": stamps(SERVICE, 6),
+  "shared/dev-broker/apis/produce.ts": stamps("how far a batch's own time may be from it"),
   "shared/errors/clock.ts": stamps("what the other clocks begin with", 2),
   "shared/outbox/serve-worker.ts": stamps(
     "publishedAt, parkedAt, records' and the lease's time",

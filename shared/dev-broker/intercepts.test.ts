@@ -104,7 +104,7 @@ test("an intercept that only looks sees every request until it is disposed of", 
   expect(seen).toMatchObject([
     {
       api: "Produce",
-      version: 7,
+      version: 8,
       clientId: "test",
       body: { acks: -1, topics: [{ name: "seen" }] },
     },

@@ -53,6 +53,12 @@ export const ERROR_CODES = {
   BROKER_NOT_READY: { retryable: true },
   /** The broker refused these records for what they are (too large, corrupt). */
   RECORD_REFUSED: { retryable: false },
+  /** The broker does not take a record's time: this machine's clock is wrong, or the broker's. */
+  CLOCK_REFUSED: { retryable: true },
+  /** The broker refuses what this client, a topic or itself is set to; the message says what. */
+  BROKER_MISCONFIGURED: { retryable: true },
+  /** The broker refuses a request that this program must not make: a defect of ours. */
+  BROKER_MISUSED: { retryable: true },
   /** The topic does not exist and may not be created. */
   TOPIC_MISSING: { retryable: true },
   /** The topic has another partition count than its keys were spread over; an operator decides. */

@@ -1,43 +1,43 @@
-import { AppError } from "@order-outbox/errors";
+import { AppError, type ErrorCode } from "@order-outbox/errors";
+import { KafkaJSProtocolError, KafkaJSServerDoesNotSupportApiKey } from "kafkajs";
+import { CLIENT_ERRORS } from "./client-errors.ts";
+import { type Fault, PROTOCOL_ERRORS } from "./protocol-errors.ts";
 import { hintOf, securityError } from "./security-errors.ts";
 
-/**
- * Answers of a broker that blame the records themselves: sending them again cannot help.
- * Everything else is the broker's own trouble and passes.
- * Source: the error table of the Kafka protocol guide.
- */
-const REFUSALS: Readonly<Record<number, string>> = {
-  10: "MESSAGE_TOO_LARGE",
-  18: "RECORD_LIST_TOO_LARGE",
-  32: "INVALID_TIMESTAMP",
-  76: "UNSUPPORTED_COMPRESSION_TYPE",
-  87: "INVALID_RECORD",
+/** What becomes of a request that failed by a fault. */
+const CODES: Readonly<Record<Fault, ErrorCode>> = {
+  outage: "BROKER_UNAVAILABLE",
+  refusal: "RECORD_REFUSED",
+  clock: "CLOCK_REFUSED",
+  access: "BROKER_AUTH_FAILED",
+  configuration: "BROKER_MISCONFIGURED",
+  ours: "BROKER_MISUSED",
 };
 
-/** The error for one partition's error code in a produce answer. */
+/**
+ * The error for one partition's error code in a produce answer. The broker has answered, so what
+ * passes is BROKER_NOT_READY here.
+ */
 export function produceError(topic: string, partition: number, errorCode: number): AppError {
-  const refusal = REFUSALS[errorCode];
-  const details = { topic, partition, errorCode };
-  return refusal === undefined
-    ? new AppError("BROKER_NOT_READY", `${topic}/${partition}: broker error ${errorCode}`, {
-        details,
-      })
-    : new AppError("RECORD_REFUSED", `${topic}/${partition}: ${refusal} (${errorCode})`, {
-        details,
-      });
+  const [name, fault, see] = PROTOCOL_ERRORS[errorCode] ?? ["an unknown error", "outage"];
+  const code = fault === "outage" ? "BROKER_NOT_READY" : CODES[fault];
+  return new AppError(code, `${topic}/${partition}: ${name} (${errorCode})${toSee(see)}`, {
+    details: { topic, partition, errorCode },
+  });
 }
 
 /**
- * Anything that kafkajs throws: BROKER_AUTH_FAILED or BROKER_TLS_FAILED when a cluster does not let
- * this client in, else BROKER_UNAVAILABLE. What was asked may or may not have happened.
+ * Anything that kafkajs throws: what the tables of errors say of it, with the settings to look at in
+ * its message. What was asked may or may not have happened.
  */
 export function brokerError(error: unknown): AppError {
   if (error instanceof AppError) return error;
   const root = rootCause(error);
   const refused = securityError(root);
   if (refused !== undefined) return refused;
+  const [fault, see] = faultOf(root);
   const message = root instanceof Error ? root.message : String(root);
-  return new AppError("BROKER_UNAVAILABLE", `${message}${hintOf(root)}`, { cause: error });
+  return new AppError(CODES[fault], `${message}${toSee(see)}${hintOf(root)}`, { cause: error });
 }
 
 /** The innermost cause: kafkajs wraps its errors once for each layer that gave up retrying. */
@@ -46,3 +46,17 @@ export function rootCause(error: unknown): unknown {
   while (current instanceof Error && current.cause instanceof Error) current = current.cause;
   return current;
 }
+
+function faultOf(root: unknown): [fault: Fault, see?: string] {
+  if (root instanceof KafkaJSServerDoesNotSupportApiKey) {
+    return ["configuration", `the broker's version: it has no ${root.apiName}`];
+  }
+  if (root instanceof KafkaJSProtocolError) {
+    const [, fault, see] = PROTOCOL_ERRORS[root.code] ?? ["", "outage"];
+    return see === undefined ? [fault] : [fault, see];
+  }
+  const fault = root instanceof Error ? CLIENT_ERRORS[root.constructor.name] : undefined;
+  return [fault === undefined || fault === "protocol" ? "outage" : fault];
+}
+
+const toSee = (see: string | undefined): string => (see === undefined ? "" : `; see ${see}`);

@@ -63,7 +63,10 @@ for (const [codec, number] of packed) {
         { topic, partitions: 1, configs: { "compression.type": codec } },
       ]);
       const values = Array.from({ length: 500 }, (_, n) => `${n} `.repeat(40));
-      await publish(client, topic, 0, values);
+      // A cluster takes a moment until every broker knows a new topic.
+      await waitFor(() => publish(client, topic, 0, values).then(() => true), {
+        what: "the topic",
+      });
       await using consumer = testConsumer(client, topic, 1);
       consumer.start();
       await waitFor(() => consumer.seen.length >= values.length, { what: "the records" });

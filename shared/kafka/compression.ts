@@ -1,5 +1,5 @@
 import { promisify } from "node:util";
-import { gunzip, zstdDecompress } from "node:zlib";
+import { gunzip, gzipSync, zstdCompressSync, zstdDecompress } from "node:zlib";
 import { CompressionCodecs, CompressionTypes } from "kafkajs";
 import { unpackLz4 } from "./lz4.ts";
 import { unpackSnappy } from "./snappy.ts";
@@ -25,12 +25,20 @@ const UNPACK: Readonly<Record<number, Unpack>> = {
     bounded(inflateZstd(bytes, { maxOutputLength }), maxOutputLength),
 };
 
+/** Those that the runtime has; our own batches are written as they are. */
+const PACKERS: Readonly<
+  Record<number, { compress(encoder: { buffer: Buffer }): Promise<Buffer> }>
+> = {
+  [CompressionTypes.GZIP]: { compress: async ({ buffer }) => gzipSync(buffer) },
+  [CompressionTypes.ZSTD]: { compress: async ({ buffer }) => zstdCompressSync(buffer) },
+};
+
 /** Has kafkajs read batches of all four codecs, none of them beyond {@link MAX_UNPACKED_BYTES}. */
 export function installCodecs(): void {
   const codecs: Record<number, () => unknown> = CompressionCodecs;
   for (const [type, unpack] of Object.entries(UNPACK)) {
     const codec = {
-      compress: () => Promise.reject(new Error("batches are written as they are")),
+      ...PACKERS[Number(type)],
       decompress: async (bytes: Buffer) => unpack(bytes, MAX_UNPACKED_BYTES),
     };
     codecs[Number(type)] = () => codec;

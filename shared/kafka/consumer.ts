@@ -56,7 +56,7 @@ export interface MemberPresence {
 
 /** What a consumer is doing, for health checks. */
 export interface ConsumerStatus {
-  /** `refused`: the group works for another database. */
+  /** `refused`: the group works for another database, or the broker refuses what it is asked. */
   state: "starting" | "joined" | "down" | "refused" | "stopped";
   /** Why, in `down` and `refused`. */
   reason?: string;
@@ -85,7 +85,8 @@ export interface Consumer {
 
 const OUTAGE_DELAY_MS = 500;
 const OCCUPIED_DELAY_MS = 5_000;
-const REFUSALS: readonly ErrorCode[] = ["BROKER_AUTH_FAILED", "BROKER_TLS_FAILED"];
+const LOCKED_OUT: readonly ErrorCode[] = ["BROKER_AUTH_FAILED", "BROKER_TLS_FAILED"];
+const REFUSALS: readonly ErrorCode[] = ["GROUP_OCCUPIED", "BROKER_MISCONFIGURED", "BROKER_MISUSED"];
 
 /** Creates a consumer; nothing happens until `start`. */
 export function createConsumer(client: KafkaClient, options: ConsumerOptions): Consumer {
@@ -120,11 +121,11 @@ export function createConsumer(client: KafkaClient, options: ConsumerOptions): C
   /** What ends when somebody changes something, not when a network comes back. */
   function isRefusal(): boolean {
     if (status.state === "refused") return true;
-    return status.state === "down" && REFUSALS.some((code) => code === lastCode);
+    return status.state === "down" && LOCKED_OUT.some((code) => code === lastCode);
   }
 
   function noteFailure(error: AppError): void {
-    const state = error.code === "GROUP_OCCUPIED" ? "refused" : "down";
+    const state = REFUSALS.includes(error.code) ? "refused" : "down";
     const fields = { groupId: options.groupId, code: error.code, ...error.details };
     if (status.state !== state || error.code !== lastCode) {
       if (state === "refused") log.error(fields, error.message);

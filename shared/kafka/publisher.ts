@@ -2,6 +2,7 @@ import { AppError } from "@order-outbox/errors";
 import { brokerError, produceError, rootCause } from "./broker-errors.ts";
 import type { KafkaClient } from "./client.ts";
 import type { RecordBatch } from "./record-batch.ts";
+import { explainClock } from "./refused-clock.ts";
 import type { ConnectionListener } from "./security.ts";
 import { withAdmin } from "./topics.ts";
 
@@ -14,7 +15,8 @@ export interface PartitionBatch {
 
 /**
  * What became of one partition's records: all of them are written, or none.
- * Errors are RECORD_REFUSED (the records' fault) or BROKER_NOT_READY (not their fault).
+ * RECORD_REFUSED is the records' fault; any other error is none of theirs: BROKER_NOT_READY passes,
+ * CLOCK_REFUSED, BROKER_AUTH_FAILED, BROKER_MISCONFIGURED and BROKER_MISUSED wait for somebody.
  */
 export interface PartitionOutcome {
   topic: string;
@@ -95,7 +97,7 @@ export async function connectPublisher(client: KafkaClient): Promise<Publisher> 
       return outcomes(batches, answers);
     } catch (error) {
       const answers = answersOf(error);
-      if (answers !== undefined) return outcomes(batches, answers);
+      if (answers !== undefined) return explain(outcomes(batches, answers), answers);
       throw isTopicMissing(error)
         ? new AppError("TOPIC_MISSING", "a topic to publish to does not exist", {
             cause: error,
@@ -104,6 +106,19 @@ export async function connectPublisher(client: KafkaClient): Promise<Publisher> 
         : brokerError(error);
     }
   }
+
+  /** A clock that the broker does not take is worth a question: how far is it from the broker's? */
+  const explain = (outcomes: PartitionOutcome[], answers: readonly Answer[]) =>
+    Promise.all(
+      outcomes.map(async (outcome) => {
+        const { topic, partition, error } = outcome;
+        if (error?.code !== "CLOCK_REFUSED") return outcome;
+        const words = answers.find(
+          (answer) => answer.topicName === topic && answer.partition === partition,
+        )?.recordErrors?.[0]?.message;
+        return { ...outcome, error: await explainClock(client, topic, error, words) };
+      }),
+    );
 
   return {
     send,
@@ -121,6 +136,7 @@ interface Answer {
   topicName: string;
   partition: number;
   errorCode: number;
+  recordErrors?: { index: number; message: string | null }[];
 }
 
 /** The patched kafkajs sends a `recordBatch` as it is, and counts its records. */

@@ -1,7 +1,6 @@
 import { AppError } from "@order-outbox/errors";
 import {
   KafkaJSConnectionError,
-  KafkaJSProtocolError,
   KafkaJSSASLAuthenticationError,
   KafkaJSServerDoesNotSupportApiKey,
 } from "kafkajs";
@@ -19,10 +18,6 @@ export function securityError(root: unknown): AppError | undefined {
   if (root instanceof KafkaJSSASLAuthenticationError) return authFailed(root, CREDENTIALS);
   if (root instanceof KafkaJSServerDoesNotSupportApiKey && root.apiName === "SaslHandshake") {
     return authFailed(root, NO_SASL);
-  }
-  if (root instanceof KafkaJSProtocolError) {
-    const settings = SASL_ANSWERS[root.type];
-    return settings === undefined ? undefined : authFailed(root, settings);
   }
   if (!(root instanceof KafkaJSConnectionError)) return undefined;
   const settings = "code" in root ? tlsSettings(String(root.code)) : undefined;
@@ -42,13 +37,6 @@ export function hintOf(root: unknown): string {
 const NO_KAFKA_FRAME = "ERR_KAFKA_FRAME";
 const NO_SASL = "KAFKA_SECURITY_PROTOCOL: that port asks for no SASL";
 const CREDENTIALS = "KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD or KAFKA_SASL_PASSWORD_FILE";
-
-/** Answers to a SASL handshake; see the error table of the Kafka protocol guide. */
-const SASL_ANSWERS: Readonly<Record<string, string>> = {
-  UNSUPPORTED_SASL_MECHANISM: "KAFKA_SASL_MECHANISM",
-  ILLEGAL_SASL_STATE: NO_SASL,
-  SASL_AUTHENTICATION_FAILED: CREDENTIALS,
-};
 
 /** The settings behind an error of a TLS connection, by its code; undefined when it is none. */
 function tlsSettings(code: string): string | undefined {

@@ -23,7 +23,7 @@ import { createTopic, embeddedTest, publish, testClient, testConsumer } from "./
 const TWO = [wireRecord("x"), wireRecord("y")];
 const packedAs = (codec: number, body: Buffer) => wrapPacked(wireBatch(TWO, { codec }), body);
 
-/** Batches that a broker may take, and that are none, each with why they cannot be read. */
+/** Batches that a broker which does not look into them takes, each with why they cannot be read. */
 const BROKEN: Record<string, [codec: string, reason: string, batch: Buffer]> = {
   "is no gzip": ["gzip", "incorrect header check", packedAs(CODECS.gzip, Buffer.from("no gzip"))],
   "is cut gzip": [
@@ -52,35 +52,40 @@ const BROKEN: Record<string, [codec: string, reason: string, batch: Buffer]> = {
 };
 
 for (const [what, [codec, reason, batch]] of Object.entries(BROKEN)) {
-  test.concurrent(`a batch that ${what} stops its partition alone, and is jumped over on demand`, async () => {
-    await using broker = await startBroker();
-    const client = testClient(broker.kafkaHost);
-    const topic = await createTopic(client, 2);
-    await publish(client, topic, 0, ["a"]);
-    await publishBytes(client, topic, 0, batch);
-    await publish(client, topic, 0, ["b"]);
-    let start = 0;
-    await using consumer = testConsumer(client, topic, 2, {
-      startOffset: (_cluster, _topic, partition) => (partition === 0 ? start : undefined),
-    });
-    consumer.start();
-    const [stopped] = await waitFor(() => nonEmpty(consumer.status().stopped), { what: "a stop" });
-    expect(stopped).toMatchObject({ topic, partition: 0, offset: 1, code: "BATCH_UNREADABLE" });
-    expect(stopped?.reason).toContain(reason);
-    expect(stopped?.reason).toContain("it ends before offset 3");
-    if (codec !== "none") expect(stopped?.reason).toContain(`compressed with ${codec}`);
-    await publish(client, topic, 1, ["other"]);
-    await waitFor(() => consumer.values(1).length === 1, { what: "the other partition" });
-    expect([consumer.values(0), consumer.status().state]).toEqual([["a"], "joined"]);
-    expect(client.lines.filter(({ level }) => level !== "info")).toMatchObject([
-      { level: "error", fields: { topic, partition: 0, offset: 1, code: "BATCH_UNREADABLE" } },
-    ]);
-    await consumer.restart(async () => {
-      start = 3;
-    });
-    await waitFor(() => consumer.values(0).length === 2, { what: "what comes behind it" });
-    expect([consumer.values(0), consumer.status().stopped]).toEqual([["a", "b"], []]);
-  });
+  embeddedTest(
+    `a batch that ${what} stops its partition alone, and is jumped over on demand`,
+    async () => {
+      await using broker = await startBroker();
+      const client = testClient(broker.kafkaHost);
+      const topic = await createTopic(client, 2);
+      await publish(client, topic, 0, ["a"]);
+      await publishBytes(client, topic, 0, batch);
+      await publish(client, topic, 0, ["b"]);
+      let start = 0;
+      await using consumer = testConsumer(client, topic, 2, {
+        startOffset: (_cluster, _topic, partition) => (partition === 0 ? start : undefined),
+      });
+      consumer.start();
+      const [stopped] = await waitFor(() => nonEmpty(consumer.status().stopped), {
+        what: "a stop",
+      });
+      expect(stopped).toMatchObject({ topic, partition: 0, offset: 1, code: "BATCH_UNREADABLE" });
+      expect(stopped?.reason).toContain(reason);
+      expect(stopped?.reason).toContain("it ends before offset 3");
+      if (codec !== "none") expect(stopped?.reason).toContain(`compressed with ${codec}`);
+      await publish(client, topic, 1, ["other"]);
+      await waitFor(() => consumer.values(1).length === 1, { what: "the other partition" });
+      expect([consumer.values(0), consumer.status().state]).toEqual([["a"], "joined"]);
+      expect(client.lines.filter(({ level }) => level !== "info")).toMatchObject([
+        { level: "error", fields: { topic, partition: 0, offset: 1, code: "BATCH_UNREADABLE" } },
+      ]);
+      await consumer.restart(async () => {
+        start = 3;
+      });
+      await waitFor(() => consumer.values(0).length === 2, { what: "what comes behind it" });
+      expect([consumer.values(0), consumer.status().stopped]).toEqual([["a", "b"], []]);
+    },
+  );
 }
 
 const nonEmpty = <T>(list: T[]): T[] | undefined => (list.length > 0 ? list : undefined);
@@ -157,23 +162,26 @@ const BOMBS: Record<string, Buffer> = {
 };
 
 for (const [what, bomb] of Object.entries(BOMBS)) {
-  test.concurrent(`a batch that ${what} is told by its place, its digest and its first bytes`, async () => {
-    await using broker = await startBroker();
-    const client = testClient(broker.kafkaHost);
-    const topic = await createTopic(client, 1);
-    await publish(client, topic, 0, ["a"]);
-    await publishBytes(client, topic, 0, bomb);
-    await publish(client, topic, 0, ["b"]);
-    await using consumer = testConsumer(client, topic, 1);
-    consumer.start();
-    await waitFor(() => consumer.seen.length >= 3, { what: "the records" });
-    const [first, stands, last] = consumer.seen;
-    expect([String(first?.value), String(last?.value)]).toEqual(["a", "b"]);
-    expect(stands).toMatchObject({ offset: 2, key: null, headers: {} });
-    expect(stands?.value?.length).toBeLessThanOrEqual(256);
-    expect(stands?.excess).toContain("the batch of offsets 1 to 2 is too large");
-    expect(stands?.excess).toMatch(/: \d+ bytes, SHA-256 [0-9a-f]{64}$/);
-  });
+  embeddedTest(
+    `a batch that ${what} is told by its place, its digest and its first bytes`,
+    async () => {
+      await using broker = await startBroker();
+      const client = testClient(broker.kafkaHost);
+      const topic = await createTopic(client, 1);
+      await publish(client, topic, 0, ["a"]);
+      await publishBytes(client, topic, 0, bomb);
+      await publish(client, topic, 0, ["b"]);
+      await using consumer = testConsumer(client, topic, 1);
+      consumer.start();
+      await waitFor(() => consumer.seen.length >= 3, { what: "the records" });
+      const [first, stands, last] = consumer.seen;
+      expect([String(first?.value), String(last?.value)]).toEqual(["a", "b"]);
+      expect(stands).toMatchObject({ offset: 2, key: null, headers: {} });
+      expect(stands?.value?.length).toBeLessThanOrEqual(256);
+      expect(stands?.excess).toContain("the batch of offsets 1 to 2 is too large");
+      expect(stands?.excess).toMatch(/: \d+ bytes, SHA-256 [0-9a-f]{64}$/);
+    },
+  );
 }
 
 test.concurrent("a record that is too large is told the same way, and its neighbours are read", async () => {

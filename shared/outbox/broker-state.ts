@@ -7,7 +7,12 @@ const OUT_OF_REACH: readonly ErrorCode[] = [
 ];
 
 /** What only a broker that answers can tell. */
-const TOLD_BY_BROKER: readonly ErrorCode[] = ["TOPIC_MISSING", "PARTITIONS_CHANGED"];
+const TOLD_BY_BROKER: readonly ErrorCode[] = [
+  "TOPIC_MISSING",
+  "PARTITIONS_CHANGED",
+  "BROKER_MISCONFIGURED",
+  "BROKER_MISUSED",
+];
 
 /** What a failure says of the broker; undefined: nothing. */
 export function brokerStateAfter(code: ErrorCode): "up" | "down" | undefined {

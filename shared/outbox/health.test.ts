@@ -91,6 +91,7 @@ const signs = ({ pending, clockSet = 0, relay = {}, silentFor = 0 }: Case): Outb
           refusals: 0,
           parked: 0,
           lastError: null,
+          waiting: null,
           ...relay,
         },
   silentFor,

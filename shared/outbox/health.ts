@@ -46,11 +46,12 @@ export function judgeOutbox({ facts, relay, silentFor, now }: OutboxSigns): Outb
     relay?.pendingForMs ?? 0,
     relay?.brokerForMs ?? 0,
   );
+  const lastError = relay?.lastError ?? relay?.waiting ?? null;
   const reason =
     silentFor > HEART_STOPPED_MS
       ? `the outbox worker gave no sign of life for ${Math.round(silentFor / 1000)} s`
       : relay?.broker === "up" && oldestPendingAt !== null && stalledMs + silentFor > STALLED_MS
-        ? `events wait although the broker answers: ${relay.lastError ?? "nothing was acknowledged"}`
+        ? `events wait although the broker answers: ${lastError ?? "nothing was acknowledged"}`
         : undefined;
   return {
     ok: reason === undefined,
@@ -60,6 +61,6 @@ export function judgeOutbox({ facts, relay, silentFor, now }: OutboxSigns): Outb
     published: relay?.published ?? 0,
     failures: relay?.failures ?? 0,
     standby: relay?.standby ?? false,
-    lastError: relay?.lastError ?? null,
+    lastError,
   };
 }

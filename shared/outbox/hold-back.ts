@@ -1,5 +1,5 @@
 import { traceIdOf } from "@order-outbox/contracts";
-import { isAppError } from "@order-outbox/errors";
+import { type ErrorCode, isAppError, toAppError } from "@order-outbox/errors";
 import type { PartitionHolds } from "./partition-holds.ts";
 import type { RelayDeps, RelayStatus } from "./relay-types.ts";
 import type { RoundPart } from "./round.ts";
@@ -12,6 +12,9 @@ export interface HoldBackDeps
   /** How often a record must be refused on its own before it is parked. */
   refusalsToPark: number;
 }
+
+/** What passes by itself is a warning; for anything else somebody has to do something. */
+const levelOf = (code: ErrorCode) => (code === "BROKER_NOT_READY" ? "warn" : "error");
 
 /**
  * Decides what follows for the rows of a partition that were not written. A refusal of many says
@@ -27,11 +30,14 @@ export function holdBack(deps: HoldBackDeps, part: RoundPart, error: Error): voi
     holds.halve(topic, partition, rows.length);
     return;
   }
-  holds.hold(topic, partition, monotonic(), random());
   if (!refused || only === undefined) {
-    log.warn({ topic, partition, rows: rows.length }, `partition waits: ${error.message}`);
+    const { code, message } = toAppError(error);
+    const isNews = holds.hold(topic, partition, monotonic(), random(), { code, message });
+    const fields = { topic, partition, rows: rows.length, code };
+    if (isNews) log[levelOf(code)](fields, `partition waits: ${message}`);
     return;
   }
+  holds.hold(topic, partition, monotonic(), random());
   status.refusals += 1;
   const parked = store.attemptsOf(only.id) + 1 >= refusalsToPark;
   store.chargeRefusal(only.id, error.message, parked ? new Date(now()).toISOString() : null);

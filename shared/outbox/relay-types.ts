@@ -58,4 +58,6 @@ export interface RelayStatus {
   refusals: number;
   parked: number;
   lastError: string | null;
+  /** Why partitions wait although the broker answers: what is wrong is none of their rows. */
+  waiting: string | null;
 }

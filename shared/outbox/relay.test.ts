@@ -40,6 +40,7 @@ test.concurrent("rows are published in id order per partition, through as many r
     refusals: 0,
     parked: 0,
     lastError: null,
+    waiting: null,
   });
   expect(relay.lines).toEqual([]);
 });

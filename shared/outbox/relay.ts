@@ -54,6 +54,7 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
     refusals: 0,
     parked: 0,
     lastError: null,
+    waiting: null,
   };
   const { refusalsToPark } = settings;
   const refusals = { store, holds, status, log, now, monotonic, random, refusalsToPark };
@@ -200,7 +201,8 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
     const heardAt = monotonic();
     const times = { sentAt: sent.time, acknowledgedAt: sent.time + heardAt - sent.at };
     for (const { topic, partition, rows } of written) {
-      holds.noteSuccess(topic, partition, rows.length);
+      const waited = holds.noteSuccess(topic, partition, rows.length);
+      if (waited) log.info({ topic, partition }, "partition goes on");
       deps.onPublished?.({ topic, partition, rows, ...times });
     }
     if (written.length > 0) acknowledgedAt = heardAt;
@@ -284,7 +286,8 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
 
   function statusNow(): RelayStatus {
     const sinceAckMs = acknowledgedAt === undefined ? null : monotonic() - acknowledgedAt;
-    return { ...status, sinceAckMs, brokerForMs: monotonic() - changedAt };
+    const [brokerForMs, waiting] = [monotonic() - changedAt, holds.waiting()];
+    return { ...status, sinceAckMs, brokerForMs, waiting };
   }
 
   return { run, wake: waker.wake, stop: waker.stop, status: statusNow };

@@ -148,7 +148,11 @@ export function startRelay(
   outbox: TestOutbox,
   partitions: number,
   settings: Partial<RelaySettings> = {},
-  { lease, clock = monotonic }: { lease?: Lease; clock?: Clock } = {},
+  {
+    lease,
+    clock = monotonic,
+    now = Date.now,
+  }: { lease?: Lease; clock?: Clock; now?: () => number } = {},
 ): TestRelay {
   const lines: LogLine[] = [];
   const client = quickClient(kafkaHost, lines);
@@ -160,7 +164,7 @@ export function startRelay(
         partitions: await ensureTopics(client, { [outbox.topic]: partitions }),
         publisher: await connectPublisher(client),
       }),
-      now: Date.now,
+      now,
       monotonic: clock,
       random: Math.random,
       log: client.log,

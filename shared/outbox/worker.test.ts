@@ -68,6 +68,7 @@ test.concurrent("the worker publishes what is there and what it is woken for, an
     refusals: 0,
     parked: 0,
     lastError: null,
+    waiting: null,
   });
   expect((await publishedIds(broker.kafkaHost, outbox.topic)).flat().toSorted()).toEqual([
     1, 2, 3, 4, 5,

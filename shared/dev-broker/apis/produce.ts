@@ -1,4 +1,5 @@
 import { checkProducedBatch } from "../log/record-batch.ts";
+import { timestampProblem } from "../log/timestamp-limits.ts";
 import { CloseConnection } from "../wire/close-connection.ts";
 import {
   array,
@@ -50,7 +51,7 @@ const NOTHING_WRITTEN = {
   baseOffset: -1,
   logAppendTimeMs: -1,
   logStartOffset: -1,
-  recordErrors: [],
+  recordErrors: [] as { index: number; message: string | null }[],
   errorMessage: null,
 };
 
@@ -60,7 +61,7 @@ async function appendTo(
   records: Uint8Array | null,
   { broker, version, refusal }: RequestContext,
 ) {
-  let written = { baseOffset: -1, logStartOffset: -1 };
+  let written: Partial<typeof NOTHING_WRITTEN> = {};
   let refused: KafkaErrorCode | undefined;
   const { errorCode, errorMessage } = await outcomeOf(broker, async () => {
     refused = refusal(topicName, index);
@@ -72,6 +73,11 @@ async function appendTo(
     }
     const batch = records ?? new Uint8Array();
     const header = checkProducedBatch(batch, topic.maxMessageBytes, version);
+    const problem = timestampProblem(header, topic.timestampLimits, Date.now());
+    if (problem !== undefined) {
+      written.recordErrors = [{ index: 0, message: problem }];
+      throw new KafkaError("INVALID_TIMESTAMP", "One or more records have been rejected");
+    }
     const baseOffset = await log.append(batch, header);
     written = { baseOffset, logStartOffset: log.logStart };
   });

@@ -2,6 +2,7 @@ import type { CommitQueue, OnRollback } from "../storage/commit-queue.ts";
 import type { Store, StoredTopic } from "../storage/store.ts";
 import { KafkaError } from "../wire/error-codes.ts";
 import { PartitionLog } from "./partition-log.ts";
+import type { TimestampLimits } from "./timestamp-limits.ts";
 import { effectiveConfig } from "./topic-configs.ts";
 
 /** More partitions in one topic are taken for a mistake. */
@@ -14,6 +15,7 @@ export interface Topic {
   readonly name: string;
   readonly configs: Readonly<Record<string, string>>;
   readonly maxMessageBytes: number;
+  readonly timestampLimits: TimestampLimits;
   readonly partitions: readonly PartitionLog[];
 }
 
@@ -155,5 +157,13 @@ export class TopicCatalog {
 }
 
 function configured(configs: Readonly<Record<string, string>>) {
-  return { configs, maxMessageBytes: Number(effectiveConfig(configs, "max.message.bytes")) };
+  const number = (name: string) => Number(effectiveConfig(configs, name));
+  return {
+    configs,
+    maxMessageBytes: number("max.message.bytes"),
+    timestampLimits: {
+      beforeMs: number("message.timestamp.before.max.ms"),
+      afterMs: number("message.timestamp.after.max.ms"),
+    },
+  };
 }

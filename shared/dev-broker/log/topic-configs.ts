@@ -46,6 +46,20 @@ export const TOPIC_CONFIGS: readonly TopicConfig[] = [
     documentation: "The largest record batch that is taken.",
   },
   {
+    name: "message.timestamp.after.max.ms",
+    fallback: "9223372036854775807",
+    type: CONFIG_TYPES.LONG,
+    accepts: integer(0, LARGEST_LONG),
+    documentation: "How far ahead a batch's time may be. Kafka allows an hour by default.",
+  },
+  {
+    name: "message.timestamp.before.max.ms",
+    fallback: "9223372036854775807",
+    type: CONFIG_TYPES.LONG,
+    accepts: integer(0, LARGEST_LONG),
+    documentation: "How far back a batch's time may be.",
+  },
+  {
     name: "message.timestamp.type",
     fallback: "CreateTime",
     type: CONFIG_TYPES.STRING,
