@@ -25,6 +25,10 @@ describe.if(process.env.PROOF === "full")("a long part", () => {
 
   test("inside", () => {});
 });
+const LONG = process.env.PROOF === "full";
+const RUNS = process.env.PROOF === "full" ? 300 : 20;
+test.if(LONG)("by another name", () => {});
+test("runs", () => expect(RUNS).toBe(20));
 test("after", () => expect("a text").toBe("no test"));
 test.skip("left out", () => {});
 `;
@@ -40,6 +44,8 @@ test("a test is found by its name, and how long a proof it belongs to by its cal
     step: needs("step …"),
     longStep: needs("long step …"),
     inside: needs("inside"),
+    otherName: needs("by another name"),
+    runs: needs("runs"),
     after: needs("after"),
     leftOut: needs("left out"),
     missing: needs("missing"),
@@ -51,6 +57,8 @@ test("a test is found by its name, and how long a proof it belongs to by its cal
     step: false,
     longStep: true,
     inside: true,
+    otherName: true,
+    runs: false,
     after: false,
     leftOut: undefined,
     missing: undefined,

@@ -40,11 +40,22 @@ function readDeclaration(source: string, start: number): DeclaredTest | undefine
   }
   const call = heads.find((head) => /^[\w.]+\(/.test(head));
   if (call === undefined || NEVER.test(call)) return undefined;
+  const conditions = heads.filter((head) => /^[\w.]*(test|describe|proof)\w*\b.*\(/i.test(head));
   const [, called = ""] = /^(\w+)/.exec(call) ?? [];
-  const definition = new RegExp(`^const ${called} = .*`, "m").exec(source)?.[0] ?? "";
-  const conditions = heads.filter((head) => /^[\w.]*(test|describe|proof)\w*\b.*\(/.test(head));
-  return { needsFullProof: [definition, ...conditions].some((text) => FULL_PROOF.test(text)) };
+  return {
+    needsFullProof: [call, ...conditions, called].some(
+      (text) => FULL_PROOF.test(text) || namesFor(source).some((name) => isIn(text, name)),
+    ),
+  };
 }
+
+/** What a file calls the full proof, or a test of it. */
+const namesFor = (source: string): string[] =>
+  [...source.matchAll(/^const (\w+) = (.*)/gm)].flatMap(([, name = "", value = ""]) =>
+    FULL_PROOF.test(value) && !/\[|\d/.test(value) ? [name] : [],
+  );
+
+const isIn = (text: string, name: string): boolean => new RegExp(`\\b${name}\\b`).test(text);
 
 /** A pattern for `bun test -t` that takes a test of this name and no other. */
 export function namePattern(name: string): string {

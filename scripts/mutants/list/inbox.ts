@@ -223,14 +223,6 @@ export const INBOX: readonly Mutant[] = [
     test: "shared/inbox/redrive.test.ts › a refused record that is discarded claims no identity: the real event takes effect",
   },
   {
-    name: "an-id-alone-names-an-event",
-    breaks: "An event is known by its source and its id together.",
-    file: "shared/inbox/store.ts",
-    find: "hasApplied: ({ id, source }) => applied.get(id, source) !== null,",
-    put: 'hasApplied: ({ id }) => db.query("SELECT 1 FROM inbox WHERE eventId = ?").get(id) !== null,',
-    test: "shared/inbox/exactly-once.test.ts › an event is known by its source and its id together",
-  },
-  {
     name: "an-event-may-come-from-anywhere",
     breaks: "An event is taken only from the topic and the source that its type has.",
     file: "shared/inbox/read-record.ts",
@@ -269,5 +261,14 @@ export const INBOX: readonly Mutant[] = [
     find: "boolean => REFUSALS.includes(errorCode);",
     put: "boolean => REFUSALS.indexOf(errorCode) > 99;",
     test: "scripts/hostile/hostile-records.test.ts › among the records of strangers every order is worked once, and nothing ends or swells",
+  },
+  {
+    name: "an-id-alone-names-an-event",
+    breaks: "An event is known by its source and its id together.",
+    file: "shared/inbox/store.ts",
+    find: "recordApplied({ id, source, type }, { topic, partition, offset: at }, processedAt) {",
+    put: `recordApplied({ id, source, type }, { topic, partition, offset: at }, processedAt) {
+      if (db.query("SELECT 1 FROM inbox WHERE eventId = ?").get(id) !== null) return false;`,
+    test: "shared/inbox/exactly-once.test.ts › an event is known by its source and its id together",
   },
 ];

@@ -98,17 +98,6 @@ export const INTAKE: readonly Mutant[] = [
     test: "shared/testing/e2e/disk-full.test.ts › refuses orders, lets marks and results wait, and goes on when there is room",
   },
   {
-    name: "a-refused-batch-is-tried-again-later",
-    breaks: "An order answered with 503 is not stored.",
-    file: "shared/sqlite/commit-queue.ts",
-    find: `scheduled = false;
-    if (waiting.length > 0) schedule();`,
-    put: `if (outcome.kind === "rolled-back") setTimeout(() => waiting.push(...batch), 1_000);
-    scheduled = false;
-    if (waiting.length > 0) schedule();`,
-    test: "shared/testing/e2e/disk-full.test.ts › refuses orders, lets marks and results wait, and goes on when there is room",
-  },
-  {
     name: "a-refused-order-waits-all-the-same",
     breaks: "Overload refuses an order: it is not stored.",
     file: "shared/sqlite/commit-queue.ts",
@@ -148,5 +137,16 @@ export const INTAKE: readonly Mutant[] = [
     find: "if (db.inTransaction) control.rollback.run();",
     put: "if (!db.inTransaction) control.rollback.run();",
     test: "shared/sqlite/commit-queue.test.ts › a failing COMMIT rejects every unit and leaves nothing behind",
+  },
+  {
+    name: "a-refused-batch-is-tried-again-later",
+    breaks: "An order answered with 503 is not stored.",
+    file: "shared/sqlite/commit-queue.ts",
+    find: `failure = undefined;
+    if (outcome.kind === "committed"`,
+    put: `failure = undefined;
+    if (outcome.kind === "rolled-back") setTimeout(() => waiting.push(...batch), 1_000);
+    if (outcome.kind === "committed"`,
+    test: "shared/testing/e2e/disk-full.test.ts › refuses orders, lets marks and results wait, and goes on when there is room",
   },
 ];
