@@ -59,6 +59,8 @@ test.if(fullProof && whyNoSettableClock() === undefined)(
       await Bun.sleep(LOAD_MS);
       load.pause();
       await Bun.sleep(REST_MS);
+      const { first, again } = await load.repeat();
+      expect(again).toBe(first);
       load.resume();
     };
 
@@ -111,6 +113,8 @@ test.if(fullProof && whyNoSettableClock() === undefined)(
 );
 
 interface Load {
+  /** Sends the first order again, under its key; gives the ids of both answers. */
+  repeat(): Promise<{ first: string; again: string }>;
   pause(): void;
   resume(): void;
   /** Gives the number of orders. */
@@ -137,6 +141,10 @@ function startLoad(system: System): Load {
     if (!paused) orders.add(send(orders.size));
   }, 1_000 / ORDERS_PER_SECOND);
   return {
+    async repeat() {
+      const [first] = orders;
+      return { first: (await first) ?? "", again: await send(0) };
+    },
     pause() {
       paused = true;
     },
