@@ -5,8 +5,10 @@ import type { OrderCounts } from "./report.ts";
  * Counts the orders that were judged: those that were accepted until the cutoff, and younger ones
  * that have come to their end already, of which nothing can be missing any more. To be called after a
  * reconciliation, whose table `told` it reads.
+ *
+ * @param now ISO 8601
  */
-export function countOrders({ db, cutoff, has }: Facts): OrderCounts {
+export function countOrders({ db, cutoff, has }: Facts, now: string): OrderCounts {
   const ends = [
     "o.status <> 'PENDING'",
     "EXISTS (SELECT 1 FROM payments.payments AS p WHERE p.orderId = o.id)",
@@ -27,11 +29,12 @@ export function countOrders({ db, cutoff, has }: Facts): OrderCounts {
   ];
   return (
     db
-      .query<OrderCounts, [string]>(
+      .query<OrderCounts, [string, string]>(
         `SELECT count(*) FILTER (WHERE o.createdAt <= ?1 OR ${ends.join(" AND ")}) AS judged,
-           count(*) FILTER (WHERE o.createdAt > ?1 AND NOT (${ends.join(" AND ")})) AS younger
+           count(*) FILTER (WHERE o.createdAt > ?1 AND NOT (${ends.join(" AND ")})) AS younger,
+           count(*) FILTER (WHERE o.createdAt > ?2 AND NOT (${ends.join(" AND ")})) AS ahead
          FROM orders.orders AS o`,
       )
-      .get(cutoff) ?? { judged: 0, younger: 0 }
+      .get(cutoff, now) ?? { judged: 0, younger: 0, ahead: 0 }
   );
 }

@@ -34,6 +34,8 @@ export interface OrderCounts {
   judged: number;
   /** Accepted after the cutoff, and still on their way as far as was seen: not judged. */
   younger: number;
+  /** Of these, accepted at a time that has not come yet: by a clock that was ahead. */
+  ahead: number;
 }
 
 /** What a verification found. */

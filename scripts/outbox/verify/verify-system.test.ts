@@ -67,6 +67,21 @@ test("orders younger than the time to settle are judged when they have come to t
   });
 });
 
+test("orders of a clock that was ahead, and not at their end, are said to be unchecked", async () => {
+  using world = copyRun(run, broker);
+  const id = paidOrder();
+  world.change("orders", `UPDATE orders SET createdAt = '2999-01-01T00:00:00.000Z'`);
+  expect(await verify(world)).toMatchObject({ orders: { judged: COUNT, ahead: 0 }, leftOut: [] });
+  world.change(
+    "notifications",
+    `${deleteOf("notified_events")(id)} AND eventType <> 'ORDER_CREATED'`,
+  );
+  expect(await verify(world)).toMatchObject({
+    orders: { judged: COUNT - 1, younger: 1, ahead: 1 },
+    leftOut: [expect.stringMatching(/a time that has not come yet.*: 1$/)],
+  });
+});
+
 test.each(FAULTS.map((fault) => [fault.name, fault] as const))(
   "%s is named, and nothing else",
   async (_, { change, findings }) => {

@@ -75,10 +75,17 @@ export async function verifySystem(options: VerifyOptions): Promise<Report> {
     const second = await look(true);
     result = { ...second, findings: confirmed(result.findings, second.findings) };
   }
+  const endedAt = new Date(now()).toISOString();
+  const orders = countOrders({ db, cutoff, clusterId, has }, endedAt);
+  if (orders.ahead > 0) {
+    leftOut.push(
+      `orders accepted at a time that has not come yet, by a clock that was ahead: ${orders.ahead}`,
+    );
+  }
   return {
     startedAt: new Date(startedAt).toISOString(),
     cutoff,
-    orders: countOrders({ db, cutoff, clusterId, has }),
+    orders,
     ...countRecords(scratch, has.topics),
     counts: countKinds(result.findings),
     ...result,
