@@ -75,6 +75,7 @@ embeddedTest("a topic that is missing and may not be created is waited for", asy
     what: "the topic to be missed",
   });
   expect(client.lines.some(({ fields }) => fields.code === "TOPIC_MISSING")).toBe(true);
+  expect(brokerSeenBy(consumer.status())).toBe("up");
   _refusal?.[Symbol.dispose]();
   await consumer.joined();
 });

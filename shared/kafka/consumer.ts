@@ -60,13 +60,15 @@ export interface ConsumerStatus {
   state: "starting" | "joined" | "down" | "refused" | "stopped";
   /** Why, in `down` and `refused`. */
   reason?: string;
+  code?: ErrorCode;
   assigned: { topic: string; partition: number }[];
   stopped: StoppedPartition[];
 }
 
 /** Whether the broker can be reached, as far as a consumer can tell. */
-export function brokerSeenBy({ state }: ConsumerStatus): "up" | "down" | "unknown" {
-  if (state === "joined" || state === "refused") return "up";
+export function brokerSeenBy({ state, code }: ConsumerStatus): "up" | "down" | "unknown" {
+  // Only a broker that answers can say that it has no such topic.
+  if (state === "joined" || state === "refused" || code === "TOPIC_MISSING") return "up";
   return state === "down" ? "down" : "unknown";
 }
 
@@ -132,7 +134,7 @@ export function createConsumer(client: KafkaClient, options: ConsumerOptions): C
       else log.warn(fields, `not consuming: ${error.message}`);
     }
     lastCode = error.code;
-    status = { state, reason: error.message, assigned: [], stopped: [] };
+    status = { state, reason: error.message, code: error.code, assigned: [], stopped: [] };
   }
 
   return {
