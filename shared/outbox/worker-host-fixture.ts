@@ -1,10 +1,11 @@
-// A process with an outbox worker: publishes one row, stops the worker, and has nothing left to do.
+// A process with an outbox worker: publishes one row, and stays to be killed when it is told to, or
+// stops the worker and has nothing left to do.
 import { monotonic } from "@order-outbox/errors";
 import { closeDatabase, openDatabase } from "@order-outbox/sqlite";
 import { waitFor } from "@order-outbox/testing";
 import { prepareOutboxFacts, startOutboxWorker } from "./mod.ts";
 
-const [kafkaHost = "", topic = "", databasePath = ""] = process.argv.slice(2);
+const [kafkaHost = "", topic = "", databasePath = "", stay] = process.argv.slice(2);
 const db = openDatabase(databasePath);
 const facts = prepareOutboxFacts(db);
 const worker = startOutboxWorker({
@@ -23,6 +24,10 @@ const worker = startOutboxWorker({
   monotonic,
 });
 await waitFor(() => facts().oldestPendingAt === null, { what: "the row to be published" });
+if (stay !== undefined) {
+  console.log("published");
+  await new Promise(() => {});
+}
 await worker.stop();
 closeDatabase(db);
 console.log("stopped");

@@ -1,4 +1,6 @@
 import { expect, test } from "bun:test";
+import { readdirSync } from "node:fs";
+import { dirname } from "node:path";
 import { type AppError, type Clock, isAppError, monotonic } from "@order-outbox/errors";
 import { freePort, startBroker, startProcess, tempDir, waitFor } from "@order-outbox/testing";
 import { type OutboxWorker, type OutboxWorkerSettings, startOutboxWorker } from "./mod.ts";
@@ -180,4 +182,27 @@ test.concurrent("a process whose worker has stopped can end", async () => {
   expect(await host.exited).toBe(0);
   expect(host.lines.at(-1)).toBe("stopped");
   expect(await publishedIds(broker.kafkaHost, outbox.topic)).toEqual([[1]]);
+});
+
+test.concurrent("a worker that follows a killed one publishes at once, and says whose place it took", async () => {
+  await using broker = await startBroker();
+  using outbox = tempOutbox();
+  outbox.append(["a"]);
+  const entry = `${import.meta.dir}/worker-host-fixture.ts`;
+  const command = [process.execPath, entry, broker.kafkaHost, outbox.topic, outbox.path, "stay"];
+  await using host = startProcess(command);
+  await host.waitForLine("published");
+  host.kill("SIGKILL");
+  await host.exited;
+  outbox.append(["b"]);
+  await using worker = startWorker(broker.kafkaHost, outbox);
+  // The dead one's lease has most of its 40 s left.
+  await waitFor(allPublished(outbox), { what: "the row that it left" });
+  expect(worker.lines.map(({ message, fields }) => [message, fields])).toContainEqual([
+    "took over from a worker that is gone or hangs",
+    expect.objectContaining({ pid: host.pid }),
+  ]);
+  expect(readdirSync(dirname(outbox.path)).filter((name) => name.includes("-relay-"))).toHaveLength(
+    1,
+  );
 });
