@@ -1,12 +1,13 @@
-import { cpSync, mkdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { cpSync } from "node:fs";
+import { basename } from "node:path";
 import { REPOSITORY } from "./repository.ts";
 
-/** Copies the repository's files as they are now, without what is installed or ignored. */
-export async function copyRepository(to: string): Promise<void> {
-  const listed = Bun.$`git ls-files --cached --others --exclude-standard -z`.cwd(REPOSITORY);
-  for (const path of (await listed.text()).split("\0").filter(Boolean)) {
-    mkdirSync(dirname(join(to, path)), { recursive: true });
-    cpSync(join(REPOSITORY, path), join(to, path));
-  }
+const LEFT_OUT = ["node_modules", ".git", ".data"];
+
+/** Copies the repository as it is now, without its history, and without what is installed or running. */
+export function copyRepository(to: string): void {
+  cpSync(REPOSITORY, to, {
+    recursive: true,
+    filter: (path) => !LEFT_OUT.includes(basename(path)),
+  });
 }

@@ -58,4 +58,28 @@ export const SERVICE: readonly Mutant[] = [
     put: `return \`it is \${JSON.stringify(text)}\`;`,
     test: "shared/service-kit/config.test.ts › a secret that is too short is refused without being shown",
   },
+  {
+    name: "a-second-system-starts-on-the-same-folder",
+    breaks: "One folder has one running system.",
+    file: "scripts/dev/running.ts",
+    find: 'db.run("BEGIN EXCLUSIVE");',
+    put: 'db.run("BEGIN");',
+    test: "scripts/dev/start.test.ts › a second system on one folder is refused at once, and tools find the first one's broker",
+  },
+  {
+    name: "a-broken-file-is-tried-for-ever",
+    breaks: "What no restart mends ends the whole.",
+    file: "shared/service-kit/config.ts",
+    find: "process.exit(error.retryable ? 1 : 78);",
+    put: 'process.exit(error.code === "CONFIG_INVALID" ? 78 : 1);',
+    test: "scripts/dev/start.test.ts › where %s is no database everything ends, and the cause is one line",
+  },
+  {
+    name: "any-kafkajs-will-do",
+    breaks: "No service and no tool works with a kafkajs that lacks its patch.",
+    file: "shared/kafka/client.ts",
+    find: "  requirePatchedKafkajs();\n",
+    put: "",
+    test: "scripts/installed.test.ts › kafkajs without its patch is refused by services and tools, with the command that mends it",
+  },
 ];

@@ -41,7 +41,7 @@ test.skipIf(!fullProof)("a fourth service and an event of its own, step by step"
     const code = await child.exited;
     if (code !== 0) throw new Error(`${command.join(" ")} failed:\n${child.lines.join("\n")}`);
   };
-  await copyRepository(copy);
+  copyRepository(copy);
   const write = ({ path, text }: { path: string; text: string }) =>
     Bun.write(join(copy, path), text);
 
