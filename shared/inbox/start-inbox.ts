@@ -67,8 +67,7 @@ export interface InboxStatus extends InboxFacts, InboxCounters {
   ownLag: number;
   lags: PartitionLag[];
   /**
-   * Milliseconds since the epoch of the last finished event, or of the end of the last rest: to
-   * show. What is decided goes by `sinceProgressMs`.
+   * Milliseconds since the epoch of when an event was last finished, or nothing waited: to show. What is decided goes by `sinceProgressMs`.
    */
   lastProgressAt: number | null;
   /** Milliseconds since then; 0 while a call to the outside world is in flight within its limit. */

@@ -45,7 +45,7 @@ export function inboxMetrics(registry: Registry, read: () => InboxReadings): () 
   const inFlight = gauge("inbox_in_flight", "Events taken over from the broker and not finished.");
   const progress = gauge(
     "inbox_last_progress_timestamp_seconds",
-    "When an event was last finished, or a rest ended.",
+    "When an event was last finished, or nothing waited.",
   );
   const lag = new Gauge({
     name: "consumer_lag_records",
