@@ -4,6 +4,7 @@ import { parseWhole } from "./arguments.ts";
 import { defineCommand, EXIT, UserError } from "./command.ts";
 import { openToRead } from "./databases.ts";
 import { printJson, printTable } from "./print.ts";
+import { HELD_KEY } from "./redrive-plan.ts";
 import { chooseServices } from "./services.ts";
 
 const OUTBOX_STATES: Readonly<Record<string, string>> = {
@@ -110,10 +111,10 @@ function listHeld(
 ): ListedEvent[] {
   return db
     .query<ListedEvent, [string, string, string | null, string | null, number]>(
-      `SELECT ? AS service, 'held' AS place, id, state, eventKey AS key, eventType, eventId, topic,
+      `SELECT ? AS service, 'held' AS place, id, state, ${HELD_KEY} AS key, eventType, eventId, topic,
          attempts, heldAt AS since, nextAttemptAt, errorCode || ': ' || lastError AS error
        FROM held_events
-       WHERE state IN (SELECT value FROM json_each(?)) AND (? IS NULL OR eventKey = ?)
+       WHERE state IN (SELECT value FROM json_each(?)) AND (? IS NULL OR ${HELD_KEY} = ?)
        ORDER BY id LIMIT ?`,
     )
     .all(name, JSON.stringify(states), key, key, limit);

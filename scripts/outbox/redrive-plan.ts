@@ -31,6 +31,11 @@ export function findParked(db: Database, { id, key }: RedriveFilter): ParkedRow[
 }
 
 /**
+ * The key that a held event has or, where it stands alone, claims to have. SQL.
+ */
+export const HELD_KEY = "coalesce(eventKey, CAST(key AS TEXT))";
+
+/**
  * The requests that make the service run held events again: one for each key, because a key runs in
  * order, and one for each event that has no key.
  */
@@ -42,7 +47,7 @@ export function findHeld(db: Database, { id, key }: RedriveFilter): Request[] {
       { id: number | null; key: string | null; parkedOnly: number }
     >(
       `SELECT eventKey, min(id) AS heldId FROM held_events
-       WHERE ($id IS NULL OR id = $id) AND ($key IS NULL OR eventKey = $key)
+       WHERE ($id IS NULL OR id = $id) AND ($key IS NULL OR ${HELD_KEY} = $key)
        GROUP BY coalesce(eventKey, id), eventKey IS NULL
        HAVING NOT $parkedOnly OR sum(state = 'PARKED') > 0
        ORDER BY heldId`,

@@ -1,4 +1,5 @@
 import type { Database } from "bun:sqlite";
+import { faultOfStored, type StoredEvent } from "@order-outbox/contracts";
 import { parseWhole, requireReason } from "./arguments.ts";
 import { defineCommand, EXIT, UserError } from "./command.ts";
 import { openToWrite, requireToRead, writeAtOnce } from "./databases.ts";
@@ -98,6 +99,7 @@ async function makePending(
     const ids = nextIds(db, filter, from, found.lastId);
     const last = ids.at(-1);
     if (last === undefined) break;
+    requireSound(db, ids);
     pending += writeAtOnce(db, () => {
       if (pending === 0) audit(db, { ...filter, toId: found.lastId, rows: found.rows }, reason);
       return db
@@ -123,6 +125,21 @@ function nextIds(db: Database, { id, key }: Filter, from: number, to: number): n
     )
     .all({ from, to, id: id ?? null, key: key ?? null })
     .map((row) => row.id);
+}
+
+/** @throws UserError when a row is no event that readers take: neither it nor later ones are touched */
+function requireSound(db: Database, ids: readonly number[]): void {
+  const rows = db.query<StoredEvent & { id: number }, [string]>(
+    `SELECT id, eventType, topic, orderId, partitionKey, payload FROM outbox
+     WHERE id IN (SELECT value FROM json_each(?)) ORDER BY id`,
+  );
+  for (const { id, ...row } of rows.iterate(JSON.stringify(ids))) {
+    const fault = faultOfStored(row);
+    if (fault === undefined) continue;
+    throw new UserError(
+      `outbox row ${id} is not published again, readers would refuse it: ${fault}`,
+    );
+  }
 }
 
 function audit(db: Database, target: object, reason: string): void {

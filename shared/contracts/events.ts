@@ -100,7 +100,8 @@ export function eventDataViolations(type: EventType, data: unknown): Violation[]
 }
 
 /**
- * Holds `data` to the schema of `type`: a writer calls it before the event is stored.
+ * Holds `data` to the schema of `type`. The outbox does so with every event before it is stored, and
+ * `faultOfStored` with rows that are made pending again.
  *
  * @throws AppError `EVENT_MALFORMED` with every violation in `details.violations`.
  */

@@ -24,6 +24,7 @@ export {
 export type { HeaderValue } from "./header-reader.ts";
 export { exampleOf, type JsonSchema, type NamedSchemas, toJsonSchema } from "./json-schema.ts";
 export { isFromOrigin, type Origin, originOf, PARTIES, type Parties } from "./parties.ts";
+export { faultOfStored, type StoredEvent } from "./stored-event.ts";
 export { DEFAULT_PARTITIONS, TOPICS, type Topic } from "./topics.ts";
 export { traceIdOf } from "./trace-id.ts";
 export { readTraceparent } from "./traceparent.ts";

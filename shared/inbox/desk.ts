@@ -53,7 +53,10 @@ export interface HeldDesk {
   findRequest(id: number): RequestItem | undefined;
 }
 
-const COLUMNS = `id, state, eventId, eventType, eventKey AS key, topic, partition, "offset",
+/** The key that a held event has or, where it stands alone, claims to have. */
+const KEY = "coalesce(eventKey, CAST(key AS TEXT))";
+
+const COLUMNS = `id, state, eventId, eventType, ${KEY} AS key, topic, partition, "offset",
   attempts, errorCode, lastError, heldAt, nextAttemptAt`;
 
 /** @param now milliseconds since the epoch */
@@ -90,7 +93,7 @@ export function createHeldDesk(db: Database, queue: CommitQueue, now: () => numb
           [number, string | null, string | null, string | null, string | null, number]
         >(
           `SELECT ${COLUMNS} FROM held_events
-           WHERE id > ? AND (? IS NULL OR state = ?) AND (? IS NULL OR eventKey = ?)
+           WHERE id > ? AND (? IS NULL OR state = ?) AND (? IS NULL OR ${KEY} = ?)
            ORDER BY id LIMIT ?`,
         )
         .all(afterId, byState, byState, byKey, byKey, limit);

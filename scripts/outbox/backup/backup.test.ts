@@ -16,7 +16,9 @@ const proofTest = process.env.PROOF === "full" ? test.concurrent : test.skip;
 
 const TABLES = `
   CREATE TABLE orders (id TEXT);
-  CREATE TABLE outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, eventId TEXT);
+  CREATE TABLE outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, eventId TEXT, eventType TEXT,
+    topic TEXT, orderId TEXT, partitionKey TEXT, payload TEXT, isPublished INTEGER DEFAULT 1,
+    parkedAt TEXT, lastError TEXT);
   CREATE TABLE consumer_identity (databaseId TEXT);
   CREATE TABLE operator_audit (at TEXT, action TEXT, target TEXT, reason TEXT);
 `;
@@ -131,6 +133,30 @@ test.concurrent("a restored database has its WAL's rows aside, its note, and num
   expect(valuesOf(dir.join(aside), "SELECT count(*) FROM outbox")).toEqual([8]);
   expect(valuesOf(dir.join(aside), "SELECT count(*) FROM orders")).toEqual([1]);
   expect(partials(dir)).toEqual([]);
+});
+
+test.concurrent("what waits in a restored outbox and is no event that readers take is parked", async () => {
+  using dir = tempDir();
+  const orderId = crypto.randomUUID();
+  {
+    using db = makeOrders(dir.join("orders.db"), 1);
+    for (const amount of [5, -5]) {
+      db.run(
+        `INSERT INTO outbox (eventType, topic, orderId, partitionKey, payload, isPublished)
+         VALUES ('ORDER_CREATED', 'order_created', ?1, ?1, ?2, 0)`,
+        [orderId, JSON.stringify({ orderId, customerId: "customer-1", amount })],
+      );
+    }
+    await backUp(dir);
+  }
+  expect(await restoreOrders(dir)).toMatchObject({ exitCode: 0 });
+  using db = new Database(dir.join("orders.db"));
+  expect(db.query("SELECT id, lastError FROM outbox WHERE parkedAt > ''").values()).toEqual([
+    [3, expect.stringContaining("/amount must be a positive number")],
+  ]);
+  expect(
+    db.query("SELECT target ->> '$.parkedOutboxIds' FROM operator_audit").values().flat(),
+  ).toEqual(["[3]"]);
 });
 
 proofTest.each(["no database", "another one that was begun since"])(

@@ -1,4 +1,5 @@
 import { Database } from "bun:sqlite";
+import { faultOfStored, type StoredEvent } from "@order-outbox/contracts";
 import { hasOutbox, type Service } from "@order-outbox/registry";
 import { UserError } from "../command.ts";
 
@@ -20,7 +21,8 @@ export interface Restoration {
 /**
  * Makes a copy the next database of its service: it keeps a note of it in the audit, and numbers its
  * next events beyond those that were numbered after the copy, so that no `ce_sequence` of a topic
- * is given twice and first deliveries go on rising.
+ * is given twice and first deliveries go on rising. What waits in it and is no event that readers
+ * take is parked.
  *
  * @returns how many numbers are left out
  * @throws UserError when it is not a database of this service
@@ -30,12 +32,31 @@ export function prepareRestored(path: string, service: Service, given: Restorati
   requireTables(db, service);
   return db.transaction(() => {
     const skipped = hasOutbox(service) ? continueNumbering(db, given.present) : 0;
-    const target = { from: given.from, copiedAt: given.copiedAt, skippedOutboxIds: skipped };
+    const parkedOutboxIds = hasOutbox(service) ? parkUnsound(db, given.at) : [];
+    const { from, copiedAt } = given;
+    const target = { from, copiedAt, skippedOutboxIds: skipped, parkedOutboxIds };
     db.query<unknown, [string, string, string]>(
       "INSERT INTO operator_audit (at, action, target, reason) VALUES (?, 'RESTORE', ?, ?)",
     ).run(given.at, JSON.stringify(target), given.reason);
     return skipped;
   })();
+}
+
+/** Parks what waits to be published and is no event that readers take. */
+function parkUnsound(db: Database, at: string): number[] {
+  const park = db.prepare("UPDATE outbox SET parkedAt = ?, lastError = ? WHERE id = ?");
+  return db
+    .query<StoredEvent & { id: number }, []>(
+      `SELECT id, eventType, topic, orderId, partitionKey, payload FROM outbox
+       WHERE isPublished = 0 AND parkedAt IS NULL ORDER BY id`,
+    )
+    .all()
+    .flatMap(({ id, ...row }) => {
+      const fault = faultOfStored(row);
+      if (fault === undefined) return [];
+      park.run(at, fault, id);
+      return [id];
+    });
 }
 
 /** The highest id that an outbox ever gave; also when its rows were pruned. */

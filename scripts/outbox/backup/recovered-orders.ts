@@ -1,5 +1,5 @@
 import type { Database } from "bun:sqlite";
-import { type AnyEvent, decodeEvent } from "@order-outbox/contracts";
+import { type AnyEvent, decodeEvent, isFromOrigin } from "@order-outbox/contracts";
 import { keyHash } from "@order-outbox/kafka";
 import type { EachBatchPayload } from "kafkajs";
 import { writeAtOnce } from "../databases.ts";
@@ -21,6 +21,7 @@ export function ordersIn({ topic, messages }: EachBatchPayload["batch"]): Publis
   return messages.flatMap(({ key, value, headers, timestamp }) => {
     const decoded = attempt(() => decodeEvent({ key, value, headers }));
     if (decoded?.kind !== "event" || decoded.event.type !== "ORDER_CREATED") return [];
+    if (!isFromOrigin(decoded.event, topic)) return [];
     const publishedAt = new Date(Number(timestamp)).toISOString();
     return [{ event: decoded.event, payload: value?.toString() ?? "", topic, publishedAt }];
   });
