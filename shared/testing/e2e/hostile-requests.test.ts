@@ -35,12 +35,12 @@ function faultOf({ status, headers, body }: RawAnswer): string | undefined {
   return status === 500 ? "a failure of ours" : undefined;
 }
 
-async function startService(name: ServiceName, folder: string) {
+async function startService(name: ServiceName, folder: string, env: Record<string, string> = {}) {
   const service = serviceProcess(name, {
     port: await freePort(),
     databasePath: `${folder}/${name}.db`,
     kafkaHost: "127.0.0.1:1",
-    env: { LOG_LEVEL: "warn", ADMIN_TOKEN: TOKEN },
+    env: { LOG_LEVEL: "warn", ADMIN_TOKEN: TOKEN, ...env },
   });
   await service.start();
   return service;
@@ -94,4 +94,23 @@ test("of requests that come before the answer to the first, none is doubled when
   expect(again.flat().map(({ status }) => status)).toEqual([201, 201, 201]);
   const listed = (await (await fetch(`${service.url}/api/orders`)).json()) as { items: object[] };
   expect(listed.items).toHaveLength(3);
+});
+
+test("a service answers to this machine's names and those in ALLOWED_HOSTS, and counts what it refuses", async () => {
+  using dir = tempDir();
+  const env = { ALLOWED_HOSTS: "shop.example,order-service" };
+  await using service = await startService("order-service", dir.path, env);
+  const hosts = ["localhost", "shop.example:443", "order-service", "evil.example", "a b"];
+  const statuses = await Promise.all(
+    hosts.map(async (host) => {
+      const request = `GET /api/orders HTTP/1.1\r\nHost: ${host}\r\n\r\n`;
+      return (await exchangeRaw(service.port, request))[0]?.status;
+    }),
+  );
+  expect(statuses).toEqual([200, 200, 200, 421, 400]);
+  const metrics = parseMetrics(await (await fetch(`${service.url}/metrics`)).text());
+  const refused = { method: "GET", route: "/api/orders" };
+  for (const status of ["421", "400"]) {
+    expect(metricValue(metrics, "http_requests_total", { ...refused, status })).toBe(1);
+  }
 });
