@@ -20,6 +20,7 @@ A single-node Kafka-API broker for development and tests.
 `;
 
 const STANDARD_OUTPUT = 1;
+const STANDARD_ERROR = 2;
 const LAST_LINES_MS = 500;
 
 /** Something is wrong with the arguments; shown without a stack. */
@@ -125,6 +126,7 @@ async function main(args: readonly string[]): Promise<void> {
     fd: STANDARD_OUTPUT,
     onRecovered: (lines) => say(`${lines} lines were dropped`),
   });
+  const warnings = createOutput({ fd: STANDARD_ERROR });
   const say = (text: string) => output.write(`${printable(text, "lines")}\n`);
   const { host } = options;
   const port = parsePort(options.port, 0, "--port");
@@ -138,7 +140,8 @@ async function main(args: readonly string[]): Promise<void> {
     topics: Object.fromEntries(options.topic.map(parseTopic)),
     autoCreateTopics: options["auto-create-topics"],
     synchronous: parseSynchronous(options.synchronous),
-    onWarning: (message, error) => say(`broker: ${message}: ${Bun.inspect(error)}`),
+    onWarning: (message, error) =>
+      warnings.write(printable(`broker: ${message}: ${Bun.inspect(error)}\n`, "lines")),
     ...(data === undefined ? {} : { data }),
     ...(options.advertise === undefined ? {} : { advertise: parseAdvertise(options.advertise) }),
   }).catch((error: unknown) => {

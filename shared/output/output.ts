@@ -33,7 +33,8 @@ const BUSY = ["EAGAIN", "EBUSY"];
  * other side does. A write may block for ever when a reader stalls, and only the thread that writes
  * can tell; so writing is left to the runtime's pool of threads, one write at a time, and what comes
  * meanwhile waits within a bound. A write that fails (nobody reads, no room, the terminal is gone)
- * is tried again; no line is ever torn. A process has one of these: its pool may have two threads.
+ * is tried again; no line is ever torn. One that stalls takes a thread of the pool, which may have
+ * two: a process that needs the pool has one of these.
  */
 export function createOutput(options: OutputOptions): Output {
   const { fd, limitBytes = LIMIT_BYTES, onRecovered } = options;
