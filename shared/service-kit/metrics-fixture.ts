@@ -16,6 +16,7 @@ export const OUTBOX: OutboxReadings = {
     failedAttempts: 3,
     refusals: 7,
     parked: 4,
+    pendingForMs: 2_000,
   },
 };
 

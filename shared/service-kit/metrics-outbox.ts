@@ -24,6 +24,8 @@ export interface RelayReadings {
   failedAttempts: number;
   refusals: number;
   parked: number;
+  /** Milliseconds for which the oldest pending event has been seen to wait. */
+  pendingForMs: number;
 }
 
 /** How events get to the broker. */
@@ -85,7 +87,8 @@ export function outboxMetrics(registry: Registry, read: () => OutboxReadings) {
     refresh(): void {
       const { relay, ...facts } = read();
       pending.set(facts.pending);
-      oldest.set(ageOf(facts.oldestPendingAt));
+      const seenMs = relay === undefined ? 0 : relay.pendingForMs + facts.silentFor;
+      oldest.set(ageOf(facts.oldestPendingAt, seenMs));
       parked.set(facts.parked);
       heartbeat.set(facts.silentFor / 1000);
       showState(broker, BROKER_STATES, relay?.broker ?? "unknown");
@@ -100,7 +103,10 @@ export function outboxMetrics(registry: Registry, read: () => OutboxReadings) {
   };
 }
 
-/** By the time of day, as the row has it; wrong for as long as a clock that was set is not right. */
-function ageOf(time: string | null): number {
-  return time === null ? 0 : Math.max(0, (Date.now() - Date.parse(time)) / 1000);
+/**
+ * The age in seconds by the time of day, as the row has it, so that it is right after a restart; not
+ * less than the event was seen to wait, so that a clock that was set back hides nothing.
+ */
+function ageOf(time: string | null, seenMs: number): number {
+  return time === null ? 0 : Math.max(seenMs, Date.now() - Date.parse(time)) / 1000;
 }

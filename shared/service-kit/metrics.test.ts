@@ -40,6 +40,23 @@ test("what a service reads is shown, each number under its own name", async () =
   expect(values(["consumer_stopped_partitions", "log_lines_dropped_total"])).toEqual([1, 8]);
 });
 
+test("an event that waits is not younger than it was seen to wait, when the clock was set back", async () => {
+  using dir = tempDir();
+  const ahead = new Date(Date.now() + 600_000).toISOString();
+  const readings = { ...OUTBOX, oldestPendingAt: ahead };
+  const metrics = createMetrics({
+    service: "sample",
+    databasePath: dir.join("x.db"),
+    writable: () => true,
+    droppedLogLines: () => 0,
+    commitQueueDepth: () => 0,
+    inbox: () => INBOX,
+    outbox: () => readings,
+  });
+  const age = async () => metricValue(await scrape(metrics), "outbox_oldest_pending_age_seconds");
+  expect(await age()).toBe(3.5);
+});
+
 test("a counter that is kept elsewhere does not grow by being looked at", async () => {
   using dir = tempDir();
   const metrics = sampleMetrics(dir.join("x.db"));
