@@ -1,4 +1,10 @@
-import type { EachBatchPayload, Kafka } from "kafkajs";
+import {
+  type ConsumedBatch,
+  onUnreadableBatch,
+  toConsumedBatch,
+  type UnreadableBatch,
+} from "@order-outbox/kafka";
+import type { Kafka } from "kafkajs";
 import { withAdmin } from "./broker.ts";
 
 /** Without a record for this long, reading is given up. */
@@ -21,14 +27,16 @@ const nameOf = (topic: string, partition: number): string => `${topic}/${partiti
 /**
  * Reads partitions up to their ends as they are given, by a consumer group that is gone afterwards.
  * A record may be read again after a rebalance, and one beyond the end may come along.
+ *
+ * @returns the batches that cannot be read, which are passed over
  */
 export async function readRecords(
   kafka: Kafka,
   partitions: readonly OpenPartition[],
-  onBatch: (batch: EachBatchPayload["batch"]) => void,
+  onBatch: (batch: ConsumedBatch) => void,
   onRead: OnRead,
-): Promise<void> {
-  if (partitions.length === 0) return;
+): Promise<UnreadableBatch[]> {
+  if (partitions.length === 0) return [];
   const open = new Map(partitions.map((one) => [nameOf(one.topic, one.partition), one]));
   const total = partitions.reduce((sum, { high, nextOffset }) => sum + high - nextOffset, 0);
   const begun = partitions.filter(({ low, nextOffset }) => nextOffset > low);
@@ -45,7 +53,24 @@ export async function readRecords(
   const giveUp = () => complete.reject(new Error("the broker stopped sending records"));
   let idle = setTimeout(giveUp, IDLE_MS);
   let done = 0;
+  const unreadable: UnreadableBatch[] = [];
 
+  function notePosition(topic: string, partition: number, nextOffset: number): void {
+    clearTimeout(idle);
+    idle = setTimeout(giveUp, IDLE_MS);
+    const name = nameOf(topic, partition);
+    if (nextOffset >= (open.get(name)?.high ?? 0)) open.delete(name);
+    onRead(Math.min(done, total), total);
+    if (open.size === 0) complete.resolve();
+  }
+
+  onUnreadableBatch(consumer, (batch) => {
+    const { topic, partition, nextOffset } = batch;
+    unreadable.push(batch);
+    consumer.seek({ topic, partition, offset: String(nextOffset) });
+    consumer.resume([{ topic, partitions: [partition] }]);
+    notePosition(topic, partition, nextOffset);
+  });
   consumer.on(consumer.events.CRASH, ({ payload }) => {
     if (!payload.restart) complete.reject(payload.error);
   });
@@ -55,20 +80,17 @@ export async function readRecords(
     await consumer.run({
       autoCommit: false,
       async eachBatch({ batch }) {
-        clearTimeout(idle);
-        idle = setTimeout(giveUp, IDLE_MS);
-        done += batch.messages.length;
-        onBatch(batch);
-        const name = nameOf(batch.topic, batch.partition);
-        if (Number(batch.lastOffset()) + 1 >= (open.get(name)?.high ?? 0)) open.delete(name);
-        onRead(Math.min(done, total), total);
-        if (open.size === 0) complete.resolve();
+        const consumed = toConsumedBatch(batch);
+        done += consumed.records.length;
+        onBatch(consumed);
+        notePosition(batch.topic, batch.partition, consumed.nextOffset);
       },
     });
     for (const { topic, partition, nextOffset } of begun) {
       consumer.seek({ topic, partition, offset: String(nextOffset) });
     }
     await complete.promise;
+    return unreadable;
   } finally {
     clearTimeout(idle);
     await consumer.disconnect().catch(() => {});

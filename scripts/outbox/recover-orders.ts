@@ -1,4 +1,5 @@
 import { TOPICS } from "@order-outbox/contracts";
+import { describeUnreadable } from "@order-outbox/kafka";
 import { requireReason } from "./arguments.ts";
 import { insertOrders, ordersIn, type PublishedOrder } from "./backup/recovered-orders.ts";
 import { connectKafka, fetchEnds } from "./broker.ts";
@@ -35,7 +36,7 @@ its retention has removed.
     if (partitions === undefined) throw new UserError(`there is no topic ${TOPICS.orderCreated}`);
     const missing = new Map<string, PublishedOrder>();
     const progress = createProgress();
-    await readRecords(
+    const unreadable = await readRecords(
       kafka,
       partitions
         .filter(({ low, high }) => high > low)
@@ -49,6 +50,10 @@ its retention has removed.
       (done, total) => progress.show(`records of ${TOPICS.orderCreated}`, done, total),
     ).finally(() => progress.end());
 
+    for (const batch of unreadable) {
+      const place = `${batch.topic}/${batch.partition} at ${batch.offset}`;
+      console.error(`outbox: ${place}: ${describeUnreadable(batch)}`);
+    }
     const orders = [...missing.values()];
     const at = new Date().toISOString();
     const renewed = dryRun ? 0 : insertOrders(db, orders, { at, reason });

@@ -15,8 +15,9 @@ export const resetOffset = defineCommand({
   summary: "say where a consumer continues in a partition",
   usage: `reset-offset --service NAME --topic TOPIC --partition P --to earliest|latest|OFFSET --reason "…"
 
-For a consumer that stopped because the broker does not have its offset. What it reads again takes
-no second effect; what it jumps over takes none at all.
+For a consumer that stopped because the broker does not have its offset, or because a batch cannot be
+read (/health and the log say where it ends). What it reads again takes no second effect; what it
+jumps over takes none at all.
   --to WHERE         earliest, latest, or the offset to read next
   --reason TEXT      why; kept with the request
 ${WAIT_USAGE}`,

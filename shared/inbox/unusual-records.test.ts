@@ -2,6 +2,7 @@ import { expect, test } from "bun:test";
 import { createKafkaClient, ensureTopics } from "@order-outbox/kafka";
 import {
   ATTRIBUTES,
+  CODECS,
   encodeWireBatch,
   publishBytes,
   seal,
@@ -12,7 +13,9 @@ import {
   waitFor,
   wireBatch,
   wireRecord,
+  wrapPacked,
 } from "@order-outbox/testing";
+import { judgeInbox } from "./health.ts";
 import { openReader, openStream, orderCreated, type Stream, toRecord } from "./test-inbox.ts";
 
 /** Publishes an event some of whose headers have the value null, which is legal. */
@@ -116,6 +119,38 @@ test.concurrent("a record that is too large is parked by its place, never whole,
   expect(held()).toMatchObject([{ ...parked, attempts: 2 }]);
   expect(reader.effects()).toEqual([next.id]);
 });
+
+test.concurrent.skipIf(Boolean(process.env.KAFKA_HOST))(
+  "an operator jumps over a batch that cannot be read, with a reason, and the rest is worked",
+  async () => {
+    await using stream = await openStream();
+    await using reader = openReader(stream);
+    const inbox = reader.start();
+    const [before, behind] = [orderCreated(), orderCreated()];
+    await stream.publish([before]);
+    const two = wireBatch([wireRecord("x"), wireRecord("y")], { codec: CODECS.gzip });
+    await publishBytes(stream.client, stream.topics[0], 0, wrapPacked(two, Buffer.from("no gzip")));
+    await stream.publish([behind]);
+    const stopped = () => inbox.status().consumer.stopped;
+    await waitFor(() => stopped().length === 1, { what: "the partition to stop" });
+    expect(judgeInbox({ ...inbox.status(), lag: 0 })).toMatchObject({
+      ok: false,
+      reason: `stopped: ${stream.topics[0]}/0 at 1: a batch (compressed with gzip) cannot be read, incorrect header check; it ends before offset 3`,
+    });
+    const target = JSON.stringify({ topic: stream.topics[0], partition: 0, to: 3 });
+    reader.db.run(
+      `INSERT INTO operator_requests (kind, target, reason, requestedAt)
+       VALUES ('RESET_OFFSET', ?, 'not ours', '')`,
+      [target],
+    );
+    await waitFor(() => reader.effects().length === 2, { what: "what comes behind it" });
+    expect(reader.effects()).toEqual([before.id, behind.id]);
+    expect(stopped()).toEqual([]);
+    expect(reader.rows("SELECT action, target, reason FROM operator_audit")).toEqual([
+      { action: "RESET_OFFSET", target, reason: "not ours" },
+    ]);
+  },
+);
 
 test.concurrent.skipIf(Boolean(process.env.KAFKA_HOST))(
   "what ends a transaction moves offset and lag, although no record of it is ours",

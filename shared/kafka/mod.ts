@@ -18,7 +18,7 @@ export {
   type Publisher,
 } from "./publisher.ts";
 export { type OutboundRecord, RecordBatch } from "./record-batch.ts";
-export type { ConsumedBatch, ConsumedRecord } from "./records.ts";
+export { type ConsumedBatch, type ConsumedRecord, toConsumedBatch } from "./records.ts";
 export type { KafkaSecurity, SaslSettings, TlsSettings } from "./security.ts";
 export type { StoppedPartition } from "./stopped-partitions.ts";
 export { type TopicRetention, topicRetention } from "./topic-retention.ts";
@@ -30,3 +30,4 @@ export {
   type TopicState,
   topicDifferences,
 } from "./topics-setup.ts";
+export { describeUnreadable, onUnreadableBatch, type UnreadableBatch } from "./unreadable-batch.ts";

@@ -57,6 +57,7 @@ interface Excess {
   firstBytes: Buffer;
 }
 
+/** A batch as kafkajs hands it over, with what is too large left out. */
 export function toConsumedBatch(batch: KafkaJsBatch): ConsumedBatch {
   const { topic, partition } = batch;
   const { lastStableOffset = "-1" } = batch as PatchedBatch;

@@ -1,7 +1,6 @@
 import type { Database } from "bun:sqlite";
 import { type AnyEvent, decodeEvent, isFromOrigin } from "@order-outbox/contracts";
-import { keyHash } from "@order-outbox/kafka";
-import type { EachBatchPayload } from "kafkajs";
+import { type ConsumedBatch, keyHash } from "@order-outbox/kafka";
 import { writeAtOnce } from "../databases.ts";
 
 /** An order that its topic knows, with the event that told it. */
@@ -17,12 +16,13 @@ export interface PublishedOrder {
 const STEP_ROWS = 200;
 
 /** The orders in a batch; what is no readable ORDER_CREATED is left to `verify`. */
-export function ordersIn({ topic, messages }: EachBatchPayload["batch"]): PublishedOrder[] {
-  return messages.flatMap(({ key, value, headers, timestamp }) => {
-    const decoded = attempt(() => decodeEvent({ key, value, headers }));
+export function ordersIn({ topic, records }: ConsumedBatch): PublishedOrder[] {
+  return records.flatMap((record) => {
+    const { value, timestamp } = record;
+    const decoded = attempt(() => decodeEvent(record));
     if (decoded?.kind !== "event" || decoded.event.type !== "ORDER_CREATED") return [];
     if (!isFromOrigin(decoded.event, topic)) return [];
-    const publishedAt = new Date(Number(timestamp)).toISOString();
+    const publishedAt = new Date(timestamp).toISOString();
     return [{ event: decoded.event, payload: value?.toString() ?? "", topic, publishedAt }];
   });
 }

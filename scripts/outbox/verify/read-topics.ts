@@ -1,26 +1,28 @@
 import type { Database } from "bun:sqlite";
-import {
-  decodeEvent,
-  isFromOrigin,
-  peekIdentity,
-  TOPICS,
-  type WireRecord,
-} from "@order-outbox/contracts";
-import type { EachBatchPayload, Kafka } from "kafkajs";
+import { decodeEvent, isFromOrigin, peekIdentity, TOPICS } from "@order-outbox/contracts";
+import { type ConsumedBatch, type ConsumedRecord, describeUnreadable } from "@order-outbox/kafka";
+import type { Kafka } from "kafkajs";
 import { fetchEnds } from "../broker.ts";
 import { type OnRead, type OpenPartition, readRecords } from "../read-records.ts";
 
 /**
  * Reads what is new in the services' topics, up to their ends as they are now, into `records`.
  *
- * @returns the id of the cluster
+ * @returns the id of the cluster, and what could not be read
  */
-export async function readTopics(db: Database, kafka: Kafka, onRead: OnRead): Promise<string> {
+export async function readTopics(
+  db: Database,
+  kafka: Kafka,
+  onRead: OnRead,
+): Promise<{ clusterId: string; unreadable: string[] }> {
   const { clusterId, topics } = await fetchEnds(kafka, Object.values(TOPICS));
   notePartitions(db, topics);
-  await readRecords(kafka, openPartitions(db), prepareStore(db), onRead);
+  const batches = await readRecords(kafka, openPartitions(db), prepareStore(db), onRead);
   noteBeginnings(db);
-  return clusterId;
+  const unreadable = batches.map(
+    (batch) => `${batch.topic}/${batch.partition} at ${batch.offset}: ${describeUnreadable(batch)}`,
+  );
+  return { clusterId, unreadable };
 }
 
 function notePartitions(
@@ -46,7 +48,7 @@ function openPartitions(db: Database): OpenPartition[] {
 }
 
 /** Stores a batch; a record that is read again, after a rebalance, changes nothing. */
-function prepareStore(db: Database): (batch: EachBatchPayload["batch"]) => void {
+function prepareStore(db: Database): (batch: ConsumedBatch) => void {
   const insert = db.prepare(
     `INSERT INTO records
        (topic, partition, "offset", eventId, type, key, source, sequence, timestamp)
@@ -55,14 +57,13 @@ function prepareStore(db: Database): (batch: EachBatchPayload["batch"]) => void 
   const move = db.prepare<unknown, [number, string, number]>(
     "UPDATE partitions SET nextOffset = max(nextOffset, ?) WHERE topic = ? AND partition = ?",
   );
-  return db.transaction((batch: EachBatchPayload["batch"]) => {
-    const { topic, partition, messages } = batch;
-    for (const { offset, timestamp, ...record } of messages) {
+  return db.transaction(({ topic, partition, records, nextOffset }: ConsumedBatch) => {
+    for (const record of records) {
       const { eventId, type, key, source, sequence } = readContent(record, topic);
-      const place = [topic, partition, Number(offset)] as const;
-      insert.run(...place, eventId, type, key, source, sequence, Number(timestamp));
+      const place = [topic, partition, record.offset] as const;
+      insert.run(...place, eventId, type, key, source, sequence, record.timestamp);
     }
-    move.run(Number(batch.lastOffset()) + 1, topic, partition);
+    move.run(nextOffset, topic, partition);
   });
 }
 
@@ -79,7 +80,8 @@ interface Content {
  * Of a record that consumers take for no event of ours (malformed, of another topic or source, of an
  * unknown type) nothing is judged; where it is held, that is told.
  */
-function readContent(record: WireRecord, topic: string): Content {
+function readContent(record: ConsumedRecord, topic: string): Content {
+  if (record.excess !== undefined) return NOTHING;
   try {
     const decoded = decodeEvent(record);
     if (decoded.kind === "event" && isFromOrigin(decoded.event, topic)) {
@@ -89,9 +91,10 @@ function readContent(record: WireRecord, topic: string): Content {
   } catch {
     // It is none.
   }
-  const eventId = peekIdentity(record).id ?? null;
-  return { eventId, type: null, key: null, source: null, sequence: null };
+  return { ...NOTHING, eventId: peekIdentity(record).id ?? null };
 }
+
+const NOTHING: Content = { eventId: null, type: null, key: null, source: null, sequence: null };
 
 /** Where retention has removed the beginning of a partition, notes what the rest begins with. */
 function noteBeginnings(db: Database): void {

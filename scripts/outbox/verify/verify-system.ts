@@ -50,13 +50,16 @@ export async function verifySystem(options: VerifyOptions): Promise<Report> {
   const kafka = brokers === undefined ? undefined : connectKafka(brokers, security);
   const has = { ...ledgers.has, topics: kafka !== undefined };
   let clusterId = "";
+  const unreadable = new Set<string>();
 
   async function look(again: boolean) {
     if (kafka !== undefined && has.topics) {
       try {
-        clusterId = await readTopics(db, kafka, (done, total) =>
+        const read = await readTopics(db, kafka, (done, total) =>
           onProgress("reading the topics", done, total),
         );
+        clusterId = read.clusterId;
+        for (const batch of read.unreadable) unreadable.add(batch);
       } catch (error) {
         const what = again ? "the topics at the second look" : "the topics";
         leftOut.push(`${what}: ${describeBrokerError(error)}`);
@@ -89,6 +92,7 @@ export async function verifySystem(options: VerifyOptions): Promise<Report> {
     ...countRecords(scratch, has.topics),
     counts: countKinds(result.findings),
     ...result,
+    notes: [...result.notes, ...unreadable],
     leftOut,
   };
 }
