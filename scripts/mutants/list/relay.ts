@@ -259,4 +259,12 @@ export const RELAY: readonly Mutant[] = [
     put: "await restAfter(round);",
     test: "shared/outbox/relay.test.ts › who sees rows published after an outage sees no failure any more",
   },
+  {
+    name: "a-new-owner-gets-the-old-number",
+    breaks: "The fencing number grows with every change of hands.",
+    file: "shared/outbox/lease.ts",
+    find: "(row?.fencing ?? 0) + 1",
+    put: "(row?.fencing ?? 1)",
+    test: "shared/outbox/lease.test.ts › of two workers on one file one holds the lease, and the other takes it when it is over",
+  },
 ];
