@@ -13,7 +13,7 @@ import { judgeTargets } from "./bench/targets.ts";
 import { cleanUpWith } from "./chaos/cleanup.ts";
 import { abortOnSignals, INTERRUPTED } from "./interrupt.ts";
 import { prepareReport } from "./report-file.ts";
-import { prepareConsole } from "./terminal.ts";
+import { runCommand } from "./terminal.ts";
 
 const MISUSED = 2;
 
@@ -101,5 +101,4 @@ async function write(file: string | undefined, text: string): Promise<void> {
   console.log(`written: ${file}`);
 }
 
-prepareConsole();
-process.exit(await main(process.argv.slice(2)));
+await runCommand(main);

@@ -84,6 +84,10 @@ test.each([
   [["--advertise", "nowhere"], '"nowhere" is not of the form HOST:PORT.'],
   [["--colour"], "--colour"],
   [["--memory", "--data", "x"], "either --memory or --data"],
+  [["--data", ""], "it is empty"],
+  [["--memory", "--topic", "a:1", "--topic", "a:2"], "The topic a is named twice."],
+  [["--memory", "--host", "999.1.1.1"], "This machine has no address 999.1.1.1."],
+  [["now"], "Unexpected argument 'now'"],
 ])("bad arguments are explained without a stack: %p", async (args, message) => {
   const { code, output } = await outcome(...args);
   expect(code).toBe(78);

@@ -77,6 +77,13 @@ function parseTopic(text: string): [string, number] {
   return [name, parseNumber(partitions, 1, 1000, `The partitions of ${name}`)];
 }
 
+function parseTopics(texts: readonly string[]): Record<string, number> {
+  const topics = texts.map(parseTopic);
+  const twice = topics.find(([name], i) => topics.findIndex((one) => one[0] === name) < i);
+  if (twice) throw new UsageError(`The topic ${twice[0]} is named twice.`);
+  return Object.fromEntries(topics);
+}
+
 function parseAdvertise(text: string) {
   const [host, port] = splitLast(text, "HOST:PORT");
   return {
@@ -92,13 +99,15 @@ function parseSynchronous(text: string): "NORMAL" | "FULL" {
 
 /** What the system says about the address, in words that help. */
 function explain(error: unknown, host: string, port: number): unknown {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  if (!(error instanceof Error)) return error;
+  const code = "code" in error ? error.code : undefined;
   if (code === "EADDRINUSE") {
     return new PortTaken(
       `Port ${port} on ${host} is already in use. Stop what listens there, or choose another port with --port (0 takes a free one).`,
     );
   }
-  if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND") {
+  // Bun gives no code for what is no address at all.
+  if (code === "EADDRNOTAVAIL" || code === "ENOTFOUND" || /^Failed to listen/.test(error.message)) {
     return new UsageError(`This machine has no address ${host}. Choose another one with --host.`);
   }
   if (code === "EACCES") {
@@ -122,6 +131,7 @@ async function main(args: readonly string[]): Promise<void> {
   if (options.memory && options.data !== undefined) {
     throw new UsageError("Give either --memory or --data, not both.");
   }
+  if (options.data === "") throw new UsageError("--data is the path of a folder; it is empty.");
   const output = createOutput({
     fd: STANDARD_OUTPUT,
     onRecovered: (lines) => say(`${lines} lines were dropped`),
@@ -132,12 +142,12 @@ async function main(args: readonly string[]): Promise<void> {
   const port = parsePort(options.port, 0, "--port");
   const data = options.memory
     ? undefined
-    : (options.data ?? join(process.env.DATA_DIR ?? ".data", "broker"));
+    : (options.data ?? join(process.env.DATA_DIR || ".data", "broker"));
 
   const broker = await startDevBroker({
     host,
     port,
-    topics: Object.fromEntries(options.topic.map(parseTopic)),
+    topics: parseTopics(options.topic),
     autoCreateTopics: options["auto-create-topics"],
     synchronous: parseSynchronous(options.synchronous),
     onWarning: (message, error) =>

@@ -7,7 +7,7 @@ import { writeReport } from "./chaos/report.ts";
 import { runChaos } from "./chaos/run.ts";
 import { abortOnSignals, INTERRUPTED } from "./interrupt.ts";
 import { prepareReport } from "./report-file.ts";
-import { prepareConsole } from "./terminal.ts";
+import { runCommand } from "./terminal.ts";
 
 const MISUSED = 2;
 /** Starting, settling and counting take no longer than this on top of a run's minutes. */
@@ -70,5 +70,4 @@ function showChecks(checks: readonly Check[]): number {
   return checks.filter((one) => !holds(one)).length;
 }
 
-prepareConsole();
-process.exit(await main(process.argv.slice(2)));
+await runCommand(main);

@@ -1,10 +1,10 @@
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { parseArgs } from "node:util";
 import { writeAsyncApi } from "./contracts/asyncapi.ts";
 import { type BreakingChange, findBreakingChanges } from "./contracts/compatibility.ts";
 import { presentEvents, readReleased, writeReleased } from "./contracts/released.ts";
-import { prepareConsole } from "./terminal.ts";
+import { runCommand } from "./terminal.ts";
 
 const USAGE = `Usage: bun run contracts [--check | --release] [--root DIR]
 
@@ -34,6 +34,10 @@ async function main(args: readonly string[]): Promise<number> {
   const file = join(options.root, "docs/asyncapi.yaml");
   const folder = join(options.root, "shared/contracts/released");
 
+  if (!existsSync(options.root)) {
+    console.error(`there is no folder ${options.root}`);
+    return 2;
+  }
   const text = writeAsyncApi();
   const current = await Bun.file(file)
     .text()
@@ -80,5 +84,4 @@ function show(changes: readonly BreakingChange[]): void {
   console.error(`\n${ADVICE}`);
 }
 
-prepareConsole();
-process.exitCode = await main(process.argv.slice(2));
+await runCommand(main);

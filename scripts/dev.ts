@@ -1,29 +1,18 @@
 import { resolve } from "node:path";
 import { isatty } from "node:tty";
-import { parseArgs } from "node:util";
 import { DEFAULT_PARTITIONS, TOPICS } from "@order-outbox/contracts";
 import { createOutput, isIgnored } from "@order-outbox/output";
 import { readyBanner } from "./dev/banner.ts";
 import { type Child, EXIT_CONFIG, superviseChild } from "./dev/child.ts";
 import { prepareFolder } from "./dev/data-folder.ts";
+import { readOptions, USAGE } from "./dev/options.ts";
 import { prefixedOutput } from "./dev/output.ts";
 import { onRunnerExit } from "./dev/package-runner.ts";
 import { brokersOf, planChildren } from "./dev/plan.ts";
 import { findTakenPorts } from "./dev/ports.ts";
 import { claimFolder, findRunning, type RunningSystem } from "./dev/running.ts";
-import { DEFAULT_PORTS, portVariables, readSettings } from "./dev/settings.ts";
-
-const USAGE = `Usage: bun run start | bun run dev
-
-Starts the services, and the embedded broker unless KAFKA_HOST is set.
---watch (bun run dev) restarts a service when its code changes.
-
-${portVariables.map((name) => `  ${name.padEnd(17)}  ${DEFAULT_PORTS[name]}`).join("\n")}
-  DATA_DIR           .data   the databases, and the broker's data
-  KAFKA_HOST                 brokers of your own, as host:port, comma-separated
-
-Every other setting goes to the services as it is.
-`;
+import { readSettings } from "./dev/settings.ts";
+import { EXIT_MISUSED } from "./terminal.ts";
 
 const ROOT = resolve(import.meta.dir, "..");
 /** One child may take this long to stop before the next one is told to. */
@@ -39,13 +28,13 @@ const ANOTHER_FOLDER = "a second system needs a folder (DATA_DIR) and ports of i
 const startedAt = performance.now();
 
 async function main(): Promise<void> {
-  const { values } = parseArgs({
-    options: {
-      watch: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-    },
-  });
-  if (values.help) return void process.stdout.write(USAGE);
+  const options = readOptions(process.argv.slice(2));
+  if (typeof options === "string") {
+    console.error(`${options}\n(--help shows the options)`);
+    process.exitCode = EXIT_MISUSED;
+    return;
+  }
+  if (options.help) return void process.stdout.write(USAGE);
 
   const settings = readSettings(process.env);
   if (Array.isArray(settings)) {
@@ -62,7 +51,7 @@ async function main(): Promise<void> {
   const plans = planChildren(settings, {
     root: ROOT,
     bun: process.execPath,
-    watch: values.watch,
+    watch: options.watch,
     topics: Object.fromEntries(Object.values(TOPICS).map((topic) => [topic, DEFAULT_PARTITIONS])),
   });
   const urls = plans.flatMap(({ healthUrl, url }) => (healthUrl === undefined ? [] : [url]));

@@ -1,7 +1,14 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { freePort, outbox, REPOSITORY, serviceProcess, tempDir } from "@order-outbox/testing";
+import {
+  freePort,
+  outbox,
+  REPOSITORY,
+  serviceProcess,
+  startProcess,
+  tempDir,
+} from "@order-outbox/testing";
 
 /** Clears the screen, by ESC and by a C1 character, names the window, and turns the text around. */
 const EVIL = "x\x1b[2J\x9b2J\x1b]0;owned\x07\u202ereversed\x7f";
@@ -68,4 +75,18 @@ test("an error that nobody foresaw is escaped, too, and ends the command with 1"
   const child = Bun.spawn([process.execPath, "-e", script], { stdout: "pipe", stderr: "pipe" });
   const [err, exitCode] = await Promise.all([child.stderr.text(), child.exited]);
   expect([err.includes("\\u001b[2J"), HARMFUL.test(err), exitCode]).toEqual([true, false, 1]);
+});
+
+test.each([
+  ["chaos.ts", [], { TMPDIR: "/nowhere" }, "mkdtemp '/nowhere/"],
+  ["chaos.ts", ["--report", "/dev/null/x"], {}, "--report cannot be written: "],
+  ["bench.ts", ["--part", "start"], { TMPDIR: "/nowhere" }, "mkdtemp '/nowhere/"],
+  ["bench.ts", ["--json", "/dev/null/x"], {}, "--json cannot be written: "],
+  ["contracts.ts", ["--root", "/nowhere"], {}, "there is no folder /nowhere"],
+  ["contracts.ts", ["--root", "/dev/null"], {}, "/dev/null"],
+])("%s %p in %p ends with one line and code 2", async (script, args, env, words) => {
+  const command = [process.execPath, join(REPOSITORY, "scripts", script), ...args];
+  await using child = startProcess(command, { env });
+  await child.waitForLine(words);
+  expect({ code: await child.exited, lines: child.lines.length }).toEqual({ code: 2, lines: 1 });
 });

@@ -34,6 +34,29 @@ export function prepareConsole(): void {
   });
 }
 
+/** A command that was called wrongly. */
+export const EXIT_MISUSED = 2;
+
+/**
+ * Runs a command with a prepared console and ends the process with its exit code. What the system
+ * refuses, such as a folder that is not there, is one line, and {@link EXIT_MISUSED}.
+ */
+export async function runCommand(main: (args: string[]) => Promise<number>): Promise<never> {
+  prepareConsole();
+  try {
+    process.exit(await main(process.argv.slice(2)));
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
+    console.error(error.message);
+    process.exit(EXIT_MISUSED);
+  }
+}
+
+/** What the operating system said of a file, a folder or an address, such as `EACCES: permission denied, …`. */
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && "code" in error && "syscall" in error;
+}
+
 /** Writes all of it, waiting for a slow reader; gives the system's code when that is impossible. */
 function writeAll(fd: number, text: string): string | undefined {
   let left: Uint8Array = Buffer.from(text);

@@ -23,12 +23,24 @@ async function settingsFor(dataDir: string): Promise<Record<string, string | und
   };
 }
 
-async function outcome(dataDir: string, command = START) {
-  await using child = startProcess(command, { env: await settingsFor(dataDir) });
+async function outcome(dataDir: string, command = START, env: Record<string, string> = {}) {
+  await using child = startProcess(command, { env: { ...(await settingsFor(dataDir)), ...env } });
   const code = await Promise.race([child.exited, Bun.sleep(GIVEN_UP_MS).then(() => "it runs on")]);
   await child.waitForLine(/./);
   return { code, said: child.lines.join("\n") };
 }
+
+test("an unknown option and a HOST that is nobody's are refused in a sentence", async () => {
+  using folder = tempDir();
+  expect(await outcome(folder.path, [...START, "--wat"])).toEqual({
+    code: 2,
+    said: "Unknown option '--wat'\n(--help shows the options)",
+  });
+  expect(await outcome(folder.path, START, { HOST: "999.1.1.1" })).toEqual({
+    code: 1,
+    said: "Cannot start, nothing was started:\n  HOST=999.1.1.1 is no address of this machine",
+  });
+});
 
 test("a DATA_DIR that is a file, or in one, is refused with the cause", async () => {
   using folder = tempDir();

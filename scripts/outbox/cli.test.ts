@@ -131,6 +131,8 @@ test.each([
     ["show", "1", "--service", "notification", "--outbox"],
     "notification-service has no outbox",
   ],
+  ["list without databases", ["list"], "no DIR/orders.db yet: order-service creates it"],
+  ["redrive without databases", ["redrive", "--all"], "no DIR/orders.db yet"],
   ["verify without databases", ["verify"], "no DIR/orders.db yet: order-service creates it"],
 ])("%s is refused in a sentence", async (_name, args, sentence) => {
   using dir = tempDir();

@@ -112,7 +112,7 @@ function parse(name: string, args: readonly string[], options: ParseArgsOptionsC
     return { values: values as unknown as Values<typeof COMMON>, positionals };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    throw new UserError(`${name}: ${message}; see ${name} --help`);
+    throw new UserError(`${name}: ${message.replaceAll("\n", " ")}; see ${name} --help`);
   }
 }
 

@@ -2,6 +2,7 @@ import { Database, SQLiteError } from "bun:sqlite";
 import { existsSync } from "node:fs";
 import { isAppError } from "@order-outbox/errors";
 import type { Service } from "@order-outbox/registry";
+import { isSystemError } from "../terminal.ts";
 import { UserError } from "./command.ts";
 import { databasePath, describeMissing } from "./data-dir.ts";
 
@@ -20,6 +21,13 @@ export function requireToRead(dataDir: string, service: Service): Database {
 export function openToWrite(dataDir: string, service: Service): Database {
   const path = databasePath(dataDir, service);
   return existsSync(path) ? open(path, { readwrite: true }) : missing(dataDir, service);
+}
+
+/** The services that have a database there, one at least. */
+export function requireAny(dataDir: string, services: readonly Service[]): readonly Service[] {
+  const there = services.filter((service) => existsSync(databasePath(dataDir, service)));
+  const [first] = services;
+  return there.length > 0 || first === undefined ? there : missing(dataDir, first);
 }
 
 /** Runs `work` as one transaction that takes the write lock at once. */
@@ -59,9 +67,4 @@ function open(path: string, mode: { readonly: true } | { readwrite: true }): Dat
 
 function missing(dataDir: string, service: Service): never {
   throw new UserError(describeMissing(dataDir, service));
-}
-
-/** What the operating system said of a file or a folder, such as `EACCES: permission denied, …`. */
-function isSystemError(error: unknown): error is NodeJS.ErrnoException {
-  return error instanceof Error && "code" in error && "syscall" in error;
 }

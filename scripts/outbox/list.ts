@@ -2,7 +2,7 @@ import type { Database } from "bun:sqlite";
 import { hasOutbox, type Service } from "@order-outbox/registry";
 import { parseWhole } from "./arguments.ts";
 import { defineCommand, EXIT, UserError } from "./command.ts";
-import { openToRead } from "./databases.ts";
+import { requireAny, requireToRead } from "./databases.ts";
 import { printJson, printTable } from "./print.ts";
 import { HELD_KEY } from "./redrive-plan.ts";
 import { chooseServices } from "./services.ts";
@@ -55,9 +55,9 @@ that a consumer set aside.
       throw new UserError(`there is no state "${state}"; there are ${states}`);
     }
     const filter = { state, key, limit: parseWhole("--limit", limit, 1) };
-    const events = chooseServices(service).flatMap((one) => {
-      using db = openToRead(dataDir, one);
-      return db === undefined ? [] : listEvents(db, one, filter);
+    const events = requireAny(dataDir, chooseServices(service)).flatMap((one) => {
+      using db = requireToRead(dataDir, one);
+      return listEvents(db, one, filter);
     });
     if (json) printJson(events);
     else print(events);

@@ -10,7 +10,7 @@ import {
   WAIT_USAGE,
 } from "./ask-service.ts";
 import { defineCommand, EXIT, UserError } from "./command.ts";
-import { openToRead, openToWrite, requireToRead } from "./databases.ts";
+import { openToWrite, requireAny, requireToRead } from "./databases.ts";
 import { count, printJson } from "./print.ts";
 import {
   findHeld,
@@ -116,9 +116,9 @@ function readFilter(values: {
 }
 
 function planAll(dataDir: string, name: string | undefined, filter: RedriveFilter): Plan[] {
-  const plans = chooseServices(name).flatMap((service): Plan[] => {
-    using db = name === undefined ? openToRead(dataDir, service) : requireToRead(dataDir, service);
-    return db === undefined ? [] : [plan(db, service, filter)];
+  const plans = requireAny(dataDir, chooseServices(name)).map((service): Plan => {
+    using db = requireToRead(dataDir, service);
+    return plan(db, service, filter);
   });
   const [first] = plans;
   if (filter.id === undefined || first === undefined) return plans;
