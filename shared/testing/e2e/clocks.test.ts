@@ -33,7 +33,8 @@ test.if(fullProof && whyNoSettableClock() === undefined)(
     const clockOf = (name: string) => settableClock(folder.join(`${name}.clock`));
     const brokerClock = clockOf("broker");
     const serviceClocks = SERVICES.map(clockOf);
-    const clocks = [...serviceClocks, brokerClock];
+    const standbyClock = clockOf("standby");
+    const clocks = [...serviceClocks, brokerClock, standbyClock];
     await using broker = await startBrokerProcess({
       data: folder.join("broker"),
       env: brokerClock.env,
@@ -47,6 +48,14 @@ test.if(fullProof && whyNoSettableClock() === undefined)(
         SERVICES.map((name, i) => [name, serviceClocks[i]?.env ?? {}]),
       ),
     });
+    // It waits for the lease of the first one, and would take it when that seemed to be over.
+    await using standby = serviceProcess("order-service", {
+      port: await freePort(),
+      databasePath: system.order.databasePath,
+      kafkaHost,
+      env: { LOG_LEVEL: "warn", ...standbyClock.env },
+    });
+    await standby.start();
     const intruder = serviceProcess("payment-service", {
       port: await freePort(),
       databasePath: folder.join("other/payments.db"),
@@ -78,6 +87,11 @@ test.if(fullProof && whyNoSettableClock() === undefined)(
       await loadAndRest();
       await expectWell(system, intruder.url, `all clocks at ${offset}`);
     }
+    expect(rowsOf(system.order.databasePath, "SELECT fencing FROM relay_lease")).toEqual([
+      { fencing: 1 },
+    ]);
+    await standby.stop();
+
     // Services that die and start while the clock is wrong, and when it is right again. They believe
     // it then, so a short retention would take what is old by it.
     const forEver = { OUTBOX_RETENTION: "99999d", NOTIFICATION_RETENTION: "99999d" };
@@ -175,7 +189,10 @@ async function expectWell(system: System, intruderUrl: string, when: string): Pr
     when,
     health: [200, 200, 200],
     intruder: "refused",
-    members: SERVICE_GROUPS.map((groupId) => ({ groupId, members: 1 })),
+    members: SERVICE_GROUPS.map((groupId) => ({
+      groupId,
+      members: groupId === "order-service" ? 2 : 1,
+    })),
   });
 }
 
