@@ -333,6 +333,34 @@ test("records of an aborted transaction are left out, those of others are not", 
   expect(offsetsOf(read)).toEqual(["12", "13", "15", "16"]);
 });
 
+test("two transactions that began before what is read, and were aborted, are both left out", async () => {
+  const transactional = { attributes: ATTRIBUTES.transactional };
+  const read = await fetched(
+    "14",
+    [
+      batch({ firstOffset: 14n, producerId: 8n, ...transactional }),
+      batch({ firstOffset: 16n, producerId: 9n, ...transactional }),
+    ],
+    [
+      { producerId: "7", firstOffset: "10" },
+      { producerId: "8", firstOffset: "11" },
+    ],
+  );
+  expect(offsetsOf(read)).toEqual(["16", "17"]);
+});
+
+test("no record's key ends a transaction, only a marker does", async () => {
+  const transactional = { attributes: ATTRIBUTES.transactional };
+  const key = Buffer.alloc(4);
+  const records = [record({ key }), record({ key, offsetDelta: 1 })];
+  const read = await fetched(
+    "10",
+    [batch({ records, ...transactional }), marker(12n, 0)],
+    [{ producerId: "7", firstOffset: "10" }],
+  );
+  expect([offsetsOf(read), read.lastOffset()]).toEqual([[], "12"]);
+});
+
 const LIE = "holds less than it claims";
 const lies: Record<string, Buffer> = {
   "a record's length": Buffer.concat([varint(100), head, none, none, varint(0)]),
