@@ -1,40 +1,19 @@
 import { expect, test } from "bun:test";
-import { createServer, type Server, type Socket } from "node:net";
-import { startBroker, uniqueName, waitFor } from "@order-outbox/testing";
+import {
+  flood,
+  frameLength,
+  startBroker,
+  startImpostor,
+  uniqueName,
+  waitFor,
+} from "@order-outbox/testing";
 import { connectPublisher, ensureTopics } from "./mod.ts";
 import { startSpoilingProxy } from "./spoiling-proxy-fixture.ts";
 import { embeddedTest, publish, testClient, testConsumer } from "./test-kafka.ts";
 
-/** Something at KAFKA_HOST that answers whatever it is asked as `answer` says. */
-async function startImpostor(answer: (socket: Socket, request: Buffer) => void) {
-  const sockets = new Set<Socket>();
-  const server: Server = createServer((socket) => {
-    sockets.add(socket);
-    socket.on("error", () => {}).on("data", (request: Buffer) => answer(socket, request));
-  });
-  const listening = Promise.withResolvers<void>();
-  server.listen(0, "127.0.0.1", listening.resolve);
-  await listening.promise;
-  const address = server.address();
-  if (address === null || typeof address === "string") throw new Error("no TCP address");
-  return {
-    kafkaHost: `127.0.0.1:${address.port}`,
-    [Symbol.dispose]() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-    },
-  };
-}
-
-const lengthOf = (bytes: number): Buffer => {
-  const frame = Buffer.alloc(4);
-  frame.writeInt32BE(bytes);
-  return frame;
-};
-
 for (const claimed of [-1, -(2 ** 31), 0, 3, 2 ** 31 - 1, 64 * 1024 * 1024]) {
   test.concurrent(`an answer that claims to have ${claimed} bytes is an outage`, async () => {
-    using impostor = await startImpostor((socket) => socket.write(lengthOf(claimed)));
+    using impostor = await startImpostor((socket) => socket.write(frameLength(claimed)));
     const client = testClient(impostor.kafkaHost, { requestTimeoutMs: 2_000 });
     for (const attempt of [
       () => ensureTopics(client, { topic: 1 }),
@@ -53,16 +32,12 @@ for (const claimed of [-1, -(2 ** 31), 0, 3, 2 ** 31 - 1, 64 * 1024 * 1024]) {
 test.concurrent("what claims too much gets nothing more to be buffered", async () => {
   const closed = Promise.withResolvers<number>();
   let sent = 0;
-  const chunk = Buffer.alloc(64 * 1024);
   using impostor = await startImpostor((socket) => {
     socket.on("close", () => closed.resolve(sent));
-    const send = () => {
-      if (socket.destroyed) return;
-      sent += chunk.length;
-      socket.write(chunk, () => setImmediate(send));
-    };
-    socket.write(lengthOf(200 * 1024 * 1024));
-    send();
+    socket.write(frameLength(200 * 1024 * 1024));
+    flood(socket, (bytes) => {
+      sent += bytes;
+    });
   });
   await ensureTopics(testClient(impostor.kafkaHost), { topic: 1 }).catch(() => {});
   expect(await closed.promise).toBeLessThan(32 * 1024 * 1024);
@@ -72,7 +47,7 @@ test.concurrent("whatever is answered, it is an outage", async () => {
   using impostor = await startImpostor((socket, request) => {
     const body = crypto.getRandomValues(Buffer.alloc(4 + Math.floor(Math.random() * 200)));
     request.copy(body, 0, 8, 12);
-    socket.write(Buffer.concat([lengthOf(body.length), body]));
+    socket.write(Buffer.concat([frameLength(body.length), body]));
   });
   const client = testClient(impostor.kafkaHost, { requestTimeoutMs: 500 });
   for (let round = 0; round < 40; round++) {

@@ -34,6 +34,7 @@ export {
   startFaultProxy,
 } from "./fault-proxy.ts";
 export { freePort } from "./free-port.ts";
+export { flood, frameLength, type Impostor, startImpostor } from "./impostor.ts";
 export { isRunning } from "./is-running.ts";
 export { readTopic, resetTopics, SERVICE_GROUPS, type TopicRecord } from "./kafka-tools.ts";
 export {
