@@ -170,9 +170,9 @@ export function openReader(stream: Stream, name = "reader.db"): Reader {
 /** A stop waits for the fetch in flight, and that up to a second for records: it gets some. */
 async function hurry(stream: Stream, stopped: Promise<void>): Promise<void> {
   // Nobody has a handler for it.
-  const { type: _, ...paid } = paymentSucceeded(crypto.randomUUID());
-  const data = { ...paid.data, reason: "nudge" };
-  const nudge = toRecord({ ...paid, type: "PAYMENT_FAILED", data });
+  const orderId = crypto.randomUUID();
+  const data = { orderId, customerId: "customer-1", amount: 1, reason: "nudge" };
+  const nudge = toRecord({ ...metadata(orderId), type: "PAYMENT_FAILED", data });
   let done = false;
   const end = stopped.finally(() => {
     done = true;
