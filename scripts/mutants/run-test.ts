@@ -7,7 +7,7 @@ import { readJunit, type TestResult } from "./junit.ts";
 const LONGEST_WAIT_MS = "30000";
 /** A test that takes longer is ended, and has noticed nothing. */
 const TEST_MS = 120_000;
-const RUN_MS = 150_000;
+const START_MS = 30_000;
 
 /**
  * Runs tests of one file in a tree.
@@ -40,7 +40,7 @@ export async function runTests(
   );
   // What its tests start ends with it: see shared/testing/process-guard.ts.
   const end = () => run.kill("SIGKILL");
-  const timer = setTimeout(end, RUN_MS);
+  const timer = setTimeout(end, START_MS + names.length * TEST_MS);
   signal.addEventListener("abort", end);
   await run.exited;
   clearTimeout(timer);

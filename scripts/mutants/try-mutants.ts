@@ -5,6 +5,8 @@ import { copyTree, type TreeCopy } from "./tree-copy.ts";
 import { findTypeErrors, type Located } from "./type-check.ts";
 import { judgeRun, PASSED, said, type Verdict } from "./verdict.ts";
 
+const FILES_PER_LINE = 10;
+
 /** What one mutant came to. */
 export interface Tried {
   name: string;
@@ -39,7 +41,7 @@ export async function tryMutants(located: readonly Located[], trial: Trial): Pro
   say("compiling");
   const typeErrors = await findTypeErrors(first, located);
   say("running their tests without any change");
-  const beforehand = await findUselessTests(located, trees, signal);
+  const beforehand = await findUselessTests(located, trees, trial);
 
   const tried: Tried[] = [];
   await share(located, trees, signal, async ({ mutant, place }, tree) => {
@@ -65,14 +67,17 @@ export async function tryMutants(located: readonly Located[], trial: Trial): Pro
 async function findUselessTests(
   located: readonly Located[],
   trees: readonly TreeCopy[],
-  signal: AbortSignal,
+  { signal, say }: Trial,
 ): Promise<Map<string, Verdict>> {
   const useless = new Map<string, Verdict>();
   const tests = [...new Set(located.map(({ mutant }) => mutant.test))];
   const files = [...Map.groupBy(tests, (test) => splitTest(test).file)];
+  let done = 0;
   await share(files, trees, signal, async ([file, ofFile], tree) => {
     const names = ofFile.map((test) => splitTest(test).name);
     const results = await runTests(tree.root, file, names, signal);
+    done += 1;
+    if (done % FILES_PER_LINE === 0) say(`${done} of ${files.length} files`);
     for (const test of ofFile) {
       const verdict = judgeRun(splitTest(test).name, results);
       if (verdict.kind === "survived" && verdict.why === PASSED) continue;

@@ -267,4 +267,39 @@ export const RELAY: readonly Mutant[] = [
     put: "(row?.fencing ?? 1)",
     test: "shared/outbox/lease.test.ts › of two workers on one file one holds the lease, and the other takes it when it is over",
   },
+  {
+    name: "an-outage-parks-rows",
+    breaks: "An outage is not a message's fault: nothing is parked.",
+    file: "shared/outbox/relay.ts",
+    find: "lastCode = error.code;",
+    put: `lastCode = error.code;
+    const waiting = store.readPending(new Map([["order_created", 6]]), [], 1);
+    const at = new Date(now()).toISOString();
+    if (status.failures > 5) for (const { id } of [...waiting]) store.chargeRefusal(id, "gone", at);`,
+    test: "shared/testing/e2e/outages.test.ts › an outage of many failed rounds charges and parks nothing, and drains in order",
+  },
+  {
+    name: "an-outage-drains-from-its-end",
+    breaks: "All rows of an outage drain in order.",
+    file: "shared/outbox/store.ts",
+    find: `ORDER BY id LIMIT ?\`,
+  );
+}`,
+    put: `ORDER BY id DESC LIMIT ?\`,
+  );
+}`,
+    test: "shared/testing/e2e/outages.test.ts › an outage of many failed rounds charges and parks nothing, and drains in order",
+  },
+  {
+    name: "two-relays-keep-no-order",
+    breaks: "Two instances on one database keep the order.",
+    file: "shared/outbox/store.ts",
+    find: `ORDER BY id LIMIT ?\`,
+  );
+}`,
+    put: `ORDER BY id DESC LIMIT ?\`,
+  );
+}`,
+    test: "shared/testing/e2e/two-instances.test.ts › two order-services on one database publish nothing twice and keep order while one dies again and again",
+  },
 ];

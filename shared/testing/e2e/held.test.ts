@@ -97,7 +97,7 @@ test.if(fullProof)(
     await system.order.stop();
     await system.order.start(hangAt("order-outbox.relay", "read"));
     await placeOrders(system, 1);
-    await system.order.process.waitForLine("no sign of life", 30_000);
+    await system.order.process.waitForLine("no sign of life", 60_000);
     expect(await system.order.process.exited).toBe(1);
     await system.order.start();
     await waitUntilSettled(system, 1);
