@@ -1,4 +1,6 @@
+import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
+import { join } from "node:path";
 import {
   type AnyEvent,
   EVENTS,
@@ -8,7 +10,7 @@ import {
   originOf,
 } from "@order-outbox/contracts";
 import { Kafka, logLevel } from "kafkajs";
-import { hangAt, startSystem, waitFor } from "../mod.ts";
+import { hangAt, outboxJson, startSystem, waitFor } from "../mod.ts";
 import { expectClean, fullProof, placeOrders, waitUntilSettled } from "./support.ts";
 
 const env = { LOG_LEVEL: "warn" };
@@ -20,8 +22,9 @@ async function publish(kafkaHost: string, events: readonly AnyEvent[]): Promise<
     logLevel: logLevel.NOTHING,
   }).producer({ allowAutoTopicCreation: false });
   await producer.connect();
-  for (const event of events) {
-    await producer.send({ topic: EVENTS[event.type].topic, messages: [encodeEvent(event)] });
+  const byTopic = Map.groupBy(events, ({ type }) => EVENTS[type].topic);
+  for (const [topic, all] of byTopic) {
+    await producer.send({ topic, messages: all.map(encodeEvent) });
   }
   await producer.disconnect();
 }
@@ -88,6 +91,30 @@ test("a payment result that reaches notification-service before its order waits 
     ]);
   }
   expect(await heldAt(system.notification.url)).toEqual({});
+});
+
+test("two events of one order that come at once are one charge and one message of a kind", async () => {
+  await using system = await startSystem({ env });
+  const [created] = eventsOfOneOrder({ type: "PAYMENT_FAILED", data: { reason: "none" } });
+  await publish(system.kafkaHost, [created, { ...created, id: newEventId() }]);
+  for (const { url } of [system.payment, system.notification]) {
+    await waitFor(async () => (await heldAt(url)).PARKED === 1, {
+      what: "the second event to be parked",
+    });
+  }
+  expect(await system.payments(created.subject)).toHaveLength(1);
+  const redriven = await outboxJson<{ held: { outcome: object }[] }>(
+    system,
+    ...["redrive", "--service", "payment", "--key", created.subject],
+  );
+  expect(redriven.held).toMatchObject([{ outcome: { redriven: 0 } }]);
+  using ledger = new Database(join(system.dataDir, "provider-ledger.db"), { readonly: true });
+  expect(ledger.query("SELECT key FROM ledger").values().flat()).toEqual([
+    `order:${created.subject}:charge`,
+  ]);
+  using sends = new Database(join(system.dataDir, "channels-ledger.db"), { readonly: true });
+  const keys = sends.query<{ key: string }, []>("SELECT key FROM ledger").all();
+  expect(keys.filter(({ key }) => key.includes(":created/"))).toHaveLength(3);
 });
 
 test.if(fullProof)(
