@@ -12,7 +12,7 @@ export interface Output {
 
 /** Where an {@link Output} writes. */
 export interface OutputOptions {
-  /** Of the file, such as 1 for standard output. */
+  /** Of the file, such as 1 for standard output; stays open as long as the process lives. */
   fd: number;
   /** What may wait to be written, in bytes; 4 MiB. */
   limitBytes?: number;
