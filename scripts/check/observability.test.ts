@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { SERVICES } from "@order-outbox/registry";
 import { FAULTS } from "../observability/faults.ts";
 import { metricNamesIn } from "./promql-names.ts";
 
@@ -75,6 +76,14 @@ test("every metric that a dashboard reads exists", () => {
     const unknown = expressions.flatMap(metricNamesIn).filter((name) => !isKnown(name));
     expect([path, expressions.length > 0, unknown]).toEqual([path, true, []]);
   }
+});
+
+test("Prometheus asks every service", () => {
+  const { scrape_configs: jobs } = Bun.YAML.parse(read("scripts/observability/prometheus.yml")) as {
+    scrape_configs: { static_configs: { targets: string[] }[] }[];
+  };
+  const targets = jobs.flatMap((job) => job.static_configs.flatMap((one) => one.targets));
+  expect(targets).toEqual(SERVICES.map(({ name, port }) => `${name}:${port}`));
 });
 
 test("every alert has its section in docs/operations.md", () => {

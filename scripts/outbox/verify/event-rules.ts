@@ -5,6 +5,7 @@ import {
   IS_DISCARDED,
   IS_FOREIGN,
   KNOWN_TYPES,
+  PUBLICATIONS,
   PUBLISHERS,
   prunedUntil,
   type Rule,
@@ -121,7 +122,7 @@ export function* publishedEventsAreThere(
   facts: Facts,
   onExcused: (reason: "retention" | "emptied") => void,
 ): Generator<Finding> {
-  for (const { schema, topic, applied } of PUBLISHERS) {
+  for (const { schema, topic, applied } of PUBLICATIONS) {
     yield* select<AbsentRow>(
       facts,
       `WITH counts AS (SELECT max(1, count(*)) AS partitions FROM partitions WHERE topic = $topic)

@@ -54,6 +54,15 @@ export const PUBLISHERS = [
   },
 ] as const;
 
+/** Every topic that a service writes; what takes effect beyond an order's path is not known here. */
+export const PUBLICATIONS = SERVICES.flatMap((service) =>
+  service.publishes.map((topic) => ({
+    schema: databaseName(service),
+    topic,
+    applied: PUBLISHERS.find((one) => one.topic === topic)?.applied ?? "0",
+  })),
+);
+
 /**
  * Whether the record `r` is an event that a stranger wrote: its order is not stored, or has an event
  * of its topic in the outbox of its writer, which does not know this one. SQL.
