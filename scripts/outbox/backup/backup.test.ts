@@ -21,6 +21,8 @@ const TABLES = `
     parkedAt TEXT, lastError TEXT);
   CREATE TABLE consumer_identity (databaseId TEXT);
   CREATE TABLE operator_audit (at TEXT, action TEXT, target TEXT, reason TEXT);
+  CREATE TABLE relay_lease (owner TEXT, expiresAt INTEGER);
+  INSERT INTO relay_lease VALUES ('whoever published while the copy was made', 9000000000000);
 `;
 
 /** What these commands need of orders.db, with `events` in its outbox; it is left in WAL mode. */
@@ -125,6 +127,7 @@ test.concurrent("a restored database has its WAL's rows aside, its note, and num
   using db = new Database(dir.join("orders.db"));
   addEvents(db, 1);
   expect(db.query("SELECT id FROM outbox").values().flat()).toEqual([1, 2, 3, 9]);
+  expect(db.query("SELECT expiresAt FROM relay_lease").values().flat()).toEqual([0]);
   const [note] = db.query<Record<string, string>, []>("SELECT * FROM operator_audit").all();
   expect(note).toMatchObject({ action: "RESTORE", reason: "a test" });
   expect(JSON.parse(note?.target ?? "")).toMatchObject({ skippedOutboxIds: 5 });

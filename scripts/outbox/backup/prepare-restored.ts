@@ -32,6 +32,7 @@ export function prepareRestored(path: string, service: Service, given: Restorati
   requireTables(db, service);
   return db.transaction(() => {
     const skipped = hasOutbox(service) ? continueNumbering(db, given.present) : 0;
+    if (hasOutbox(service)) giveBackLease(db);
     const parkedOutboxIds = hasOutbox(service) ? parkUnsound(db, given.at) : [];
     const { from, copiedAt } = given;
     const target = { from, copiedAt, skippedOutboxIds: skipped, parkedOutboxIds };
@@ -40,6 +41,11 @@ export function prepareRestored(path: string, service: Service, given: Restorati
     ).run(given.at, JSON.stringify(target), given.reason);
     return skipped;
   })();
+}
+
+/** The copy has the lease of whoever published while it was made; its successor would wait for that. */
+function giveBackLease(db: Database): void {
+  db.run("UPDATE relay_lease SET expiresAt = 0");
 }
 
 /** Parks what waits to be published and is no event that readers take. */
