@@ -146,7 +146,7 @@ export async function runSession(
       },
     });
     timers.push(setInterval(() => flushReports(consumer, reports), REPORT_MS));
-    timers.push(setInterval(stopped.lookAgain, LOOK_AGAIN_MS));
+    timers.push(setInterval(stopped.lookAgain, options.lookAgainMs ?? LOOK_AGAIN_MS));
     timers.push(lookRepeatedly(lookAtEnds, LOOK_AT_ENDS_MS));
     if (!stopping.aborted) await ended.promise;
   } finally {

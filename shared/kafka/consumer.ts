@@ -41,6 +41,8 @@ export interface ConsumerOptions {
   onEnds?(ends: readonly PartitionEnds[], clusterId: string): void;
   /** Milliseconds without a heartbeat until the group gives this member up; 6,000. */
   sessionTimeoutMs?: number;
+  /** Milliseconds between looks at a batch that could not be read; 30,000. */
+  lookAgainMs?: number;
   /** Milliseconds between attempts to reach the broker, and after a refusal by it or the group. */
   retryDelayMs?: { outage: number; occupied: number };
 }

@@ -18,6 +18,7 @@ import {
 } from "@order-outbox/testing";
 import type { ConsumedBatch } from "./mod.ts";
 import { MAX_RECORD_BYTES } from "./records.ts";
+import { startSpoilingProxy } from "./spoiling-proxy-fixture.ts";
 import { createTopic, embeddedTest, publish, testClient, testConsumer } from "./test-kafka.ts";
 
 const TWO = [wireRecord("x"), wireRecord("y")];
@@ -106,6 +107,25 @@ for (const [what, spoil] of Object.entries(SPOILED)) {
     expect(consumer.status().stopped).toMatchObject([{ offset: 0, code: "BATCH_UNREADABLE" }]);
   });
 }
+
+embeddedTest("a batch that was spoiled on its way is read when it comes again", async () => {
+  await using proxy = await startSpoilingProxy(1, "spoilt once");
+  await using broker = await startBroker({ advertise: { host: "127.0.0.1", port: proxy.port } });
+  proxy.forwardTo(broker.embedded?.port ?? 0);
+  const client = testClient(`127.0.0.1:${proxy.port}`);
+  const topic = await createTopic(client, 1);
+  await publish(client, topic, 0, ["spoilt once"]);
+  await using consumer = testConsumer(client, topic, 1, { lookAgainMs: 20 });
+  consumer.start();
+  await waitFor(() => consumer.values().length === 1, { what: "the record" });
+  expect(consumer.values()).toEqual(["spoilt once"]);
+  expect(proxy.left()).toBe(0);
+  await waitFor(() => consumer.status().stopped.length === 0, { what: "the stop to be over" });
+  expect(client.lines.map(({ level, message }) => `${level}: ${message}`)).toEqual([
+    expect.stringContaining("error: a batch cannot be read, its CRC does not match"),
+    "info: this partition goes on",
+  ]);
+});
 
 const EMPTY: Record<string, (batch: Buffer) => void> = {
   "the end of a transaction": (batch) =>
