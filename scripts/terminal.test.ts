@@ -23,9 +23,9 @@ async function fill(databasePath: string): Promise<void> {
   await service.stop();
   using db = new Database(databasePath, { strict: true });
   db.query(
-    `INSERT INTO held_events (state, clusterId, topic, partition, "offset", eventId, eventType,
+    `INSERT INTO held_events (consumer, state, clusterId, topic, partition, "offset", eventId, eventType,
        eventKey, headers, key, value, errorCode, lastError, attempts, heldAt)
-     VALUES ('PARKED', 'c', $evil, 0, 0, $evil, $evil, $evil, $json, CAST($evil AS BLOB), CAST($evil AS BLOB), $evil, $evil, 1, $evil)`,
+     VALUES ('order-service', 'PARKED', 'c', $evil, 0, 0, $evil, $evil, $evil, $json, CAST($evil AS BLOB), CAST($evil AS BLOB), $evil, $evil, 1, $evil)`,
   ).run({ evil: EVIL, json: JSON.stringify({ [EVIL]: EVIL }) });
   db.query(
     "INSERT INTO operator_audit (at, action, target, reason) VALUES ($evil, $evil, $target, $evil)",

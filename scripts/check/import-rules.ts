@@ -7,14 +7,15 @@ export interface SourceFile {
 
 const OURS = "@order-outbox/";
 const LEAVES = ["errors"];
-const BASE = [...LEAVES, "contracts", "sqlite", "kafka"];
+const BASE = [...LEAVES, "units", "contracts", "sqlite", "kafka"];
 
 /** What production code of each shared package may import of ours. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   output: [],
   contracts: LEAVES,
-  sqlite: LEAVES,
+  units: LEAVES,
+  sqlite: [...LEAVES, "units"],
   kafka: LEAVES,
   "dev-broker": LEAVES,
   registry: ["contracts"],

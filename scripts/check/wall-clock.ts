@@ -33,9 +33,9 @@ export const WALL_CLOCK: Readonly<Record<string, WallClockUse>> = {
   "scripts/outbox/restore.ts": stamps("the name of what is set aside"),
   "scripts/outbox/status.ts": stamps("ages to show"),
   "scripts/outbox/verify/verify-system.ts": stamps("what is too young to be judged"),
-  "services/notification-service/src/main.ts": stamps(SERVICE, 4),
-  "services/order-service/src/main.ts": stamps(SERVICE, 7),
-  "services/payment-service/src/main.ts": stamps(SERVICE, 6),
+  "services/notification-service/src/main.ts": stamps(SERVICE, 5),
+  "services/order-service/src/main.ts": stamps(SERVICE, 8),
+  "services/payment-service/src/main.ts": stamps(SERVICE, 7),
   "shared/dev-broker/apis/produce.ts": stamps("how far a batch's own time may be from it"),
   "shared/errors/clock.ts": stamps("what the other clocks begin with", 2),
   "shared/outbox/serve-worker.ts": stamps(

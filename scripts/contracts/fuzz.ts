@@ -40,9 +40,9 @@ function giveOperatorsWork({ name, databasePath }: ServiceProcess): void {
   using db = new Database(databasePath);
   db.run("PRAGMA busy_timeout = 5000");
   const hold = db.prepare(
-    `INSERT INTO held_events (state, clusterId, topic, partition, "offset", headers, errorCode,
+    `INSERT INTO held_events (consumer, state, clusterId, topic, partition, "offset", headers, errorCode,
        lastError, attempts, heldAt)
-     VALUES ('PARKED', 'c', 'order_created', 0, ?, '{}', 'EVENT_MALFORMED', 'no id', 1,
+     VALUES ('${name}', 'PARKED', 'c', 'order_created', 0, ?, '{}', 'EVENT_MALFORMED', 'no id', 1,
        '2026-01-01T00:00:00.000Z')`,
   );
   for (let offset = 1_000; offset < 1_050; offset++) hold.run(offset);

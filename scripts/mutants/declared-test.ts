@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 
 /** How a test that exists is run. */
 export interface DeclaredTest {
@@ -11,11 +11,23 @@ const FULL_PROOF = /PROOF === "full"|\bfullProof\b/;
 /** What some condition that is not the proof's length may leave out. */
 const NEVER = /\.(skip|todo)\($/;
 
-/** Finds a test by its name, in which `…` stands for what a template fills in. */
+const CONTRACT = /from "(\.\/test-[\w-]+-contract\.ts)"/;
+
+/**
+ * Finds a test by its name, in which `…` stands for what a template fills in: in the file, or in the
+ * contract suite that the file runs on an implementation.
+ */
 export function findTest(root: string, file: string, name: string): DeclaredTest | undefined {
   const path = resolve(root, file);
   if (!existsSync(path)) return undefined;
-  const source = readFileSync(path, "utf8").replace(/\$\{[^}]*\}/g, "…");
+  const own = readFileSync(path, "utf8");
+  const [, contract] = CONTRACT.exec(own) ?? [];
+  if (contract === undefined) return findIn(own, name);
+  return findIn(own, name) ?? findTest(dirname(path), contract, name);
+}
+
+function findIn(text: string, name: string): DeclaredTest | undefined {
+  const source = text.replace(/\$\{[^}]*\}/g, "…");
   const start = ['"', "`", "'"]
     .map((quote) => source.indexOf(`${quote}${name}${quote}`))
     .find((index) => index >= 0);

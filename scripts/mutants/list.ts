@@ -9,6 +9,7 @@ import { RECOVERY } from "./list/recovery.ts";
 import { RELAY } from "./list/relay.ts";
 import { SERVICE } from "./list/service.ts";
 import { STORAGE } from "./list/storage.ts";
+import { UNITS } from "./list/units.ts";
 import { WIRING } from "./list/wiring.ts";
 import type { Mutant } from "./mutant.ts";
 
@@ -25,5 +26,6 @@ export const MUTANTS: readonly Mutant[] = [
   ...RELAY,
   ...SERVICE,
   ...STORAGE,
+  ...UNITS,
   ...WIRING,
 ];

@@ -41,9 +41,9 @@ test("a member tells the lag of partitions that another has, or that nobody has 
   await using idle = openReader(stream, "shared.db");
   await using blocked = openReader(stream, "shared.db");
   const release = Promise.withResolvers<void>();
-  const handler = { prepare: () => release.promise, apply: blocked.record };
+  const handler = { prepare: () => release.promise, decide: blocked.leaveRow };
   const first = blocked.start({ handlers: { ORDER_CREATED: handler } });
-  const second = idle.start({ handlers: { ORDER_CREATED: { ...handler, apply: idle.record } } });
+  const second = idle.start({ handlers: { ORDER_CREATED: { ...handler, decide: idle.leaveRow } } });
   const assigned = () => [first, second].map((one) => one.status().consumer.assigned.length);
   await waitFor(() => assigned().every((count) => count > 0), { what: "both to have partitions" });
   for (const topic of stream.topics) await stream.publish([orderCreated(), orderCreated()], topic);

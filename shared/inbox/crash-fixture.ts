@@ -1,9 +1,8 @@
 import { subscribe } from "node:diagnostics_channel";
 import type { AnyEvent } from "@order-outbox/contracts";
 import { createKafkaClient } from "@order-outbox/kafka";
-import { createCommitQueue } from "@order-outbox/sqlite";
-import { INBOX_STEPS, type InboxStep, startInbox } from "./mod.ts";
-import { openReaderDatabase, recordEffects } from "./test-inbox.ts";
+import { createInboxStore, INBOX_STEPS, type InboxStep, startInbox } from "./mod.ts";
+import { LEAVES_ROW, openReaderDatabase, openReaderQueue } from "./test-inbox.ts";
 
 /** What the fixture gets as the JSON of its first argument. */
 export interface CrashOrder {
@@ -27,11 +26,11 @@ subscribe(INBOX_STEPS, (message) => {
 });
 
 const db = openReaderDatabase(order.databasePath);
+const units = openReaderQueue(db);
 startInbox({
   client: createKafkaClient({ brokers: order.kafkaHost.split(","), clientId: "crash", log }),
-  db,
-  queue: createCommitQueue(db),
-  groupId: order.groupId,
+  store: createInboxStore(db, units, order.groupId, Date.now),
+  units,
   isFromOrigin: () => true,
   topics: Object.fromEntries(order.topics.map((topic) => [topic, 1])),
   handlers: {
@@ -39,7 +38,7 @@ startInbox({
       async prepare({ id }: AnyEvent) {
         if (id === order.hangAt) await new Promise(() => {});
       },
-      apply: recordEffects(db),
+      ...LEAVES_ROW,
     },
   },
   log,

@@ -1,6 +1,8 @@
 import { expect, test } from "bun:test";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { AnyEvent } from "@order-outbox/contracts";
 import { waitFor } from "@order-outbox/testing";
+import { INBOX_STEPS, type InboxStep } from "./mod.ts";
 import { openReader, openStream, orderCreated, paymentSucceeded, toRecord } from "./test-inbox.ts";
 
 test.concurrent("an event takes effect in one transaction with its inbox row and offset", async () => {
@@ -8,24 +10,25 @@ test.concurrent("an event takes effect in one transaction with its inbox row and
   await using reader = openReader(stream);
   const event = orderCreated();
   const seenInside: unknown[] = [];
-  const inbox = reader.start({
-    handlers: {
-      ORDER_CREATED: {
-        apply(applied: AnyEvent) {
-          reader.record(applied);
-          seenInside.push(reader.db.inTransaction, reader.rows("SELECT eventId FROM inbox"));
-        },
-      },
-    },
-  });
+  const look = (message: unknown) => {
+    const { step, eventId } = message as InboxStep;
+    if (step !== "inside" || eventId !== event.id) return;
+    seenInside.push(reader.db.inTransaction, reader.effects());
+    seenInside.push(reader.rows("SELECT eventId FROM inbox"), stored.rows("SELECT * FROM effects"));
+  };
+  await using stored = openReader(stream);
+  subscribe(INBOX_STEPS, look);
+  const inbox = reader.start();
   await stream.publish([event]);
   await waitFor(() => inbox.status().processed === 1, { what: "the event to be processed" });
-  expect(seenInside).toEqual([true, [{ eventId: event.id }]]);
+  unsubscribe(INBOX_STEPS, look);
+  expect(seenInside).toEqual([true, [event.id], [{ eventId: event.id }], []]);
   expect(reader.effects()).toEqual([event.id]);
   expect(reader.rows("SELECT * FROM inbox")).toEqual([
     {
       eventId: event.id,
       source: "/tests",
+      consumer: stream.groupId,
       eventType: "ORDER_CREATED",
       topic: stream.topics[0],
       partition: 0,
@@ -45,7 +48,7 @@ test.concurrent("an event that was published again is neither prepared nor appli
     handlers: {
       ORDER_CREATED: {
         prepare: async ({ id }: AnyEvent) => void prepared.push(id),
-        apply: reader.record,
+        decide: reader.leaveRow,
       },
     },
   });
@@ -75,7 +78,7 @@ test.concurrent("two events of one id that are worked on at once take effect onc
           if (prepared === 2) both.resolve();
           await both.promise;
         },
-        apply: reader.record,
+        decide: reader.leaveRow,
       },
     },
   });
@@ -91,7 +94,7 @@ test.concurrent("types that are unknown or have no handler are skipped, counted 
   const order = orderCreated();
   const unknown = toRecord(orderCreated());
   unknown.headers.ce_type = "ORDER_TELEPORTED";
-  const inbox = reader.start({ handlers: { ORDER_CREATED: { apply: reader.record } } });
+  const inbox = reader.start({ handlers: { ORDER_CREATED: { decide: reader.leaveRow } } });
   await stream.publish([unknown, unknown, paymentSucceeded(order.subject), order]);
   await waitFor(() => reader.nextOffset() === 4, { what: "the end of the topic" });
   expect(inbox.status()).toMatchObject({ skipped: 3, unknown: 2, processed: 1, held: {}, lag: 0 });
@@ -118,7 +121,7 @@ test.concurrent("events of one order run in order across topics, those of others
       entered.push(id);
       if (id === slow.id) await gate.promise;
     },
-    apply: reader.record,
+    decide: reader.leaveRow,
   };
   const inbox = reader.start({
     handlers: { ORDER_CREATED: handler, PAYMENT_SUCCEEDED: handler },
@@ -155,7 +158,7 @@ test.concurrent("no more events are taken over at once than allowed, and none is
           await Bun.sleep(1);
           running -= 1;
         },
-        apply: reader.record,
+        decide: reader.leaveRow,
       },
     },
   });

@@ -1,11 +1,13 @@
 import type { DomainEvent, EventType } from "@order-outbox/contracts";
+import type { AppError } from "@order-outbox/errors";
+import type { Effect, Refusal, Results } from "@order-outbox/units";
 
 /**
  * What a service does with one type of event.
  *
- * `prepare` and `apply` together take effect exactly once per event, as far as the effect is in the
- * service's database; what `prepare` does elsewhere can happen again after a crash, so it has to be
- * idempotent by the event's id.
+ * The effects that `decide` gives take place exactly once per event, in one transaction with the
+ * inbox row that remembers it. What `prepare` does elsewhere can happen again after a crash, so it
+ * has to be idempotent by the event's id.
  *
  * A failure whose error says `retryable` is tried again with growing delays, then parked; any other
  * is parked at once. Later events of the same order wait behind it, those of other orders do not.
@@ -15,7 +17,7 @@ export interface EventHandler<T extends EventType, P = undefined> {
    * Whether what this event builds on is in the database. An event that comes before its
    * predecessor (of another topic, say) waits until an event of its order has been applied.
    */
-  isReady?(event: DomainEvent<T>): boolean;
+  isReady?(event: DomainEvent<T>): boolean | Promise<boolean>;
   /**
    * How long `prepare` may take, in milliseconds; 30,000 when left out. It is not cut off then, but
    * no longer counts as progress for the service's health.
@@ -24,18 +26,42 @@ export interface EventHandler<T extends EventType, P = undefined> {
   /** Asynchronous work, done before the transaction: calls to the outside world. */
   prepare?(event: DomainEvent<T>): Promise<P>;
   /**
-   * The effect, inside the transaction; synchronous, and may append to the outbox. It runs again when
-   * what shares its transaction fails and all is rolled back, so it must change nothing else.
+   * Decides what the event changes, once per attempt, outside of any transaction: values that are
+   * complete. What must hold when they are written is an effect that refuses.
    */
-  apply(event: DomainEvent<T>, prepared: P): void;
+  decide(event: DomainEvent<T>, prepared: P): EventDecision;
+  /** What a refused effect means; parked as `HANDLER_FAILED` when left out. */
+  refused?(event: DomainEvent<T>, refusal: Refusal): AppError;
+  /** Told once after the COMMIT, when that is known: the place of logs and counters. */
+  done?(event: DomainEvent<T>, results: Results, prepared: P): void;
 }
+
+/** What an event changes; or why it cannot take effect now. */
+export type EventDecision = readonly Effect[] | HeldDecision;
+
+/** An event that failed, with what is to be kept all the same. */
+export interface HeldDecision {
+  readonly error: AppError;
+  readonly effects: readonly Effect[];
+}
+
+/**
+ * Decides that an event cannot take effect now: it is held as after any failure with this error, and
+ * `effects` are stored in the same transaction.
+ */
+export const hold = (error: AppError, effects: readonly Effect[]): HeldDecision => ({
+  error,
+  effects,
+});
 
 /** A handler whose type parameters are hidden, so that handlers of all types fit into one record. */
 export type AnyHandler = {
-  isReady?(event: never): boolean;
+  isReady?(event: never): boolean | Promise<boolean>;
   limitMs?: number;
   prepare?(event: never): Promise<unknown>;
-  apply(event: never, prepared: never): void;
+  decide(event: never, prepared: never): EventDecision;
+  refused?(event: never, refusal: Refusal): AppError;
+  done?(event: never, results: Results, prepared: never): void;
 };
 
 /** The handlers of a consumer; types without one are skipped. */

@@ -22,7 +22,7 @@ test.concurrent.each([
           calls += 1;
           if (calls === 1) throw new AppError("HANDLER_FAILED", "not now", { retryable: true });
         },
-        apply: reader.record,
+        decide: reader.leaveRow,
       },
     },
   });
@@ -41,7 +41,7 @@ test.concurrent("a retry that a clock ahead has planned is made at once after a 
       async prepare() {
         if (!passes) throw new AppError("HANDLER_FAILED", "not now", { retryable: true });
       },
-      apply: reader.record,
+      decide: reader.leaveRow,
     },
   };
   const retry = { attempts: 100, baseMs: 5_000, capMs: 5_000 };

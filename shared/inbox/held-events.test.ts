@@ -18,9 +18,9 @@ test.concurrent("an event whose handler throws is parked whole, and other orders
   const inbox = reader.start({
     handlers: {
       ORDER_CREATED: {
-        apply(event: AnyEvent) {
-          reader.record(event);
+        decide(event: AnyEvent) {
           if (event.id === bad.id) throw new Error("cannot be applied");
+          return reader.leaveRow(event);
         },
       },
     },
@@ -64,11 +64,11 @@ test.concurrent("later events of a held order wait behind it, also those of the 
   const inbox = reader.start({
     handlers: {
       ORDER_CREATED: {
-        apply() {
+        decide() {
           throw new Error("cannot be applied");
         },
       },
-      PAYMENT_SUCCEEDED: { apply: reader.record },
+      PAYMENT_SUCCEEDED: { decide: reader.leaveRow },
     },
   });
   await stream.publish([bad]);
@@ -97,7 +97,7 @@ test.concurrent("a failure that can pass is tried again until it has passed", as
           calls += 1;
           if (calls < 3) throw new AppError("HANDLER_FAILED", "not now", { retryable: true });
         },
-        apply: reader.record,
+        decide: reader.leaveRow,
       },
     },
   });
@@ -120,7 +120,7 @@ test.concurrent("a failure that does not pass is parked after as many attempts a
           calls += 1;
           throw new AppError("HANDLER_FAILED", "never", { retryable: true });
         },
-        apply: reader.record,
+        decide: reader.leaveRow,
       },
     },
   });
@@ -211,9 +211,9 @@ test.concurrent("an event that contradicts parks alone, also when it had waited 
           calls += 1;
           if (calls < 3) throw new AppError("HANDLER_FAILED", "not now", { retryable: true });
         },
-        apply: reader.record,
+        decide: reader.leaveRow,
       },
-      PAYMENT_SUCCEEDED: { apply: reader.record },
+      PAYMENT_SUCCEEDED: { decide: reader.leaveRow },
     },
   });
   await stream.publish([first, second, last]);
@@ -274,7 +274,7 @@ test.concurrent("of a record with headers of any size, table and log have a boun
     Array.from({ length: 100 }, (_, i) => [`x-${i}`, "x".repeat(300)]),
   );
   const spoilt = ["ce_id", "ce_type", "ce_source", "ce_subject", "traceparent", "x-other"];
-  reader.start({ handlers: { ORDER_CREATED: { apply: reader.record } } });
+  reader.start({ handlers: { ORDER_CREATED: { decide: reader.leaveRow } } });
   const records = [
     ...spoilt.map((name) => withHeader(good, name, huge)),
     { ...good, key: huge, headers: { ...many, ...good.headers } },
@@ -308,7 +308,7 @@ test.concurrent("an event that was held with many headers of a stranger still ta
           calls += 1;
           if (calls === 1) throw new AppError("HANDLER_FAILED", "not now", { retryable: true });
         },
-        apply: reader.record,
+        decide: reader.leaveRow,
       },
     },
   });

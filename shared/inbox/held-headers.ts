@@ -1,3 +1,5 @@
+import type { ConsumedRecord } from "@order-outbox/kafka";
+
 /** A header's text; null where it has no value. */
 export type TextHeader = string | null;
 
@@ -43,3 +45,13 @@ const READ: ReadonlySet<string> = new Set([
   "traceparent",
 ]);
 const isRead = (name: string): boolean => READ.has(name);
+
+/** Headers as text for the table; bytes that are not UTF-8 lose their meaning, not the record. */
+export function textHeaders(headers: ConsumedRecord["headers"]): TextHeaders {
+  const text = (value: Buffer | string | null) => value?.toString() ?? null;
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, Array.isArray(value) ? value.map(text) : text(value)]],
+    ),
+  );
+}

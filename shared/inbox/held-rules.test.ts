@@ -33,7 +33,7 @@ test("a failure that may pass is tried again later each time, and parked in the 
   expect(decideFailure(lasting, 1, policy, 0.5)).toEqual({ state: "PARKED" });
 });
 
-test("of a key's held events the first runs when it may, and holds back the others when not", () => {
+test("of a key's held events the first runs when it may, and holds back the others when not", async () => {
   const cases: [what: string, events: ReturnType<typeof held>[], expected: number | undefined][] = [
     ["nothing held", [], undefined],
     ["a retry that is due", [held(1, "RETRYING", NOW), held(2, "BEHIND")], 1],
@@ -57,19 +57,21 @@ test("of a key's held events the first runs when it may, and holds back the othe
     ["one whose first is gone", [held(2, "BEHIND"), held(3, "BEHIND")], 2],
   ];
   for (const [what, events, expected] of cases) {
-    expect([what, pickNext(events, due, ready)?.id]).toEqual([what, expected]);
+    const next = await pickNext(events, due, ready);
+    expect([what, next?.id]).toEqual([what, expected]);
   }
 });
 
-test("events that wait for a predecessor do not hold back the one that it may be", () => {
+test("events that wait for a predecessor do not hold back the one that it may be", async () => {
   const events = [held(1, "WAITING"), held(2, "BEHIND")];
-  expect(pickNext(events, due, ({ id }) => id === 2)?.id).toBe(2);
-  expect(pickNext(events, due, ready)?.id).toBe(1);
-  expect(pickNext(events, due, unready)).toBeUndefined();
+  const onlySecond = async ({ id }: { id: number }) => id === 2;
+  expect(await pickNext(events, due, onlySecond)).toMatchObject({ id: 2 });
+  expect(await pickNext(events, due, ready)).toMatchObject({ id: 1 });
+  expect(await pickNext(events, due, unready)).toBeUndefined();
 });
 
-test("an operator's redrive tries a parked event, but none that stands behind it", () => {
+test("an operator's redrive tries a parked event, but none that stands behind it", async () => {
   const events = [held(1, "PARKED"), held(2, "BEHIND"), held(3, "PARKED")];
-  expect(pickNext(events, due, ready, 1)?.id).toBe(1);
-  expect(pickNext(events, due, ready, 3)).toBeUndefined();
+  expect(await pickNext(events, due, ready, 1)).toMatchObject({ id: 1 });
+  expect(await pickNext(events, due, ready, 3)).toBeUndefined();
 });

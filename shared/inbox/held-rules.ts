@@ -64,12 +64,12 @@ export interface HeldChoice {
  * @param isDue whether a retry planned for that time (ISO 8601) is to be made
  * @param redriven the id of a held event that an operator wants tried now, whatever its state
  */
-export function pickNext<Held extends HeldChoice>(
+export async function pickNext<Held extends HeldChoice>(
   heldOfKey: readonly Held[],
   isDue: (nextAttemptAt: string) => boolean,
-  isReady: (held: Held) => boolean,
+  isReady: (held: Held) => boolean | Promise<boolean>,
   redriven?: number,
-): Held | undefined {
+): Promise<Held | undefined> {
   for (const held of heldOfKey) {
     if (held.id === redriven) return held;
     switch (held.state) {
@@ -79,7 +79,7 @@ export function pickNext<Held extends HeldChoice>(
         return held.nextAttemptAt !== null && isDue(held.nextAttemptAt) ? held : undefined;
       case "BEHIND":
       case "WAITING":
-        if (isReady(held)) return held;
+        if (await isReady(held)) return held;
     }
   }
   return undefined;

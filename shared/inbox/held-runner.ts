@@ -1,3 +1,5 @@
+import type { Effect } from "@order-outbox/units";
+import { changeHeld, releaseHeld } from "./effects.ts";
 import { isDue, pickNext } from "./held-rules.ts";
 import type { Lanes } from "./lanes.ts";
 import { tellHolding } from "./process-record.ts";
@@ -33,9 +35,10 @@ export interface HeldRunner {
 }
 
 const KEYS_PER_LOOK = 100;
+const LOOK_AGAIN_MS = 1_000;
 
 export function createHeldRunner(deps: WorkDeps, lanes: Lanes, stopping: AbortSignal): HeldRunner {
-  const { store, queue, log } = deps;
+  const { store, units, log } = deps;
   const planned = new Set<string>();
   let timer: Timer | undefined;
   let wakeAt = Number.POSITIVE_INFINITY;
@@ -60,21 +63,17 @@ export function createHeldRunner(deps: WorkDeps, lanes: Lanes, stopping: AbortSi
   async function tryHeld(held: HeldEvent): Promise<Holding | undefined> {
     const { id, record } = held;
     const reading = readRecord(record, deps);
-    const commitWith = <T>(unit: (at: string) => T, traceparent?: string) =>
+    const commitWith = (effects: readonly Effect[], traceparent?: string) =>
       waitOutTrouble(deps, () =>
-        queue.run(() => {
-          const value = unit(isoNow());
-          store.release(id);
-          return value;
-        }, traceparent),
+        units.commit({ effects: [...effects, releaseHeld({ id })] }, traceparent),
       );
     if (reading.kind === "skip") {
-      await commitWith(() => {});
+      await commitWith([]);
       return undefined;
     }
     const attempt =
       reading.kind === "malformed"
-        ? ({ kind: "failed", error: reading.error } as const)
+        ? ({ kind: "failed", error: reading.error, effects: [] } as const)
         : await attemptEvent(
             deps,
             reading.event,
@@ -86,33 +85,35 @@ export function createHeldRunner(deps: WorkDeps, lanes: Lanes, stopping: AbortSi
     if (attempt.kind !== "failed") return undefined;
     const holding = holdingAfter(deps, attempt.error, held.attempts + 1);
     const alone = standsAlone(holding);
-    await waitOutTrouble(deps, () => queue.run(() => store.updateHeld(id, holding, alone)));
+    const effects = [...(attempt.effects ?? []), changeHeld({ id, holding, alone })];
+    await waitOutTrouble(deps, () => units.commit({ effects }));
     tellHolding(deps, record, held, holding);
     plan();
     return holding;
   }
 
-  function isReady({ record }: HeldEvent): boolean {
+  async function isReady({ record }: HeldEvent): Promise<boolean> {
     const reading = readRecord(record, deps);
     if (reading.kind !== "event") return true;
-    return reading.handler.isReady?.(reading.event as never) ?? true;
+    const { handler, event } = reading;
+    return handler.isReady === undefined || (await handler.isReady(event as never));
   }
 
   async function runKey(eventKey: string): Promise<void> {
     while (!stopping.aborted) {
-      const next = pickNext(store.heldOfKey(eventKey), isDueNow, isReady);
+      const next = await pickNext(await store.heldOfKey(eventKey), isDueNow, isReady);
       if (next === undefined) return;
       const failure = await tryHeld(next);
       if (failure !== undefined && !standsAlone(failure)) return;
     }
   }
 
-  async function redrive(pick: () => HeldEvent | undefined): Promise<RedriveOutcome> {
+  async function redrive(pick: () => Promise<HeldEvent | undefined>): Promise<RedriveOutcome> {
     let redriven = 0;
     let key: string | null = null;
     let error: string | undefined;
     for (;;) {
-      const next = stopping.aborted ? undefined : pick();
+      const next = stopping.aborted ? undefined : await pick();
       if (next === undefined) break;
       key = next.eventKey;
       if (next.eventId !== null) {
@@ -123,11 +124,12 @@ export function createHeldRunner(deps: WorkDeps, lanes: Lanes, stopping: AbortSi
       else error = failure.lastError;
       if (failure !== undefined && !standsAlone(failure)) break;
     }
-    const outcome = { redriven, remaining: remaining(key) };
+    const outcome = { redriven, remaining: await remaining(key) };
     return error === undefined ? outcome : { ...outcome, error };
   }
 
-  const remaining = (key: string | null) => (key === null ? 0 : store.heldStates(key).length);
+  const remaining = async (key: string | null) =>
+    key === null ? 0 : (await store.heldStates(key)).length;
 
   /** An event that stands alone runs in the lane of the order that it names, if it names one. */
   const laneOf = ({ eventKey, record }: HeldEvent): string =>
@@ -147,45 +149,60 @@ export function createHeldRunner(deps: WorkDeps, lanes: Lanes, stopping: AbortSi
       });
   }
 
-  function look(): void {
+  async function look(): Promise<void> {
     wakeAt = Number.POSITIVE_INFINITY;
-    for (const key of store.dueKeys(isoIn(0), isoIn(deps.retry.capMs), KEYS_PER_LOOK))
-      schedule(key);
-    plan();
+    const keys = await store.dueKeys(isoIn(0), isoIn(deps.retry.capMs), KEYS_PER_LOOK);
+    for (const key of keys) schedule(key);
+    await planNext();
   }
 
   /** Wakes for the next retry that is not being worked on already. */
-  function plan(): void {
+  async function planNext(): Promise<void> {
     if (stopping.aborted || planned.size >= KEYS_PER_LOOK) return;
-    const due = store.nextDueAt();
-    if (due === undefined) return;
+    const due = await store.nextDueAt();
+    if (due === undefined || stopping.aborted) return;
     const now = deps.steady();
     const inMs = isDueNow(due) ? 0 : Date.parse(due) - now;
     const at = now + Math.max(inMs, planned.size > 0 ? 250 : 0);
     if (at >= wakeAt) return;
     clearTimeout(timer);
     wakeAt = at;
-    timer = setTimeout(look, at - now);
+    timer = setTimeout(() => attempt(look), at - now);
+  }
+
+  /** A look that fails is made again: whatever waits must not be forgotten. */
+  function attempt(looking: () => Promise<void>): void {
+    looking().catch((error: unknown) => {
+      if (stopping.aborted) return;
+      log.warn({ error }, "held events wait: they could not be looked at");
+      clearTimeout(timer);
+      wakeAt = deps.steady() + LOOK_AGAIN_MS;
+      timer = setTimeout(() => attempt(look), LOOK_AGAIN_MS);
+    });
+  }
+
+  const plan = () => attempt(planNext);
+
+  /** A crash may have come between the end of a key's first event and the work on the next. */
+  async function lookAtIdleKeys(): Promise<void> {
+    for (let after = ""; ; ) {
+      const keys = await store.idleKeys(after, KEYS_PER_LOOK);
+      for (const key of keys) schedule(key);
+      const last = keys.at(-1);
+      if (last === undefined) break;
+      after = last;
+    }
+    await planNext();
   }
 
   return {
-    start() {
-      // A crash may have come between the end of a key's first event and the work on the next.
-      for (let after = ""; ; ) {
-        const keys = store.idleKeys(after, KEYS_PER_LOOK);
-        for (const key of keys) schedule(key);
-        const last = keys.at(-1);
-        if (last === undefined) break;
-        after = last;
-      }
-      plan();
-    },
+    start: () => attempt(lookAtIdleKeys),
     plan,
     runKey,
     redriveKey: (eventKey) =>
       inLane(eventKey, () =>
-        redrive(() => {
-          const held = store.heldOfKey(eventKey);
+        redrive(async () => {
+          const held = await store.heldOfKey(eventKey);
           const blocked = held.find(({ state }) => state === "RETRYING" || state === "PARKED");
           return pickNext(held, isDueNow, isReady, blocked?.id);
         }),
@@ -193,43 +210,30 @@ export function createHeldRunner(deps: WorkDeps, lanes: Lanes, stopping: AbortSi
     redriveOne: (held) =>
       inLane(laneOf(held), () => {
         const ids = [held.id];
-        return redrive(() => {
+        return redrive(async () => {
           const id = ids.shift();
-          const now = id === undefined ? undefined : store.heldById(id);
-          const first = held.eventKey === null ? now : store.heldOfKey(held.eventKey)[0];
+          const now = id === undefined ? undefined : await store.heldById(id);
+          const [first] = held.eventKey === null ? [now] : await store.heldOfKey(held.eventKey);
           return now?.id === first?.id ? now : undefined;
-        }).finally(() => {
+        }).finally(async () => {
           // What waited for it did so under its key, which it may not have.
-          const { eventKey } = store.heldById(held.id) ?? held;
+          const { eventKey } = (await store.heldById(held.id)) ?? held;
           if (eventKey === null) schedule(laneOf(held));
         });
       }),
     discard: (held, reason) =>
       inLane(laneOf(held), async () => {
         const { id, eventId, eventSource, eventType, eventKey, record } = held;
-        await waitOutTrouble(deps, () =>
-          queue.run(() => {
-            const at = isoNow();
-            // What a refused record says of itself may be the identity of a real event.
-            if (eventId !== null && eventSource !== null && !standsAlone(held)) {
-              const event = { id: eventId, source: eventSource, type: eventType ?? "" };
-              store.recordApplied(event, record, at);
-            }
-            store.release(id);
-            const { topic, partition, offset } = record;
-            const target = {
-              heldId: id,
-              eventId,
-              eventSource,
-              eventType,
-              eventKey,
-              topic,
-              partition,
-              offset,
-            };
-            store.audit(at, "DISCARD", target, reason);
-          }),
-        );
+        // What a refused record says of itself may be the identity of a real event.
+        const isKnown = eventId !== null && eventSource !== null && !standsAlone(held);
+        const applied = isKnown
+          ? { id: eventId, source: eventSource, type: eventType ?? "" }
+          : undefined;
+        const { topic, partition, offset } = record;
+        const place = { topic, partition, offset };
+        const target = { heldId: id, eventId, eventSource, eventType, eventKey, ...place };
+        const entry = { at: isoNow(), action: "DISCARD", target, reason };
+        await waitOutTrouble(deps, () => store.discard(held, applied, entry));
         log.warn({ eventId, eventType, orderId: eventKey, reason }, "held event discarded");
         if (eventKey !== null) await runKey(eventKey);
       }),

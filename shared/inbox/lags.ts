@@ -13,7 +13,7 @@ export interface PartitionLag {
 export interface Lags {
   noteBatch(batch: ConsumedBatch): void;
   /** Takes all partitions that there are, in the place of what was known. */
-  noteEnds(ends: readonly PartitionEnds[], clusterId: string): void;
+  noteEnds(ends: readonly PartitionEnds[], clusterId: string): Promise<void>;
   list(): PartitionLag[];
 }
 
@@ -23,12 +23,16 @@ export interface LagSources {
   /** Of a partition that this member reads. */
   watermark(topic: string, partition: number): number | undefined;
   /** Of one that another member reads into the same database, or nobody. */
-  storedOffset(clusterId: string, topic: string, partition: number): number | undefined;
+  storedOffset(
+    clusterId: string,
+    topic: string,
+    partition: number,
+  ): number | undefined | Promise<number | undefined>;
 }
 
 export function createLags({ assigned, watermark, storedOffset }: LagSources): Lags {
   let ends = new Map<string, PartitionEnds>();
-  let cluster = "";
+  let stored = new Map<string, number | undefined>();
   const nameOf = (one: { topic: string; partition: number }) => `${one.topic}/${one.partition}`;
 
   return {
@@ -36,15 +40,18 @@ export function createLags({ assigned, watermark, storedOffset }: LagSources): L
       const name = nameOf({ topic, partition });
       ends.set(name, { topic, partition, low: ends.get(name)?.low ?? 0, high });
     },
-    noteEnds(all, clusterId) {
-      cluster = clusterId;
+    async noteEnds(all, clusterId) {
+      const offsets = await Promise.all(
+        all.map(({ topic, partition }) => storedOffset(clusterId, topic, partition)),
+      );
+      stored = new Map(all.map((one, index) => [nameOf(one), offsets[index]]));
       ends = new Map(all.map((one) => [nameOf(one), one]));
     },
     list() {
       const own = new Set(assigned().map(nameOf));
       return [...ends].map(([name, { topic, partition, low, high }]) => {
         const isOwn = own.has(name);
-        const next = isOwn ? watermark(topic, partition) : storedOffset(cluster, topic, partition);
+        const next = isOwn ? watermark(topic, partition) : stored.get(name);
         const records = Math.max(0, high - Math.max(low, next ?? 0));
         return { topic, partition, assigned: isOwn, records };
       });

@@ -1,5 +1,11 @@
-export { createHeldDesk, type HeldDesk, type HeldItem, type RequestItem } from "./desk.ts";
-export type { EventHandler, Handlers } from "./handler.ts";
+export type { HeldDesk, HeldItem, RequestItem } from "./desk.ts";
+export {
+  type EventDecision,
+  type EventHandler,
+  type Handlers,
+  type HeldDecision,
+  hold,
+} from "./handler.ts";
 export { type InboxHealth, judgeInbox } from "./health.ts";
 export type { HeldState, RetryPolicy } from "./held-rules.ts";
 export type { PartitionLag } from "./lags.ts";
@@ -11,7 +17,15 @@ export {
   type InboxRetentionStatus,
   startInboxRetention,
 } from "./retention.ts";
-export { HELD_STATE_INDEX, INBOX_BY_SOURCE, INBOX_SCHEMA, INBOX_TABLES } from "./schema.ts";
+export { createHeldDesk } from "./sqlite/held-desk.ts";
+export { createInboxStore } from "./sqlite/inbox-store.ts";
+export { inboxWriters } from "./sqlite/inbox-writers.ts";
+export {
+  HELD_STATE_INDEX,
+  INBOX_TABLES,
+  inboxByConsumer,
+  inboxSchema,
+} from "./sqlite/schema.ts";
 export {
   type Inbox,
   type InboxOptions,
@@ -19,3 +33,4 @@ export {
   startInbox,
 } from "./start-inbox.ts";
 export { INBOX_STEPS, type InboxStep } from "./steps.ts";
+export type { InboxStore } from "./store.ts";

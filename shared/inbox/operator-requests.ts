@@ -1,8 +1,6 @@
 import { toAppError } from "@order-outbox/errors";
 import type { Log } from "@order-outbox/kafka";
-import type { CommitQueue, Database } from "@order-outbox/sqlite";
 import type { HeldRunner } from "./held-runner.ts";
-import { noticeWrites } from "./notice-writes.ts";
 import type { InboxStore } from "./store.ts";
 
 /**
@@ -22,9 +20,7 @@ export interface OperatorRequest {
 }
 
 export interface OperatorDeps {
-  db: Database;
   store: InboxStore;
-  queue: CommitQueue;
   runner: HeldRunner;
   log: Log;
   now(): number;
@@ -44,34 +40,28 @@ export interface OperatorDesk {
 const LOOK_MS = 2_000;
 
 export function openOperatorDesk(deps: OperatorDeps): OperatorDesk {
-  const { db, queue, log, now } = deps;
-  const next = db.prepare<OperatorRequest, []>(
-    `SELECT id, kind, target, reason FROM operator_requests
-     WHERE finishedAt IS NULL ORDER BY id LIMIT 1`,
-  );
-  const finish = db.prepare<unknown, [string, string, number]>(
-    "UPDATE operator_requests SET finishedAt = ?, outcome = ? WHERE id = ?",
-  );
+  const { store, log } = deps;
   let stopped = false;
   let working = Promise.resolve();
 
   async function workOnRequests(): Promise<void> {
-    for (let request = next.get(); request !== null && !stopped; request = next.get()) {
+    for (;;) {
+      const request = stopped ? undefined : await store.nextRequest();
+      if (request === undefined) return;
       const { id, kind, target } = request;
       const outcome = await carryOut(deps, request).catch((error: unknown) => {
         const { code, message } = toAppError(error);
         return { error: message, code };
       });
-      await queue.run(() => finish.run(new Date(now()).toISOString(), JSON.stringify(outcome), id));
+      await store.finishRequest(id, outcome, isoNow(deps));
       log.info({ request: id, kind, target, outcome }, "operator's request carried out");
     }
   }
 
-  const written = noticeWrites(db.filename, now);
   let busy = false;
   let again = false;
   const timer = setInterval(() => {
-    if (busy || !(written() || again)) return;
+    if (busy || !(store.mayHaveRequests() || again)) return;
     busy = true;
     again = false;
     working = workOnRequests()
@@ -94,19 +84,19 @@ export function openOperatorDesk(deps: OperatorDeps): OperatorDesk {
 }
 
 async function carryOut(deps: OperatorDeps, request: OperatorRequest): Promise<object> {
-  const { store, runner, queue, now } = deps;
+  const { store, runner } = deps;
   const target = JSON.parse(request.target) as Record<string, unknown>;
   const audit = (action: string) =>
-    queue.run(() => store.audit(new Date(now()).toISOString(), action, target, request.reason));
+    store.audit({ at: isoNow(deps), action, target, reason: request.reason });
   switch (request.kind) {
     case "REDRIVE": {
       await audit("REDRIVE");
       if (typeof target.eventKey === "string") return runner.redriveKey(target.eventKey);
-      return runner.redriveOne(requireHeld(store, target));
+      return runner.redriveOne(await requireHeld(store, target));
     }
     case "DISCARD": {
       if (!request.reason?.trim()) throw new Error("a discard needs a reason");
-      await runner.discard(requireHeld(store, target), request.reason);
+      await runner.discard(await requireHeld(store, target), request.reason);
       return { discarded: 1 };
     }
     case "RESET_OFFSET": {
@@ -120,8 +110,10 @@ async function carryOut(deps: OperatorDeps, request: OperatorRequest): Promise<o
   }
 }
 
-function requireHeld(store: InboxStore, { heldId }: Record<string, unknown>) {
-  const held = typeof heldId === "number" ? store.heldById(heldId) : undefined;
+const isoNow = ({ now }: OperatorDeps): string => new Date(now()).toISOString();
+
+async function requireHeld(store: InboxStore, { heldId }: Record<string, unknown>) {
+  const held = typeof heldId === "number" ? await store.heldById(heldId) : undefined;
   if (held === undefined) throw new Error(`there is no held event ${heldId}`);
   return held;
 }

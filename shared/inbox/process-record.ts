@@ -1,12 +1,12 @@
-import { SQLiteError } from "bun:sqlite";
 import { type AnyEvent, traceIdOf } from "@order-outbox/contracts";
 import { isAppError, toAppError } from "@order-outbox/errors";
 import type { ConsumedRecord } from "@order-outbox/kafka";
-import { type Snapshot, storageError } from "@order-outbox/sqlite";
-import type { RecordPlace } from "./event-commits.ts";
+import type { Effect } from "@order-outbox/units";
+import { holdEvent } from "./effects.ts";
 import type { AnyHandler } from "./handler.ts";
 import { type Arrival, decideArrival } from "./held-rules.ts";
 import type { Reading } from "./read-record.ts";
+import type { RecordPlace } from "./record-commits.ts";
 import { tellStep } from "./steps.ts";
 import type { EventIdentity, Holding, InboxStore } from "./store.ts";
 import { attemptEvent, holdingAfter, standsAlone, type WorkDeps, waitOutTrouble } from "./work.ts";
@@ -23,22 +23,28 @@ export async function processRecord(
   reading: Reading,
   place: RecordPlace,
 ): Promise<"applied" | "held" | "done"> {
-  const { store, queue, commits, counters } = deps;
+  const { store, commits, counters } = deps;
   const { clusterId, record } = place;
 
-  /** Commits `unit` together with the partition's new offset. */
-  const commit = <T>(unit: (at: string) => T, traceparent?: string) =>
-    waitOutTrouble(deps, () => commits.commit(place, unit, traceparent));
+  /** Commits effects together with the partition's new offset. */
+  const commit = (effects: readonly Effect[], traceparent?: string) =>
+    waitOutTrouble(deps, () => commits.commit(place, effects, traceparent));
 
-  async function setAside(identity: EventIdentity, holding: Holding): Promise<"held"> {
+  async function setAside(
+    identity: EventIdentity,
+    holding: Holding,
+    effects: readonly Effect[] = [],
+  ): Promise<"held"> {
     const held = { ...identity, ...holding, ...(standsAlone(holding) && { eventKey: null }) };
-    await commit((at) => store.hold(clusterId, record, held, at));
+    const at = new Date(deps.now()).toISOString();
+    const { consumer } = store;
+    await commit([...effects, holdEvent({ consumer, clusterId, record, held, at })]);
     tellHolding(deps, record, identity, holding);
     return "held";
   }
 
   if (reading.kind === "skip") {
-    await commit(() => {});
+    await commit([]);
     counters.skipped += 1;
     if (reading.unknown) deps.noteUnknown(reading.type);
     return "done";
@@ -57,16 +63,14 @@ export async function processRecord(
   tellStep("received", event);
   let arrival: Arrival | "KNOWN";
   try {
-    arrival = await waitOutTrouble(deps, () =>
-      queue.read((snapshot) => judgeArrival(store, snapshot, event, handler)),
-    );
+    arrival = await waitOutTrouble(deps, () => judgeArrival(store, event, handler));
   } catch (thrown) {
     if (isAppError(thrown, "SHUTTING_DOWN")) throw thrown;
     return setAside(identity, holdingAfter(deps, toAppError(thrown, "HANDLER_FAILED"), 1));
   }
   if (arrival === "KNOWN") {
     const work = deps.follow?.({ event, record, attempt: 1, repeated: true });
-    await commit(() => {});
+    await commit([]);
     work?.end("duplicate");
     counters.duplicates += 1;
     return "done";
@@ -77,26 +81,19 @@ export async function processRecord(
   const attempt = await attemptEvent(deps, event, handler, record, commit);
   if (attempt.kind === "applied") return "applied";
   if (attempt.kind === "duplicate") return "done";
-  return setAside(identity, holdingAfter(deps, attempt.error, 1));
+  return setAside(identity, holdingAfter(deps, attempt.error, 1), attempt.effects);
 }
 
-/**
- * Looks at what the database knows of an event that arrives, outside a transaction; trouble of the
- * database is waited out like that of a commit.
- */
-function judgeArrival(
+/** Looks at what the database knows of an event that arrives, outside a transaction. */
+async function judgeArrival(
   store: InboxStore,
-  snapshot: Snapshot,
   event: AnyEvent,
   handler: AnyHandler,
-): Arrival | "KNOWN" {
-  try {
-    if (store.hasApplied(event)) return "KNOWN";
-    const ready = handler.isReady?.(event as never) ?? true;
-    return decideArrival(store.heldStates(event.subject, snapshot), ready);
-  } catch (error) {
-    throw error instanceof SQLiteError ? storageError(error, "cannot read the inbox") : error;
-  }
+): Promise<Arrival | "KNOWN"> {
+  const { applied, held } = await store.lookUp(event, event.subject);
+  if (applied) return "KNOWN";
+  const ready = handler.isReady === undefined || (await handler.isReady(event as never));
+  return decideArrival(held, ready);
 }
 
 const REASONS = {

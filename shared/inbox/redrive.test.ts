@@ -44,11 +44,11 @@ const states = (reader: Reader): Record<string, number> =>
 /** A handler that fails for one order until it is mended, and says when. */
 function poisonous(reader: Reader, orderId: string) {
   const poison = { mended: false };
-  const apply = (event: Parameters<Reader["record"]>[0]) => {
+  const decide: Reader["leaveRow"] = (event) => {
     if (event.subject === orderId && !poison.mended) throw new AppError("HANDLER_FAILED", "poison");
-    reader.record(event);
+    return reader.leaveRow(event);
   };
-  return { poison, apply };
+  return { poison, decide };
 }
 
 test.concurrent("one poisoned event among 10,000 holds back nine of its key and nothing else", async () => {
@@ -57,8 +57,8 @@ test.concurrent("one poisoned event among 10,000 holds back nine of its key and 
   const keys = Array.from({ length: 1_000 }, () => crypto.randomUUID());
   const events = Array.from({ length: 10 }, () => keys.map((key) => orderCreated(key))).flat();
   const [bad = ""] = keys;
-  const { poison, apply } = poisonous(reader, bad);
-  const inbox = reader.start({ handlers: { ORDER_CREATED: { apply } } });
+  const { poison, decide } = poisonous(reader, bad);
+  const inbox = reader.start({ handlers: { ORDER_CREATED: { decide } } });
   for (let from = 0; from < events.length; from += 1_000) {
     await stream.publish(events.slice(from, from + 1_000));
   }
@@ -81,8 +81,8 @@ test.concurrent("a redrive stops at the first failure and leaves the rest in the
   await using stream = await openStream();
   await using reader = openReader(stream);
   const orderId = crypto.randomUUID();
-  const { apply } = poisonous(reader, orderId);
-  reader.start({ handlers: { ORDER_CREATED: { apply } } });
+  const { decide } = poisonous(reader, orderId);
+  reader.start({ handlers: { ORDER_CREATED: { decide } } });
   await stream.publish([orderCreated(orderId), orderCreated(orderId)]);
   await waitFor(() => reader.nextOffset() === 2, { what: "the end of the topic" });
   expect(await ask(reader, "REDRIVE", { eventKey: orderId })).toEqual({
@@ -107,7 +107,7 @@ test.concurrent("a failure that passes is tried again, and its key goes on in or
           failures -= 1;
           if (failures >= 0) throw new AppError("HANDLER_FAILED", "busy", { retryable: true });
         },
-        apply: reader.record,
+        decide: reader.leaveRow,
       },
     },
   });
@@ -125,7 +125,7 @@ test.concurrent("held events of a database that is opened again go on where they
     await using reader = openReader(stream);
     const failing = {
       prepare: () => Promise.reject(new AppError("HANDLER_FAILED", "busy", { retryable: true })),
-      apply: reader.record,
+      decide: reader.leaveRow,
     };
     reader.start({
       retry: { attempts: 100, baseMs: 60_000, capMs: 60_000 },
@@ -148,8 +148,8 @@ test.concurrent("events behind one that was finished just before a crash go on a
   const events = [orderCreated(orderId), orderCreated(orderId)];
   {
     await using reader = openReader(stream);
-    const { apply } = poisonous(reader, orderId);
-    reader.start({ handlers: { ORDER_CREATED: { apply } } });
+    const { decide } = poisonous(reader, orderId);
+    reader.start({ handlers: { ORDER_CREATED: { decide } } });
     await stream.publish(events);
     await waitFor(() => reader.nextOffset() === 2, { what: "the end of the topic" });
     // What the transaction that finishes it leaves, when the process dies right after.
@@ -166,8 +166,8 @@ test.concurrent("a redrive of one event runs it only when it stands first of its
   await using stream = await openStream();
   await using reader = openReader(stream);
   const orderId = crypto.randomUUID();
-  const { poison, apply } = poisonous(reader, orderId);
-  reader.start({ handlers: { ORDER_CREATED: { apply } } });
+  const { poison, decide } = poisonous(reader, orderId);
+  reader.start({ handlers: { ORDER_CREATED: { decide } } });
   const [first, second] = [orderCreated(orderId), orderCreated(orderId)];
   await stream.publish([first, second]);
   await waitFor(() => reader.nextOffset() === 2, { what: "the end of the topic" });
@@ -186,7 +186,7 @@ test.concurrent("a redrive of a key does not run an event that waits for its pre
   await using reader = openReader(stream);
   const payment = paymentSucceeded(crypto.randomUUID());
   const inbox = reader.start({
-    handlers: { PAYMENT_SUCCEEDED: { isReady: () => false, apply: reader.record } },
+    handlers: { PAYMENT_SUCCEEDED: { isReady: () => false, decide: reader.leaveRow } },
   });
   await stream.publish([payment]);
   await waitFor(() => inbox.status().held.WAITING === 1, { what: "the payment to wait" });
@@ -203,10 +203,10 @@ test.concurrent("an event that comes before its predecessor waits for it, across
   const payment = paymentSucceeded(order.subject);
   const inbox = reader.start({
     handlers: {
-      ORDER_CREATED: { apply: reader.record },
+      ORDER_CREATED: { decide: reader.leaveRow },
       PAYMENT_SUCCEEDED: {
         isReady: () => reader.effects().includes(order.id),
-        apply: reader.record,
+        decide: reader.leaveRow,
       },
     },
   });
@@ -224,11 +224,11 @@ test.concurrent("a discarded event never takes effect, is on record, and frees i
   const orderId = crypto.randomUUID();
   const [first, second] = [orderCreated(orderId), orderCreated(orderId)];
   let mended = false;
-  const apply: Reader["record"] = (event) => {
+  const decide: Reader["leaveRow"] = (event) => {
     if (event.id === first.id && !mended) throw new AppError("HANDLER_FAILED", "poison");
-    reader.record(event);
+    return reader.leaveRow(event);
   };
-  reader.start({ handlers: { ORDER_CREATED: { apply } } });
+  reader.start({ handlers: { ORDER_CREATED: { decide } } });
   await stream.publish([first, second]);
   await waitFor(() => reader.nextOffset() === 2, { what: "the end of the topic" });
   const [held] = reader.rows<{ id: number }>("SELECT id FROM held_events WHERE state = 'PARKED'");

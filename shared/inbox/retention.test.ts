@@ -54,8 +54,8 @@ function openInbox(ages: readonly number[]) {
   const db = openReaderDatabase(dir.join("reader.db"));
   const queue = createCommitQueue(db);
   const insert = db.prepare<unknown, [string, string]>(
-    `INSERT INTO inbox (eventId, source, eventType, topic, partition, "offset", processedAt)
-     VALUES (?, '/tests', 'ORDER_CREATED', 'a', 0, 0, ?)`,
+    `INSERT INTO inbox (eventId, source, consumer, eventType, topic, partition, "offset", processedAt)
+     VALUES (?, '/tests', 'reader', 'ORDER_CREATED', 'a', 0, 0, ?)`,
   );
   for (const days of ages) {
     const at = new Date(Date.now() - days * DAY).toISOString();

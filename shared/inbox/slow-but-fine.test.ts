@@ -21,7 +21,7 @@ async function setUp(limitMs = 75_000) {
           new Promise<void>((answer, fail) => {
             calls.push({ answer, fail });
           }),
-        apply: reader.record,
+        decide: reader.leaveRow,
       },
     },
   });

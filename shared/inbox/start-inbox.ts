@@ -9,8 +9,8 @@ import {
   type Log,
   type PartitionEnds,
 } from "@order-outbox/kafka";
-import { type CommitQueue, type Database, holdPresence, type Snapshot } from "@order-outbox/sqlite";
-import { createEventCommits } from "./event-commits.ts";
+import type { Units } from "@order-outbox/units";
+import { finishRecord } from "./effects.ts";
 import type { Handlers } from "./handler.ts";
 import type { RetryPolicy } from "./held-rules.ts";
 import { createHeldRunner } from "./held-runner.ts";
@@ -22,17 +22,18 @@ import { openOperatorDesk } from "./operator-requests.ts";
 import { processRecord } from "./process-record.ts";
 import { createProgress } from "./progress.ts";
 import { type ReadRules, readRecord } from "./read-record.ts";
-import { createInboxStore, type InboxFacts } from "./store.ts";
+import { createRecordCommits } from "./record-commits.ts";
+import type { InboxFacts, InboxStore } from "./store.ts";
 import { tellUnknownTypes } from "./unknown-types.ts";
 import { type InboxCounters, type WorkDeps, waitOutTrouble } from "./work.ts";
 
 /** How a service consumes. */
 export interface InboxOptions {
   client: KafkaClient;
-  db: Database;
-  /** The queue through which everything else in this service writes to `db`, too. */
-  queue: CommitQueue;
-  groupId: string;
+  /** Of this consumer, whose name is its consumer group. */
+  store: InboxStore;
+  /** Where everything else in this service goes, too; it writes what the handlers decide. */
+  units: Units;
   /**
    * The topics, each with its partition count for the case that it has to be created; those first
    * whose events others build on, so that these seldom come too early and have to wait.
@@ -77,7 +78,7 @@ export interface InboxStatus extends InboxFacts, InboxCounters {
 /** A running, idempotent consumer. */
 export interface Inbox {
   status(): InboxStatus;
-  /** Leaves the group and finishes what was taken over. The queue must still be open. */
+  /** Leaves the group and finishes what was taken over. The store must still be open. */
   stop(): Promise<void>;
 }
 
@@ -86,14 +87,13 @@ const AWAY_MS = 15_000;
 const PAUSES_MS = [100, 200, 500, 1_000, 2_000];
 
 /**
- * Consumes events so that each takes effect in `db` exactly once: inbox row, effect, follow-up
- * events and the partition's next offset are committed together, and the database's offset, not
+ * Consumes events so that each takes effect exactly once: inbox row, effects, follow-up events and the partition's next offset are committed together, and the database's offset, not
  * Kafka's, says where to continue. Events of one order run in order, across topics.
  */
 export function startInbox(options: InboxOptions): Inbox {
-  const { client, db, queue, groupId, topics, handlers, log, now } = options;
+  const { client, store, units, topics, handlers, log, now } = options;
+  const groupId = store.consumer;
   const elapsed = options.monotonic ?? monotonic;
-  const store = createInboxStore(db);
   const stopping = new AbortController();
   const trackers = new Map<string, OffsetTracker>();
   const lags = createLags({
@@ -111,7 +111,7 @@ export function startInbox(options: InboxOptions): Inbox {
     parked: 0,
   };
   const progress = createProgress(elapsed, now);
-  let warnedOf: string | undefined;
+  let lookedAtCluster: string | undefined;
   const lanes = createLanes(options.concurrency ?? 512, (error) => {
     if (isAppError(error, "SHUTTING_DOWN")) return;
     log.error({ err: error }, "an event could not be finished; it is read again after a restart");
@@ -123,12 +123,11 @@ export function startInbox(options: InboxOptions): Inbox {
       tellUnknown(type);
     },
     store,
-    queue,
-    commits: createEventCommits({
-      store,
-      queue,
+    units,
+    commits: createRecordCommits({
+      units,
+      consumer: groupId,
       now,
-      apart: options.follow !== undefined,
       onMoved(topic, partition, nextOffset) {
         progress.note();
         consumer.reportOffset(topic, partition, nextOffset);
@@ -149,26 +148,29 @@ export function startInbox(options: InboxOptions): Inbox {
   };
   const runner = createHeldRunner(deps, lanes, stopping.signal);
 
-  const presence = holdPresence(db.filename, "member");
+  const presence = store.holdPresence?.();
   const consumer = createConsumer(client, {
     groupId,
     topics,
-    presence,
-    databaseId: store.databaseId(),
+    ...(presence && { presence }),
+    databaseId: store.databaseId,
     startOffset(clusterId, topic, partition) {
-      warnOfNewCluster(clusterId);
+      warnOfNewCluster(clusterId).catch(() => {});
       // What waited during an outage waits from now on. One that fails at once after each join is not
       // away for so long.
       if (elapsed() - lookedAt > AWAY_MS) progress.note();
+      const follow = (offset: number | undefined) => {
+        // A fresh tracker per assignment: what the old one still works on is read again and known.
+        trackers.set(`${topic}/${partition}`, createOffsetTracker(offset ?? 0));
+        return offset;
+      };
       const offset = store.nextOffset(clusterId, topic, partition);
-      // A fresh tracker per assignment: what the old one still works on is read again and known.
-      trackers.set(`${topic}/${partition}`, createOffsetTracker(offset ?? 0));
-      return offset;
+      return offset instanceof Promise ? offset.then(follow) : follow(offset);
     },
     onBatch: takeOver,
     onEnds: takeEnds,
   });
-  const desk = openOperatorDesk({ db, store, queue, runner, log, now, resetOffset });
+  const desk = openOperatorDesk({ store, runner, log, now, resetOffset });
   runner.start();
   consumer.start();
 
@@ -191,10 +193,9 @@ export function startInbox(options: InboxOptions): Inbox {
         const place = { clusterId, record, tracker };
         const outcome = await processRecord(deps, reading, place);
         if (outcome === "held") runner.plan();
-        const isHeld = (snapshot: Snapshot) => store.heldStates(reading.key, snapshot).length > 0;
-        if (outcome === "applied" && queue.read(isHeld)) {
-          await runner.runKey(reading.key);
-        }
+        if (outcome !== "applied") return;
+        const held = await waitOutTrouble(deps, () => store.heldStates(reading.key));
+        if (held.length > 0) await runner.runKey(reading.key);
       };
       tracker.start(record.offset);
       if (!(await lanes.enter(reading.key, work, until))) return;
@@ -210,20 +211,19 @@ export function startInbox(options: InboxOptions): Inbox {
     clusterId: string,
     tracker: OffsetTracker,
   ): Promise<void> {
-    const next = await waitOutTrouble(deps, () =>
-      queue.run(() => {
-        const watermark = tracker.watermark();
-        store.advance(clusterId, topic, partition, watermark, new Date(now()).toISOString());
-        return watermark;
-      }),
-    );
-    consumer.reportOffset(topic, partition, next);
+    const at = new Date(now()).toISOString();
+    const place = { consumer: groupId, clusterId, topic, partition };
+    const passed = finishRecord({ ...place, tracker, at });
+    await waitOutTrouble(deps, () => units.commit({ effects: [passed] }));
+    consumer.reportOffset(topic, partition, tracker.watermark());
   }
 
   function takeEnds(ends: readonly PartitionEnds[], clusterId: string): void {
     // What comes to an inbox that has nothing to do has not waited yet.
     if (ownLagOf(lags.list()) === 0) progress.note();
-    lags.noteEnds(ends, clusterId);
+    lags.noteEnds(ends, clusterId).catch((error: unknown) => {
+      log.warn({ error }, "the lag of partitions could not be looked up");
+    });
     lookedAt = elapsed();
   }
 
@@ -240,7 +240,7 @@ export function startInbox(options: InboxOptions): Inbox {
         const { clusterId, low, high } = await fetchPartitionEnds(client, topic, partition);
         const next = to === "earliest" ? low : to === "latest" ? high : to;
         const at = new Date(now()).toISOString();
-        await queue.run(() => store.setOffset(clusterId, topic, partition, next, at));
+        await store.setOffset(clusterId, topic, partition, next, at);
         log.warn({ topic, partition, offset: next }, "offset reset by an operator");
         moved.resolve(next);
       })
@@ -248,9 +248,10 @@ export function startInbox(options: InboxOptions): Inbox {
     return moved.promise;
   }
 
-  function warnOfNewCluster(clusterId: string): void {
-    if (warnedOf === clusterId || !store.isNewCluster(clusterId)) return;
-    warnedOf = clusterId;
+  async function warnOfNewCluster(clusterId: string): Promise<void> {
+    if (lookedAtCluster === clusterId) return;
+    lookedAtCluster = clusterId;
+    if (!(await store.isNewCluster(clusterId))) return;
     log.warn(
       { clusterId, groupId },
       "this is another Kafka cluster than before: reading from its beginning, known events are skipped",
@@ -278,7 +279,7 @@ export function startInbox(options: InboxOptions): Inbox {
       await desk.stop();
       await lanes.idle();
       await consumer.stop();
-      presence.end();
+      presence?.end();
     },
   };
 }

@@ -1,6 +1,5 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import type { AnyEvent } from "@order-outbox/contracts";
 import { AppError } from "@order-outbox/errors";
 import { startProcess, waitFor } from "@order-outbox/testing";
 import type { CrashOrder } from "./crash-fixture.ts";
@@ -64,7 +63,7 @@ for (const { step, applied } of [
       const poison = () => {
         throw new AppError("HANDLER_FAILED", "poison");
       };
-      reader.start({ handlers: { ORDER_CREATED: { apply: poison } } });
+      reader.start({ handlers: { ORDER_CREATED: { decide: poison } } });
       await stream.publish([first, second]);
       await waitFor(() => reader.nextOffset() === 2, { what: "the end of the topic" });
       reader.db.run(
@@ -119,7 +118,7 @@ test.concurrent("stopping finishes the events that are being worked on and leave
             entered = true;
             await gate.promise;
           },
-          apply: reader.record,
+          decide: reader.leaveRow,
         },
       },
     });
@@ -149,8 +148,7 @@ test.concurrent("an event that waits for another attempt is read again after a s
     const inbox = reader.start({
       handlers: {
         ORDER_CREATED: {
-          apply(applied: AnyEvent) {
-            reader.record(applied);
+          decide() {
             calls += 1;
             throw new AppError("HANDLER_FAILED", "not now", { retryable: true });
           },
@@ -184,7 +182,7 @@ test.concurrent("an event that a shutdown kept from being prepared is not parked
             entered = true;
             await gate.promise;
           },
-          apply: reader.record,
+          decide: reader.leaveRow,
         },
       },
     });

@@ -1,8 +1,9 @@
 import { expect, test } from "bun:test";
 import type { AnyEvent } from "@order-outbox/contracts";
 import { AppError } from "@order-outbox/errors";
-import { type CommitQueue, createCommitQueue } from "@order-outbox/sqlite";
+import { createCommitQueue } from "@order-outbox/sqlite";
 import { waitFor } from "@order-outbox/testing";
+import { sql, type Units } from "@order-outbox/units";
 import { openReader, openStream, orderCreated, type Reader } from "./test-inbox.ts";
 
 const UNLIMITED = 1_000_000;
@@ -17,11 +18,14 @@ function withRoomFor(reader: Reader, kilobytes: number): void {
 }
 
 /** An effect of 64 KiB. */
-const bigEffect = (reader: Reader) => ({
-  apply({ id }: AnyEvent) {
-    reader.db.run("INSERT INTO effects (eventId, text) VALUES (?, hex(randomblob(32768)))", [id]);
-  },
-});
+const BIG_EFFECT = {
+  decide: ({ id }: AnyEvent) => [
+    sql({
+      statement: "INSERT INTO effects (eventId, text) VALUES (?, hex(randomblob(32768)))",
+      parameters: [id],
+    }),
+  ],
+};
 
 const trouble = (reader: Reader) =>
   reader.logged.filter(({ message }) => message.startsWith("a database takes no writes"));
@@ -31,7 +35,7 @@ test.concurrent("events that meet a full database wait for room and then take ef
   await using reader = openReader(stream);
   const events = Array.from({ length: 5 }, () => orderCreated());
   withRoomFor(reader, 160);
-  const inbox = reader.start({ handlers: { ORDER_CREATED: bigEffect(reader) } });
+  const inbox = reader.start({ handlers: { ORDER_CREATED: BIG_EFFECT } });
   await stream.publish(events);
   await waitFor(() => trouble(reader).length > 0, { what: "the database to be full" });
   expect(reader.effects().length).toBeLessThan(5);
@@ -54,7 +58,7 @@ test.concurrent("an inbox that is stopped while its database is full reads again
   {
     await using reader = openReader(stream);
     withRoomFor(reader, 16);
-    const inbox = reader.start({ handlers: { ORDER_CREATED: bigEffect(reader) } });
+    const inbox = reader.start({ handlers: { ORDER_CREATED: BIG_EFFECT } });
     await stream.publish(events);
     await waitFor(() => trouble(reader).length > 0, { what: "the database to be full" });
     await inbox.stop();
@@ -63,7 +67,7 @@ test.concurrent("an inbox that is stopped while its database is full reads again
     limitPages(reader, UNLIMITED);
   }
   await using reader = openReader(stream);
-  reader.start({ handlers: { ORDER_CREATED: bigEffect(reader) } });
+  reader.start({ handlers: { ORDER_CREATED: BIG_EFFECT } });
   await waitFor(() => reader.nextOffset() === 3, { what: "the end of the topic" });
   expect(reader.effects().toSorted()).toEqual(events.map(({ id }) => id).toSorted());
 });
@@ -74,11 +78,11 @@ test.concurrent("an overloaded commit queue is no event's fault", async () => {
   const event = orderCreated();
   const overloaded = createCommitQueue(reader.db, { limit: 0 });
   let refusals = 0;
-  const run: CommitQueue["run"] = (work) => {
+  const commit: Units["commit"] = (unit) => {
     refusals += 1;
-    return refusals < 3 ? overloaded.run(work) : reader.queue.run(work);
+    return refusals < 3 ? overloaded.commit({ effects: [] }) : reader.queue.commit(unit);
   };
-  const inbox = reader.start({ queue: { ...reader.queue, run } });
+  const inbox = reader.start({ units: { commit } });
   await stream.publish([event]);
   await waitFor(() => reader.nextOffset() === 1, { what: "the end of the topic" });
   expect(reader.effects()).toEqual([event.id]);
@@ -99,7 +103,7 @@ test.concurrent("a full disk while an event is prepared is no fault of the event
           calls += 1;
           if (calls < 3) throw new AppError("STORAGE_FULL", "the ledger is full");
         },
-        apply: reader.record,
+        decide: reader.leaveRow,
       },
     },
   });

@@ -8,9 +8,18 @@ import {
   type Database,
   migrate,
   openDatabase,
+  sqlWriter,
 } from "@order-outbox/sqlite";
 import { startBroker, tempDir, uniqueName } from "@order-outbox/testing";
-import { INBOX_SCHEMA, type Inbox, type InboxOptions, startInbox } from "./mod.ts";
+import { type Effect, sql } from "@order-outbox/units";
+import {
+  createInboxStore,
+  type Inbox,
+  type InboxOptions,
+  inboxSchema,
+  inboxWriters,
+  startInbox,
+} from "./mod.ts";
 
 /** For tests: topics of one partition each on a real broker, and a group to read them with. */
 export interface Stream extends AsyncDisposable {
@@ -39,10 +48,12 @@ export interface Reader extends AsyncDisposable {
   readonly db: Database;
   readonly queue: CommitQueue;
   readonly logged: { level: keyof Log; fields: object; message: string }[];
-  /** The effect of an event; belongs into a handler's `apply`. */
-  record(event: AnyEvent): void;
+  /** The effect of an event; a handler's `decide` that only leaves its row is {@link leaveRow}. */
+  record(event: AnyEvent): Effect;
+  /** For a handler. */
+  leaveRow(event: AnyEvent): Effect[];
   /** Starts the inbox; its handlers only {@link record} unless the options have others. */
-  start(options?: Partial<InboxOptions>): Inbox;
+  start(options?: Partial<InboxOptions> & { groupId?: string }): Inbox;
   /** The ids of the events that took effect, in the order in which they did. */
   effects(): string[];
   /** Where reading continues in a topic's partition 0; undefined when nothing is recorded. */
@@ -51,7 +62,8 @@ export interface Reader extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-const READER_TABLES = `${INBOX_SCHEMA}
+/** The group that a database was begun with; its readers may have others. */
+const READER_TABLES = `${inboxSchema("reader")}
   CREATE TABLE effects (id INTEGER PRIMARY KEY AUTOINCREMENT, eventId TEXT NOT NULL, text TEXT);`;
 
 export function orderCreated(orderId: string = crypto.randomUUID()): AnyEvent & {
@@ -116,10 +128,9 @@ export async function openStream(): Promise<Stream> {
 /** Opens a reader on the database `name`, which is created when it is not there. */
 export function openReader(stream: Stream, name = "reader.db"): Reader {
   const db = openReaderDatabase(join(stream.folder, name));
-  const queue = createCommitQueue(db);
+  const queue = openReaderQueue(db);
   const inboxes: Inbox[] = [];
   const logged: Reader["logged"] = [];
-  const record = recordEffects(db);
   const rows = <Row>(sql: string) => db.query<Row, []>(sql).all();
   let closed: Promise<void> | undefined;
 
@@ -137,15 +148,15 @@ export function openReader(stream: Stream, name = "reader.db"): Reader {
     db,
     queue,
     logged,
-    record,
-    start(options = {}) {
+    record: recordEffect,
+    leaveRow: (event) => [recordEffect(event)],
+    start({ groupId = stream.groupId, ...options } = {}) {
       const inbox = startInbox({
         client: stream.client,
-        db,
-        queue,
-        groupId: stream.groupId,
+        store: createInboxStore(db, queue, groupId, Date.now),
+        units: queue,
         topics: onePartitionEach([...stream.topics, stream.nudges]),
-        handlers: { ORDER_CREATED: { apply: record }, PAYMENT_SUCCEEDED: { apply: record } },
+        handlers: { ORDER_CREATED: LEAVES_ROW, PAYMENT_SUCCEEDED: LEAVES_ROW },
         // The topics have names of their own, because the broker may be everybody's.
         isFromOrigin: () => true,
         log: logInto(logged),
@@ -193,10 +204,18 @@ export function openReaderDatabase(path: string): Database {
   return db;
 }
 
-export function recordEffects(db: Database): (event: AnyEvent) => void {
-  const insert = db.prepare<unknown, [string]>("INSERT INTO effects (eventId) VALUES (?)");
-  return ({ id }) => void insert.run(id);
+/** Opens the queue of such a database, with all writers that its readers need. */
+export function openReaderQueue(db: Database): CommitQueue {
+  const { writers, lastly } = inboxWriters(db);
+  return createCommitQueue(db, { writers: [sqlWriter(db), ...writers], lastly });
 }
+
+/** The effect of an event on the reader's own table. */
+export const recordEffect = ({ id }: AnyEvent): Effect =>
+  sql({ statement: "INSERT INTO effects (eventId) VALUES (?)", parameters: [id], rows: 1 });
+
+/** A handler that only leaves the event's row. */
+export const LEAVES_ROW = { decide: (event: AnyEvent) => [recordEffect(event)] };
 
 function logInto(logged: Reader["logged"]): Log {
   const at = (level: keyof Log) => (fields: object, message: string) =>

@@ -65,7 +65,7 @@ test.concurrent("an event with a null header is held whole, and works when it is
         async prepare() {
           if (!works) throw new Error("not now");
         },
-        apply: reader.record,
+        decide: reader.leaveRow,
       },
     },
   });

@@ -1,6 +1,6 @@
 import type { AnyEvent } from "@order-outbox/contracts";
 import {
-  type AppError,
+  AppError,
   type Clock,
   type ErrorCode,
   errorCodeOf,
@@ -8,13 +8,15 @@ import {
   toAppError,
 } from "@order-outbox/errors";
 import type { ConsumedRecord, Log } from "@order-outbox/kafka";
-import { type CommitQueue, isStorageTrouble } from "@order-outbox/sqlite";
-import type { EventCommits } from "./event-commits.ts";
+import { isStorageTrouble } from "@order-outbox/sqlite";
+import type { Effect, UnitResult, Units } from "@order-outbox/units";
+import { recordApplied } from "./effects.ts";
 import type { AnyHandler } from "./handler.ts";
 import { decideFailure, type RetryPolicy } from "./held-rules.ts";
 import type { FollowEvent, FollowedWork } from "./observer.ts";
 import type { Progress } from "./progress.ts";
 import type { ReadRules } from "./read-record.ts";
+import type { RecordCommits } from "./record-commits.ts";
 import { tellStep } from "./steps.ts";
 import type { Holding, InboxStore } from "./store.ts";
 
@@ -37,8 +39,8 @@ export interface InboxCounters {
 /** What the work on events needs. */
 export interface WorkDeps extends ReadRules {
   store: InboxStore;
-  queue: CommitQueue;
-  commits: EventCommits;
+  units: Units;
+  commits: RecordCommits;
   log: Log;
   /** Milliseconds since the epoch. */
   now: Clock;
@@ -58,19 +60,23 @@ export interface WorkDeps extends ReadRules {
   troubled: { events: number };
 }
 
-/** Runs `unit`, which belongs to a trace, in a transaction of the service's commit queue. */
-export type Commit = <T>(unit: (at: string) => T, traceparent: string | undefined) => Promise<T>;
+/** Commits effects together with what else ends the work on an event. */
+export type Commit = (
+  effects: readonly Effect[],
+  traceparent: string | undefined,
+) => Promise<UnitResult>;
 
 /** What an attempt at an event came to. */
 export type Attempt =
   | { kind: "applied" }
   | { kind: "duplicate" }
-  | { kind: "failed"; error: AppError };
+  /** `effects` are kept all the same, in the transaction that sets the event aside. */
+  | { kind: "failed"; error: AppError; effects?: readonly Effect[] };
 
 /**
- * Tries an event once: asynchronous work, then inbox row and effect through `commit`, which adds
- * what belongs to the same transaction. Trouble of a database (full, busy) is not the event's and
- * is waited out here.
+ * Tries an event once: asynchronous work, a decision, then its effects and the inbox row through
+ * `commit`, which adds what belongs to the same transaction. Trouble of a database (full, busy) is
+ * not the event's and is waited out here.
  *
  * @param failures attempts that failed before
  * @throws AppError SHUTTING_DOWN
@@ -118,18 +124,46 @@ async function workOn(
   try {
     const prepared = await waitOutTrouble(deps, () => prepare(deps, event, handler));
     tellStep("prepared", event);
-    const fresh = await commit((at) => {
-      if (!deps.store.recordApplied(event, record, at)) return false;
-      handler.apply(event as never, prepared as never);
-      tellStep("inside", event);
-      return true;
-    }, event.traceparent);
+    const decision = handler.decide(event as never, prepared as never);
+    if ("error" in decision) return { kind: "failed", ...decision };
+    const at = new Date(deps.now()).toISOString();
+    const applied = recordApplied({ consumer: deps.store.consumer, event, record, at });
+    const result = await commit([...decision, applied], event.traceparent);
+    if (!result.committed) return refusedWork(deps, event, handler, result, commit);
     tellStep("committed", event);
-    deps.counters[fresh ? "processed" : "duplicates"] += 1;
-    return { kind: fresh ? "applied" : "duplicate" };
+    deps.counters.processed += 1;
+    tellDone(deps, () => handler.done?.(event as never, result.results, prepared as never));
+    return { kind: "applied" };
   } catch (thrown) {
     if (isAppError(thrown, "SHUTTING_DOWN")) throw thrown;
     return { kind: "failed", error: toAppError(thrown, "HANDLER_FAILED") };
+  }
+}
+
+/** What a refusal means: the event is known already, or its handler says. */
+async function refusedWork(
+  deps: WorkDeps,
+  event: AnyEvent,
+  handler: AnyHandler,
+  { refusal }: Extract<UnitResult, { committed: false }>,
+  commit: Commit,
+): Promise<Attempt> {
+  if (refusal.effect.kind !== recordApplied.kind) {
+    const words = `its effect "${refusal.effect.kind}" was refused`;
+    const error = handler.refused?.(event as never, refusal);
+    return { kind: "failed", error: error ?? new AppError("HANDLER_FAILED", words) };
+  }
+  await commit([], event.traceparent);
+  deps.counters.duplicates += 1;
+  return { kind: "duplicate" };
+}
+
+/** It took effect, whatever is made of hearing it. */
+function tellDone({ log }: WorkDeps, tell: () => void): void {
+  try {
+    tell();
+  } catch (error) {
+    log.error({ error }, "an event took effect, and its handler failed after it");
   }
 }
 

@@ -51,8 +51,9 @@ export async function runSession(
   reports: Reports,
   setStatus: (status: ConsumerStatus) => void,
 ): Promise<void> {
-  const { groupId, presence } = options;
-  const identity = ownIdentity(options.databaseId, presence?.id);
+  const { groupId, presence, databaseId } = options;
+  const database = typeof databaseId === "string" ? databaseId : await databaseId();
+  const identity = ownIdentity(database, presence?.id);
   const isGone = (bootId: string) => presence?.isGone(bootId) ?? false;
   const findOthers = () => findNeighbours(client, groupId, identity, isGone);
   await requireTopics(client, options.topics);
@@ -96,9 +97,10 @@ export async function runSession(
     watch.noteJoin();
     stopped.resumeAll();
     presence?.sweep();
-    assigned = takeAssignment(consumer, event, (topic, partition) =>
+    assigned = partitionsOf(event);
+    seekTo(consumer, assigned, (topic, partition) =>
       options.startOffset(watch.clusterId(), topic, partition),
-    );
+    ).catch(ended.reject);
     publishStatus();
     if (assigned.length > 0) return;
     findOthers()
@@ -107,7 +109,7 @@ export async function runSession(
   });
   const decideOffset = async (topic: string, partition: number, offset: number) => {
     if (!(await watch.isSame())) return ended.resolve();
-    if (options.startOffset(watch.clusterId(), topic, partition) === undefined) {
+    if ((await options.startOffset(watch.clusterId(), topic, partition)) === undefined) {
       return seekToBeginning(client, consumer, topic, partition);
     }
     const reason = "the broker does not have the offset to continue from";
@@ -180,18 +182,41 @@ async function findSettledNeighbours(
 }
 
 /** Continues every assigned partition where the database is, whatever Kafka has stored. */
-function takeAssignment(
-  consumer: KafkaJsConsumer,
-  event: ConsumerGroupJoinEvent,
-  startOffset: (topic: string, partition: number) => number | undefined,
-): { topic: string; partition: number }[] {
-  const assigned = Object.entries(event.payload.memberAssignment).flatMap(([topic, partitions]) =>
+interface Assigned {
+  topic: string;
+  partition: number;
+}
+
+const partitionsOf = (event: ConsumerGroupJoinEvent): Assigned[] =>
+  Object.entries(event.payload.memberAssignment).flatMap(([topic, partitions]) =>
     partitions.map((partition) => ({ topic, partition })),
   );
-  for (const { topic, partition } of assigned) {
-    consumer.seek({ topic, partition, offset: String(startOffset(topic, partition) ?? 0) });
+
+/** Continues in each partition where the database says; one whose answer takes time is paused for it. */
+async function seekTo(
+  consumer: KafkaJsConsumer,
+  assigned: readonly Assigned[],
+  startOffset: (topic: string, partition: number) => ReturnType<ConsumerOptions["startOffset"]>,
+): Promise<void> {
+  const seek = ({ topic, partition }: Assigned, offset = 0) =>
+    consumer.seek({ topic, partition, offset: String(offset) });
+  const later: Promise<void>[] = [];
+  for (const place of assigned) {
+    const answer = startOffset(place.topic, place.partition);
+    if (!(answer instanceof Promise)) {
+      seek(place, answer);
+      continue;
+    }
+    const pausing = [{ topic: place.topic, partitions: [place.partition] }];
+    consumer.pause(pausing);
+    later.push(
+      answer.then((offset) => {
+        seek(place, offset);
+        consumer.resume(pausing);
+      }),
+    );
   }
-  return assigned;
+  await Promise.all(later);
 }
 
 async function takeOver(

@@ -17,7 +17,7 @@ export interface ConsumerOptions {
    */
   topics: Readonly<Record<string, number>>;
   /** One group works for one database; members with another one are refused. */
-  databaseId: string;
+  databaseId: string | (() => Promise<string>);
   /**
    * How a member that a dead process of this database left behind is told from a living one: it is
    * made to leave. Without it such a member is waited for until its session times out.
@@ -25,9 +25,13 @@ export interface ConsumerOptions {
   presence?: MemberPresence;
   /**
    * Where to continue in a partition of this cluster; undefined: at its beginning. Asked on every
-   * assignment, and must answer at once.
+   * assignment. Nothing is read before the answer; one that comes at once costs no wait.
    */
-  startOffset(clusterId: string, topic: string, partition: number): number | undefined;
+  startOffset(
+    clusterId: string,
+    topic: string,
+    partition: number,
+  ): number | undefined | Promise<number | undefined>;
   /**
    * Takes over a batch. May wait for room; while it waits this consumer keeps its membership.
    * When `signal` aborts, the partition may have moved, or the consumer is stopping: stop taking

@@ -6,6 +6,7 @@ export {
   type ConsumerOptions,
   type ConsumerStatus,
   createConsumer,
+  type MemberPresence,
 } from "./consumer.ts";
 export { crc32c } from "./crc32c.ts";
 export type { Log } from "./log.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { MAX_PAYLOAD } from "./append.ts";
-import { type OutboxEvent, prepareAppend } from "./mod.ts";
+import { appendStatement, type OutboxEvent, prepareAppend, publish } from "./mod.ts";
+import { MAX_PAYLOAD } from "./publish.ts";
 import { tempOutbox } from "./test-outbox.ts";
 
 const orderId = "01a2068e-2405-75a5-a041-188aae457c60";
@@ -79,5 +79,16 @@ test.each(wrong)(
       expect.objectContaining({ code, retryable: false }),
     );
     expect(outbox.rows()).toEqual([]);
+    expect(() => publish(made)).toThrow(expect.objectContaining({ code }));
   },
 );
+
+test("a statement for another library's transaction puts the same row into the outbox", () => {
+  using outbox = tempOutbox();
+  const event: OutboxEvent = { ...rest, eventType: "ORDER_CREATED", data: order };
+  prepareAppend(outbox.db)(event);
+  const { sql, values } = appendStatement({ ...event, eventId: "event-2" });
+  outbox.db.transaction(() => outbox.db.run(sql, values)).immediate();
+  const rows = outbox.db.query<Record<string, unknown>, []>("SELECT * FROM outbox").all();
+  expect(rows[1]).toEqual({ ...rows[0], id: 2, eventId: "event-2" });
+});

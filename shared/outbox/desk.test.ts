@@ -30,7 +30,7 @@ test("a discarded row frees its key's later rows, and wakes the relay", async ()
 
   await desk.discard(1, "a test order");
   expect([pending(), woken]).toEqual([[2, 3], ["woken"]]);
-  expect(desk.find(1)).toMatchObject({ state: "discarded", discardedAt: AT });
+  expect(await desk.find(1)).toMatchObject({ state: "discarded", discardedAt: AT });
   await expect(desk.discard(1, "again")).rejects.toMatchObject({ code: "NOT_FOUND" });
 });
 

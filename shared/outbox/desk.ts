@@ -30,8 +30,8 @@ export interface OutboxFilter {
 /** What an operator may do with an outbox while its service runs. */
 export interface OutboxDesk {
   /** In id order. */
-  list(filter: OutboxFilter, limit: number): OutboxItem[];
-  find(id: number): (OutboxItem & { payload: unknown }) | undefined;
+  list(filter: OutboxFilter, limit: number): Promise<OutboxItem[]>;
+  find(id: number): Promise<(OutboxItem & { payload: unknown }) | undefined>;
   /**
    * Makes parked rows pending again, all of them or those of one id or key; the relay publishes
    * them in id order. Resolves with their ids.
@@ -90,7 +90,7 @@ export function createOutboxDesk(
   const isoNow = () => new Date(now()).toISOString();
 
   return {
-    list({ state, key = null, afterId = 0 }, limit) {
+    async list({ state, key = null, afterId = 0 }, limit) {
       const condition = state === undefined ? "true" : CONDITIONS[state];
       return db
         .query<OutboxItem, [number, string | null, string | null, number]>(
@@ -99,7 +99,7 @@ export function createOutboxDesk(
         )
         .all(afterId, key, key, limit);
     },
-    find(id) {
+    async find(id) {
       const row = find.get(id);
       return row === null ? undefined : { ...row, payload: JSON.parse(row.payload) };
     },

@@ -9,7 +9,7 @@ import {
 } from "@order-outbox/kafka";
 import { closeDatabase, type Database, openDatabase } from "@order-outbox/sqlite";
 import { readTopic, tempDir, uniqueName, waitFor } from "@order-outbox/testing";
-import { type NewRow, prepareInsert } from "./append.ts";
+import { prepareInsert } from "./append.ts";
 import {
   createOutboxStore,
   createRelay,
@@ -18,6 +18,7 @@ import {
   type Relay,
   type RelaySettings,
 } from "./mod.ts";
+import type { NewRow } from "./publish.ts";
 import type { OutboxStore } from "./store.ts";
 
 /** The tests run against the cluster at KAFKA_HOST when that is set. */

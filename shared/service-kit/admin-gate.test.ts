@@ -91,9 +91,9 @@ test("a token in a file is read when it is used; while the file has none, nobody
 });
 
 const desk = {
-  list: () => [],
-  find: () => ({ id: 1 }),
-  findRequest: () => ({ id: 1 }),
+  list: async () => [],
+  find: async () => ({ id: 1 }),
+  findRequest: async () => ({ id: 1 }),
   redrive: async () => 1,
   discard: async () => 1,
 };

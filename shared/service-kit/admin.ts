@@ -17,19 +17,25 @@ type HeldState = "RETRYING" | "BEHIND" | "WAITING" | "PARKED";
 
 /** What the routes need of an outbox; `createOutboxDesk` of shared/outbox has it. */
 export interface OutboxOperations {
-  list(filter: { state?: OutboxState; key?: string; afterId?: number }, limit: number): Item[];
-  find(id: number): object | undefined;
+  list(
+    filter: { state?: OutboxState; key?: string; afterId?: number },
+    limit: number,
+  ): Promise<Item[]>;
+  find(id: number): Promise<object | undefined>;
   redrive(which: { id?: number; key?: string }): Promise<number[]>;
   discard(id: number, reason: string): Promise<void>;
 }
 
 /** What the routes need of an inbox; `createHeldDesk` of shared/inbox has it. */
 export interface HeldOperations {
-  list(filter: { state?: HeldState; key?: string; afterId?: number }, limit: number): Item[];
-  find(id: number): object | undefined;
+  list(
+    filter: { state?: HeldState; key?: string; afterId?: number },
+    limit: number,
+  ): Promise<Item[]>;
+  find(id: number): Promise<object | undefined>;
   redrive(which: { id: number } | { key: string }): Promise<number>;
   discard(id: number, reason: string): Promise<number>;
-  findRequest(id: number): object | undefined;
+  findRequest(id: number): Promise<object | undefined>;
 }
 
 export interface AdminOptions {
@@ -96,17 +102,17 @@ export function adminRoutes({ token, logger, held, outbox }: AdminOptions) {
     })
     .get(
       "/held-events",
-      function listHeld({ query: { limit, cursor, ...filter } }) {
+      async function listHeld({ query: { limit, cursor, ...filter } }) {
         const afterId = decodeCursor(Cursor, cursor)?.id;
-        const rows = held.list({ ...filter, ...(afterId && { afterId }) }, limit + 1);
+        const rows = await held.list({ ...filter, ...(afterId && { afterId }) }, limit + 1);
         return toPage(rows, limit, ({ id }) => ({ id }));
       },
       { query: HeldQuery, detail: details.listHeld },
     )
     .get(
       "/held-events/:id",
-      function getHeld({ params }) {
-        return require(held.find(Number(params.id)), params.id);
+      async function getHeld({ params }) {
+        return require(await held.find(Number(params.id)), params.id);
       },
       { params: Path, detail: details.getHeld },
     )
@@ -133,8 +139,8 @@ export function adminRoutes({ token, logger, held, outbox }: AdminOptions) {
     )
     .get(
       "/requests/:id",
-      function getRequest({ params }) {
-        return require(held.findRequest(Number(params.id)), params.id);
+      async function getRequest({ params }) {
+        return require(await held.findRequest(Number(params.id)), params.id);
       },
       { params: Path, detail: details.getRequest },
     );
@@ -145,17 +151,17 @@ function outboxRoutes(outbox: OutboxOperations) {
   return new Elysia({ name: "admin-outbox" })
     .get(
       "/outbox",
-      function listOutbox({ query: { limit, cursor, ...filter } }) {
+      async function listOutbox({ query: { limit, cursor, ...filter } }) {
         const afterId = decodeCursor(Cursor, cursor)?.id;
-        const rows = outbox.list({ ...filter, ...(afterId && { afterId }) }, limit + 1);
+        const rows = await outbox.list({ ...filter, ...(afterId && { afterId }) }, limit + 1);
         return toPage(rows, limit, ({ id }) => ({ id }));
       },
       { query: OutboxQuery, detail: details.listOutbox },
     )
     .get(
       "/outbox/:id",
-      function getOutbox({ params }) {
-        return require(outbox.find(Number(params.id)), params.id);
+      async function getOutbox({ params }) {
+        return require(await outbox.find(Number(params.id)), params.id);
       },
       { params: Path, detail: details.getOutbox },
     )

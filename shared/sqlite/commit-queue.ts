@@ -1,11 +1,13 @@
 import type { Database } from "bun:sqlite";
 import { AppError } from "@order-outbox/errors";
+import type { UnitOfWork, UnitResult, Units } from "@order-outbox/units";
 import { commitBatch, prepareControl, type Unit } from "./commit-batch.ts";
 import { fileTrouble } from "./open-files.ts";
 import { storageError } from "./storage-error.ts";
+import { createUnitWriters, type UnitWritersOptions } from "./unit-writers.ts";
 
 /** Limits of a commit queue, and who hears of its commits. */
-export interface CommitQueueOptions {
+export interface CommitQueueOptions extends Partial<UnitWritersOptions> {
   /** How many units may wait; 10,000 when left out. One more is refused with `OVERLOADED`. */
   limit?: number;
   /** How many units share one commit at most, before the event loop gets a turn; 500 when left out. */
@@ -29,7 +31,7 @@ const LOCK_REST_MS = 50;
 export type Snapshot = object;
 
 /** Puts units of work of one connection into shared transactions. */
-export interface CommitQueue {
+export interface CommitQueue extends Units {
   /**
    * Runs `work` in a transaction and resolves with its result once that is committed. A resolved
    * promise is on the disk; a rejected one left nothing behind, except for a COMMIT that failed with
@@ -70,6 +72,7 @@ export interface CommitQueue {
  */
 export function createCommitQueue(db: Database, options: CommitQueueOptions = {}): CommitQueue {
   const { limit = 10_000, maxBatch = 500, busyMs = 2_000, onCommit } = options;
+  const writers = createUnitWriters({ writers: [], ...options });
   const control = prepareControl(db);
   const closed = Promise.withResolvers<void>();
   let waiting: Unit[] = [];
@@ -109,7 +112,7 @@ export function createCommitQueue(db: Database, options: CommitQueueOptions = {}
     endReading();
     const batch = takeBatch();
     const startedAt = performance.now();
-    const outcome = commitBatch(db, control, batch);
+    const outcome = commitBatch(db, control, batch, writers);
     if (outcome.kind === "not-begun") {
       putOff(batch, outcome.error);
       return;
@@ -182,17 +185,24 @@ export function createCommitQueue(db: Database, options: CommitQueueOptions = {}
     closed.resolve();
   }
 
+  function enqueue<T>(work: () => T, data?: UnitOfWork): Promise<T> {
+    if (closing) return refuse("SHUTTING_DOWN", "the commit queue is closed");
+    if (waiting.length >= limit) {
+      return refuse("OVERLOADED", `${limit} units of work are waiting to be committed`);
+    }
+    return new Promise<T>((resolve, reject) => {
+      // Only the result of this very `work` reaches this `resolve`.
+      const unit: Unit = { work, resolve: resolve as (value: unknown) => void, reject };
+      waiting.push(data === undefined ? unit : { ...unit, data });
+      schedule();
+    });
+  }
+
   return {
-    run<T>(work: () => T): Promise<T> {
-      if (closing) return refuse("SHUTTING_DOWN", "the commit queue is closed");
-      if (waiting.length >= limit) {
-        return refuse("OVERLOADED", `${limit} units of work are waiting to be committed`);
-      }
-      return new Promise<T>((resolve, reject) => {
-        // Only the result of this very `work` reaches this `resolve`.
-        waiting.push({ work, resolve: resolve as (value: unknown) => void, reject });
-        schedule();
-      });
+    run: (work) => enqueue(work),
+    async commit(unit) {
+      writers.check(unit);
+      return enqueue<UnitResult>(() => writers.writeAlone(unit), unit);
     },
     read<T>(work: (snapshot: Snapshot) => T): T {
       beginReading();

@@ -19,5 +19,7 @@ export {
   startPruner,
 } from "./prune.ts";
 export { PRUNE_STEPS, type PruneStep } from "./prune-steps.ts";
+export { sqlWriter } from "./sql-writer.ts";
 export { COMMIT_STEPS, type CommitStep } from "./steps.ts";
 export { isStorageFull, isStorageTrouble, storageError } from "./storage-error.ts";
+export { type UnitWritersOptions, type Writer, writerOf } from "./unit-writers.ts";

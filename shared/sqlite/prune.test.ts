@@ -115,6 +115,7 @@ test("a step gives way to a busy queue, and a queue that is always busy does not
   let looks = 0;
   const busy: CommitQueue = {
     run: s.queue.run,
+    commit: s.queue.commit,
     read: s.queue.read,
     close: s.queue.close,
     trouble: s.queue.trouble,
@@ -168,6 +169,7 @@ test("a sweep that fails says so, and the next one goes on", async () => {
     close: s.queue.close,
     trouble: s.queue.trouble,
     read: s.queue.read,
+    commit: s.queue.commit,
     run(work) {
       failures += 1;
       return failures === 2 ? Promise.reject(new Error("the disk is full")) : run(work);

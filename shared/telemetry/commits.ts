@@ -48,6 +48,11 @@ export function traceCommits(tracer: SpanStarter) {
           if (traceparent !== undefined) follow(committed, traceparent);
           return committed;
         },
+        commit(unit, traceparent) {
+          const committed = queue.commit(unit);
+          if (traceparent !== undefined) follow(committed, traceparent);
+          return committed;
+        },
         get size() {
           return queue.size;
         },

@@ -1,37 +1,40 @@
 /** A small service of its own: an order earns its customer ten points, once. */
 
-import { INBOX_SCHEMA, startInbox } from "@order-outbox/inbox";
+import { createInboxStore, inboxSchema, inboxWriters, startInbox } from "@order-outbox/inbox";
 import { createKafkaClient } from "@order-outbox/kafka";
-import { createCommitQueue, migrate, openDatabase } from "@order-outbox/sqlite";
+import { createCommitQueue, migrate, openDatabase, sqlWriter } from "@order-outbox/sqlite";
+import { sql } from "@order-outbox/units";
 
 const [kafkaHost = "", databasePath = "", topic = "", groupId = ""] = process.argv.slice(2);
 const log = { debug() {}, info() {}, warn: console.log, error: console.log };
 
 const db = openDatabase(databasePath);
 migrate(db, [
-  { name: "create the inbox", up: INBOX_SCHEMA },
+  { name: "create the inbox", up: inboxSchema(groupId) },
   {
     name: "create points",
     up: "CREATE TABLE points (customerId TEXT PRIMARY KEY, points INTEGER)",
   },
 ]);
-const addPoints = db.prepare(
-  `INSERT INTO points VALUES (?, 10)
-   ON CONFLICT (customerId) DO UPDATE SET points = points + excluded.points`,
-);
+const { writers, lastly } = inboxWriters(db);
+const units = createCommitQueue(db, { writers: [sqlWriter(db), ...writers], lastly });
+const addPoints = (customerId: string) =>
+  sql({
+    statement: `INSERT INTO points VALUES (?, 10)
+      ON CONFLICT (customerId) DO UPDATE SET points = points + excluded.points`,
+    parameters: [customerId],
+    keys: [`customer ${customerId}`],
+  });
 
 startInbox({
   client: createKafkaClient({ brokers: [kafkaHost], clientId: "points", log }),
-  db,
-  queue: createCommitQueue(db),
-  groupId,
+  store: createInboxStore(db, units, groupId, Date.now),
+  units,
   isFromOrigin: () => true,
   topics: { [topic]: 1 },
   handlers: {
     ORDER_CREATED: {
-      apply({ data }: { data: { customerId: string } }) {
-        addPoints.run(data.customerId);
-      },
+      decide: ({ data }: { data: { customerId: string } }) => [addPoints(data.customerId)],
     },
   },
   log,

@@ -13,24 +13,24 @@ export const INBOX: readonly Mutant[] = [
     name: "an-event-is-not-remembered",
     breaks: "An event takes effect in one transaction with its inbox row.",
     file: "shared/inbox/work.ts",
-    find: "if (!deps.store.recordApplied(event, record, at)) return false;",
-    put: "if (deps.store.hasApplied(event)) return false;",
+    find: "const result = await commit([...decision, applied], event.traceparent);",
+    put: 'const result = await commit(applied.kind === "" ? [applied] : decision, event.traceparent);',
     test: "shared/inbox/exactly-once.test.ts › an event takes effect in one transaction with its inbox row and offset",
   },
   {
     name: "an-offset-stays-where-it-was",
     breaks: "An event takes effect in one transaction with its offset.",
-    file: "shared/inbox/event-commits.ts",
-    find: "store.advance(clusterId, record.topic, record.partition, tracker.watermark(), at);",
-    put: "store.advance(clusterId, record.topic, record.partition, record.offset, at);",
+    file: "shared/inbox/sqlite/inbox-writers.ts",
+    find: "tracker.watermark(offsets), at);",
+    put: "last.offset ?? tracker.watermark(offsets), at);",
     test: "shared/inbox/exactly-once.test.ts › an event takes effect in one transaction with its inbox row and offset",
   },
   {
     name: "known-events-are-worked-again",
     breaks: "An event takes effect once, however often it is published.",
     file: "shared/inbox/process-record.ts",
-    find: 'if (store.hasApplied(event)) return "KNOWN";',
-    put: 'if (event.id === "") return "KNOWN";',
+    find: 'if (applied) return "KNOWN";',
+    put: 'if (applied && event.id === "") return "KNOWN";',
     test: "shared/inbox/exactly-once.test.ts › an event that was published again is neither prepared nor applied again",
   },
   {
@@ -54,11 +54,12 @@ export const INBOX: readonly Mutant[] = [
     name: "the-watermark-passes-open-records",
     breaks: "The stored offset never passes an unfinished event.",
     file: "shared/inbox/offset-tracker.ts",
-    find: `for (const [offset, state] of records) if (state === "started") return offset;
+    find: `        if (state === "started" && finishing?.has(offset) !== true) return offset;
+      }
       return next;`,
-    put: `let done = next;
-      for (const [offset, state] of records) if (state === "started") done = offset;
-      return done;`,
+    put: `        if (state === "started" && finishing?.has(offset) !== true && finishing) return offset;
+      }
+      return next;`,
     test: "shared/inbox/offset-tracker.test.ts › with random orders and rollbacks the watermark never passes an unfinished record",
   },
   {
@@ -73,7 +74,7 @@ export const INBOX: readonly Mutant[] = [
     name: "a-message-waits-for-no-other",
     breaks: "An event that comes before its predecessor waits for it.",
     file: "services/notification-service/src/notify.ts",
-    find: "after === undefined || notifications.findNotified(subject, after) !== undefined",
+    find: "after === undefined || (await notifications.findNotified(subject, after)) !== undefined",
     put: "after === undefined || subject !== after",
     test: "shared/testing/e2e/held.test.ts › a payment result that reaches notification-service before its order waits for it",
   },
@@ -96,17 +97,17 @@ export const INBOX: readonly Mutant[] = [
   {
     name: "a-held-event-holds-all-others",
     breaks: "A poisoned event holds back nothing but its own key.",
-    file: "shared/inbox/store.ts",
-    find: '"SELECT state FROM held_events WHERE eventKey = ? ORDER BY id"',
-    put: '"SELECT state FROM held_events WHERE eventKey >= ? OR true ORDER BY id"',
+    file: "shared/inbox/sqlite/inbox-store.ts",
+    find: '"SELECT state FROM held_events WHERE eventKey = ? AND consumer = ? ORDER BY id"',
+    put: '"SELECT state FROM held_events WHERE eventKey >= ? OR consumer = ? ORDER BY id"',
     test: "shared/inbox/redrive.test.ts › one poisoned event among 10,000 holds back nine of its key and nothing else",
   },
   {
     name: "a-redrive-begins-at-the-end",
     breaks: "A redrive delivers the key in order.",
-    file: "shared/inbox/store.ts",
-    find: '"SELECT * FROM held_events WHERE eventKey = ? ORDER BY id"',
-    put: '"SELECT * FROM held_events WHERE eventKey = ? ORDER BY state, id DESC"',
+    file: "shared/inbox/sqlite/inbox-store.ts",
+    find: '"SELECT * FROM held_events WHERE eventKey = ? AND consumer = ? ORDER BY id"',
+    put: '"SELECT * FROM held_events WHERE eventKey = ? AND consumer = ? ORDER BY state, id DESC"',
     test: "shared/inbox/redrive.test.ts › one poisoned event among 10,000 holds back nine of its key and nothing else",
   },
   {
@@ -122,9 +123,8 @@ export const INBOX: readonly Mutant[] = [
     name: "reading-begins-where-kafka-is",
     breaks: "The database's offset is the truth, whatever Kafka has stored.",
     file: "shared/kafka/consumer-session.ts",
-    find: "consumer.seek({ topic, partition, offset: String(startOffset(topic, partition) ?? 0) });",
-    put: `const known = startOffset(topic, partition);
-    if (known === undefined) consumer.seek({ topic, partition, offset: "0" });`,
+    find: "      seek(place, answer);",
+    put: "      if (answer === undefined) seek(place, answer);",
     test: "shared/inbox/offsets.test.ts › a restored backup goes on where it was, whatever was reported to Kafka",
   },
   {
@@ -146,11 +146,11 @@ export const INBOX: readonly Mutant[] = [
   {
     name: "an-offset-passes-what-was-not-committed",
     breaks: "An offset never passes an event whose COMMIT failed.",
-    file: "shared/inbox/event-commits.ts",
-    find: `close(entries);
-      reopen(entries);`,
-    put: "close(entries);",
-    test: "shared/inbox/event-commits.test.ts › nothing is passed when the COMMIT itself fails",
+    file: "shared/inbox/record-commits.ts",
+    find: "const result = await units.commit({ effects: [...effects, finished] }, traceparent);",
+    put: `tracker.settle(offset);
+      const result = await units.commit({ effects: [...effects, finished] }, traceparent);`,
+    test: "shared/inbox/record-commits.test.ts › nothing is passed when the COMMIT itself fails",
   },
   {
     name: "a-retry-is-overtaken",
@@ -165,8 +165,10 @@ export const INBOX: readonly Mutant[] = [
     name: "events-stay-behind-one-that-is-gone",
     breaks: "Held events whose predecessor finished just before a crash go on after the restart.",
     file: "shared/inbox/held-runner.ts",
-    find: "for (const key of keys) schedule(key);",
-    put: "for (const key of keys) planned.delete(key);",
+    find: `const keys = await store.idleKeys(after, KEYS_PER_LOOK);
+      for (const key of keys) schedule(key);`,
+    put: `const keys = await store.idleKeys(after, KEYS_PER_LOOK);
+      for (const key of keys) planned.delete(key);`,
     test: "shared/inbox/redrive.test.ts › events behind one that was finished just before a crash go on after it",
   },
   {
@@ -198,12 +200,9 @@ export const INBOX: readonly Mutant[] = [
     name: "an-effect-comes-before-its-transaction",
     breaks: "A consumer that dies at any step of an event leaves one effect.",
     file: "shared/inbox/work.ts",
-    find: `const fresh = await commit((at) => {
-      if (!deps.store.recordApplied(event, record, at)) return false;
-      handler.apply(event as never, prepared as never);`,
-    put: `handler.apply(event as never, prepared as never);
-    const fresh = await commit((at) => {
-      if (!deps.store.recordApplied(event, record, at)) return false;`,
+    find: "const result = await commit([...decision, applied], event.traceparent);",
+    put: `await deps.units.commit({ effects: decision });
+    const result = await commit([...decision, applied], event.traceparent);`,
     test: 'shared/inbox/stop-and-crash.test.ts › an event takes effect once when the process dies after "…"',
   },
   {
@@ -265,10 +264,12 @@ export const INBOX: readonly Mutant[] = [
   {
     name: "an-id-alone-names-an-event",
     breaks: "An event is known by its source and its id together.",
-    file: "shared/inbox/store.ts",
-    find: "recordApplied({ id, source, type }, { topic, partition, offset: at }, processedAt) {",
-    put: `recordApplied({ id, source, type }, { topic, partition, offset: at }, processedAt) {
-      if (db.query("SELECT 1 FROM inbox WHERE eventId = ?").get(id) !== null) return false;`,
+    file: "shared/inbox/sqlite/inbox-writers.ts",
+    find: `const { id, source, type } = event;
+      const { topic, partition, offset } = record;`,
+    put: `const { id, type } = event;
+      const source = "";
+      const { topic, partition, offset } = record;`,
     test: "shared/inbox/exactly-once.test.ts › an event is known by its source and its id together",
   },
 ];

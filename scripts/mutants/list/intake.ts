@@ -12,61 +12,62 @@ export const INTAKE: readonly Mutant[] = [
   {
     name: "an-event-follows-in-another-transaction",
     breaks: "Order and event are stored in one transaction.",
-    file: "services/order-service/src/create-order.ts",
-    find: "return deps.queue.run(() => insertOrder(deps, order, traceparent), traceparent);",
-    put: `const append = (event: OutboxEvent) => void deps.queue.run(() => deps.append(event));
-  return deps.queue.run(() => insertOrder({ ...deps, append }, order, traceparent), traceparent);`,
+    file: "services/order-service/src/accept-order.ts",
+    find: "const result = await units.commit({ effects }, traceparent);",
+    put: `const [event] = effects.splice(-1);
+    void units.commit({ effects: [event as Effect] });
+    const result = await units.commit({ effects }, traceparent);`,
     test: "services/order-service/src/create-order.test.ts › an accepted order has its row and its event",
   },
   {
     name: "a-batch-goes-on-after-a-full-disk",
     breaks: "A rejected commit left nothing.",
     file: "shared/sqlite/commit-batch.ts",
-    find: 'if (outcome.failed === "together" || outcome.failed === "batch") break;',
-    put: 'if (outcome.failed === "together") break;',
+    find: "at < units.length && !reachesFurther(outcomes.at(-1));",
+    put: 'at < units.length && outcomes.at(-1)?.failed !== "together";',
     test: "shared/sqlite/commit-queue.test.ts › a full disk in the middle of a batch rejects all of it, and later batches go on",
   },
   {
     name: "a-commit-that-was-rolled-back-resolves",
     breaks: "A resolved commit is on the disk.",
     file: "shared/sqlite/commit-batch.ts",
-    find: 'unit.reject(outcome?.failed === "alone" ? outcome.error : error);',
+    find: "settleFailed(unit, own ? outcome.error : error);",
     put: `if (outcome?.failed === false) unit.resolve(outcome.value);
-    else unit.reject(outcome?.failed === "alone" ? outcome.error : error);`,
+    else settleFailed(unit, own ? outcome.error : error);`,
     test: "shared/sqlite/commit-queue.test.ts › a full disk in the middle of a batch rejects all of it, and later batches go on",
   },
   {
     name: "an-order-is-written-before-its-transaction",
     breaks: "Killed before COMMIT, an order is not there.",
-    file: "services/order-service/src/create-order-once.ts",
-    find: "return await queue.run(() => replay() ?? accept(), traceparent);",
-    put: `const early = replay() ?? accept();
-    return await queue.run(() => early, traceparent);`,
+    file: "services/order-service/src/accept-order.ts",
+    find: "const result = await units.commit({ effects }, traceparent);",
+    put: `await units.commit({ effects: effects.splice(-2) });
+    const result = await units.commit({ effects }, traceparent);`,
     test: "shared/testing/e2e/intake-crashes.test.ts › killed before COMMIT: no answer and no row, and the retry makes the order",
   },
   {
     name: "a-key-is-stored-after-its-order",
     breaks: "Killed after COMMIT, an order is worked, and the retry gets its answer.",
-    file: "services/order-service/src/create-order-once.ts",
-    find: "keys.put({ key, requestHash, orderId, response, createdAt });",
-    put: "void queue.run(() => keys.put({ key, requestHash, orderId, response, createdAt }));",
+    file: "services/order-service/src/accept-order.ts",
+    find: "effects.unshift(rememberKey({ key, requestHash, orderId, response, createdAt, notBefore }));",
+    put: `const use = rememberKey({ key, requestHash, orderId, response, createdAt, notBefore });
+    setTimeout(() => void units.commit({ effects: [use] }), 50);`,
     test: "shared/testing/e2e/intake-crashes.test.ts › killed between COMMIT and answer: the order is worked, and the retry gets its answer",
   },
   {
     name: "a-known-key-makes-another-order",
     breaks: "One Idempotency-Key makes one order, however many requests carry it.",
-    file: "services/order-service/src/create-order-once.ts",
-    find: "return await queue.run(() => replay() ?? accept(), traceparent);",
-    put: "return await queue.run(() => accept(), traceparent);",
+    file: "services/order-service/src/sqlite/idempotency-store.ts",
+    find: "WHERE createdAt <= ?`,",
+    put: "WHERE createdAt <= ? OR true`,",
     test: "shared/testing/e2e/intake-crashes.test.ts › fifty requests at once with one key make one order and get one answer",
   },
   {
     name: "keys-are-looked-up-outside-of-the-transaction",
     breaks: "One Idempotency-Key makes one order, however many requests carry it.",
-    file: "services/order-service/src/create-order-once.ts",
-    find: "return await queue.run(() => replay() ?? accept(), traceparent);",
-    put: `const known = replay();
-    return await queue.run(() => known ?? accept(), traceparent);`,
+    file: "services/order-service/src/sqlite/idempotency-store.ts",
+    find: "WHERE createdAt <= ?`,",
+    put: "WHERE ? > ''`,",
     test: "services/order-service/src/idempotency-key.test.ts › requests that arrive together with one key make one order and get one answer",
   },
   {
@@ -117,9 +118,9 @@ export const INTAKE: readonly Mutant[] = [
   {
     name: "a-full-disk-forgets-known-keys",
     breaks: "A known key is answered although the disk is full.",
-    file: "services/order-service/src/create-order-once.ts",
-    find: "const known = passing ? replay() : undefined;",
-    put: 'const known = passing && !isAppError(error, "STORAGE_FULL") ? replay() : undefined;',
+    file: "services/order-service/src/accept-order.ts",
+    find: "const stored = passing ? await findKnown() : undefined;",
+    put: 'const stored = passing && !isAppError(error, "STORAGE_FULL") ? await findKnown() : undefined;',
     test: "services/order-service/src/idempotency-key.test.ts › a full disk refuses a new key and still answers a known one",
   },
   {

@@ -28,10 +28,9 @@ export const ORDERS: readonly Mutant[] = [
   {
     name: "anybodys-payment-settles-an-order",
     breaks: "A payment's result settles only an order of its customer and amount.",
-    file: "services/order-service/src/apply-payment.ts",
-    find: "const paid = { id: orderId, customerId, amount };",
-    put: `const known = deps.orders.find(orderId);
-      const paid = { id: orderId, customerId: known?.customerId ?? customerId, amount: known?.amount ?? amount };`,
+    file: "services/order-service/src/sqlite/order-store.ts",
+    find: "WHERE id = ? AND status = 'PENDING' AND customerId = ? AND amount = ?`",
+    put: "WHERE id = ? AND status = 'PENDING' AND (customerId = ? OR amount = ? OR true)`",
     test: "services/order-service/src/apply-payment.test.ts › a result that is about another customer or amount settles nothing (%j)",
   },
   {

@@ -5,8 +5,8 @@ export const RECOVERY: readonly Mutant[] = [
     name: "a-result-has-a-random-id",
     breaks: "A lost payments database is worked again without a second event id.",
     file: "services/payment-service/src/process-payment.ts",
-    find: "eventId: followUpEventId(event.id, result.eventType),",
-    put: "eventId: crypto.randomUUID(),",
+    find: "const eventId = followUpEventId(event.id, result.eventType);",
+    put: "const eventId = crypto.randomUUID();",
     test: "shared/testing/e2e/crashes.test.ts › a payments database that is lost is worked again without a second charge or event id",
   },
   {
@@ -21,9 +21,8 @@ export const RECOVERY: readonly Mutant[] = [
     name: "a-restored-database-begins-where-kafka-is",
     breaks: "A restored payments.db works again by itself: nothing is missing.",
     file: "shared/kafka/consumer-session.ts",
-    find: "consumer.seek({ topic, partition, offset: String(startOffset(topic, partition) ?? 0) });",
-    put: `const known = startOffset(topic, partition);
-    if (known === undefined) consumer.seek({ topic, partition, offset: "0" });`,
+    find: "      seek(place, answer);",
+    put: "      if (answer === undefined) seek(place, answer);",
     test: "shared/testing/e2e/restore.test.ts › a restored payments.db works again by itself, and nothing is missing",
   },
   {
@@ -63,9 +62,9 @@ export const RECOVERY: readonly Mutant[] = [
   {
     name: "offsets-hold-for-any-cluster",
     breaks: "A broker that lost its data is another cluster: all start over.",
-    file: "shared/inbox/store.ts",
-    find: '"SELECT nextOffset FROM consumer_offsets WHERE clusterId = ? AND topic = ? AND partition = ?"',
-    put: "\"SELECT nextOffset FROM consumer_offsets WHERE ? > '' AND topic = ? AND partition = ? ORDER BY nextOffset DESC\"",
+    file: "shared/inbox/sqlite/inbox-store.ts",
+    find: "WHERE consumer = ? AND clusterId = ? AND topic = ? AND partition = ?`,",
+    put: "WHERE consumer = ? AND ? > '' AND topic = ? AND partition = ? ORDER BY nextOffset DESC`,",
     test: "shared/testing/e2e/offsets.test.ts › a broker that lost its data is another cluster: all start over, and nothing is doubled",
   },
   {
@@ -73,8 +72,8 @@ export const RECOVERY: readonly Mutant[] = [
     breaks:
       "An offset that the cluster does not have stops its partition until an operator decides.",
     file: "shared/kafka/consumer-session.ts",
-    find: "if (options.startOffset(watch.clusterId(), topic, partition) === undefined) {",
-    put: "if (options.startOffset(watch.clusterId(), topic, partition) !== -1) {",
+    find: "if ((await options.startOffset(watch.clusterId(), topic, partition)) === undefined) {",
+    put: "if ((await options.startOffset(watch.clusterId(), topic, partition)) !== -1) {",
     test: "shared/testing/e2e/offsets.test.ts › offsets that the same cluster no longer has stop their partitions until an operator decides",
   },
   {
@@ -105,9 +104,9 @@ export const RECOVERY: readonly Mutant[] = [
     name: "a-sleeper-goes-on-where-it-was",
     breaks:
       "A consumer that slept reads the other cluster from its beginning, not from where it was in the lost one.",
-    file: "shared/inbox/store.ts",
-    find: '"SELECT nextOffset FROM consumer_offsets WHERE clusterId = ? AND topic = ? AND partition = ?"',
-    put: "\"SELECT nextOffset FROM consumer_offsets WHERE ? > '' AND topic = ? AND partition = ? ORDER BY nextOffset DESC\"",
+    file: "shared/inbox/sqlite/inbox-store.ts",
+    find: "WHERE consumer = ? AND clusterId = ? AND topic = ? AND partition = ?`,",
+    put: "WHERE consumer = ? AND ? > '' AND topic = ? AND partition = ? ORDER BY nextOffset DESC`,",
     test: "shared/testing/e2e/offsets.test.ts › a consumer that slept while its broker lost its data misses none of what came since",
   },
   {

@@ -288,9 +288,9 @@ export const FAULTS: Fault[] = [
     change: (world) =>
       world.change(
         "orders",
-        `INSERT INTO held_events (state, clusterId, topic, partition, "offset", headers, errorCode,
+        `INSERT INTO held_events (consumer, state, clusterId, topic, partition, "offset", headers, errorCode,
            lastError, attempts, heldAt)
-         VALUES ('PARKED', 'c', 'payment_processed', 2, 7, '{}', 'EVENT_MALFORMED', 'no id', 1,
+         VALUES ('order-service', 'PARKED', 'c', 'payment_processed', 2, 7, '{}', 'EVENT_MALFORMED', 'no id', 1,
            '2026-01-01T00:00:00.000Z')`,
       ),
     findings: [

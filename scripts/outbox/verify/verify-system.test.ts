@@ -275,9 +275,9 @@ test("a held event and one that an operator discarded are told apart", async () 
     "orders",
     `UPDATE orders SET status = 'PENDING' WHERE id = '${id}'`,
     `DELETE FROM inbox WHERE eventId = '${eventId}'`,
-    `INSERT INTO held_events (state, clusterId, topic, partition, "offset", eventId, eventType,
+    `INSERT INTO held_events (consumer, state, clusterId, topic, partition, "offset", eventId, eventType,
        eventKey, headers, errorCode, lastError, attempts, heldAt)
-     VALUES ('PARKED', 'c', 'payment_processed', 0, 0, '${eventId}', 'PAYMENT_SUCCEEDED', '${id}',
+     VALUES ('order-service', 'PARKED', 'c', 'payment_processed', 0, 0, '${eventId}', 'PAYMENT_SUCCEEDED', '${id}',
        '{}', 'HANDLER_FAILED', 'no', 3, '2026-01-01T00:00:00.000Z')`,
   );
   expect(named(await verify(world))).toEqual([
@@ -286,7 +286,7 @@ test("a held event and one that an operator discarded are told apart", async () 
   world.change(
     "orders",
     "DELETE FROM held_events",
-    `INSERT INTO inbox VALUES ('${eventId}', '/payment-service', 'PAYMENT_SUCCEEDED', 'payment_processed', 0, 0, '')`,
+    `INSERT INTO inbox VALUES ('${eventId}', '/payment-service', 'order-service', 'PAYMENT_SUCCEEDED', 'payment_processed', 0, 0, '')`,
     `INSERT INTO operator_audit (at, action, target, reason)
      VALUES ('', 'DISCARD', '{"eventId":"${eventId}"}', 'test')`,
   );

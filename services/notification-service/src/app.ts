@@ -57,9 +57,9 @@ export function createApp({
     .use(admin === undefined ? new Elysia() : adminRoutes(admin))
     .get(
       "/api/notifications",
-      function listNotifications({ query: { limit, cursor, orderId } }) {
+      async function listNotifications({ query: { limit, cursor, orderId } }) {
         const after = decodeCursor(NotificationsCursor, cursor);
-        const rows = notifications.list({ orderId, after }, limit + 1);
+        const rows = await notifications.list({ orderId, after }, limit + 1);
         const page = toPage(rows, limit, ({ seq, channel }) => ({ seq, channel }));
         return { ...page, items: page.items.map(({ seq: _, ...item }): NotificationView => item) };
       },

@@ -1,7 +1,13 @@
 import { dirname, join } from "node:path";
 import { DEFAULT_PARTITIONS, TOPICS } from "@order-outbox/contracts";
 import { ageingClock } from "@order-outbox/errors";
-import { createHeldDesk, judgeInbox, startInbox, startInboxRetention } from "@order-outbox/inbox";
+import {
+  createHeldDesk,
+  createInboxStore,
+  judgeInbox,
+  startInbox,
+  startInboxRetention,
+} from "@order-outbox/inbox";
 import { brokerSeenBy, createKafkaClient } from "@order-outbox/kafka";
 import {
   adminTokenOf,
@@ -19,10 +25,11 @@ import { startTracing } from "@order-outbox/telemetry";
 import { createApp } from "./app.ts";
 import { openSimulatedChannels } from "./channels.ts";
 import { NotificationConfig } from "./config.ts";
-import { createNotificationStore } from "./notification-store.ts";
 import { type NotifyDeps, notify } from "./notify.ts";
 import { startNotificationPruner } from "./prune-notifications.ts";
-import { MIGRATIONS } from "./schema.ts";
+import { createNotificationStore } from "./sqlite/notification-store.ts";
+import { MIGRATIONS } from "./sqlite/schema.ts";
+import { notificationUnitWriters } from "./sqlite/stores.ts";
 import { traceChannel } from "./trace-channel.ts";
 
 const SERVICE = "notification-service";
@@ -42,7 +49,6 @@ const client = exitOnConfigError(() =>
 const tracing = await startTracing({ service: SERVICE, env: process.env, log: logger });
 
 const db = exitOnConfigError(() => openMigrated(config.DATABASE_PATH, MIGRATIONS));
-const notifications = createNotificationStore(db);
 const metrics = createMetrics({
   service: SERVICE,
   databasePath: config.DATABASE_PATH,
@@ -53,12 +59,14 @@ const metrics = createMetrics({
 });
 
 const commits = createCommitQueue(db, {
+  ...notificationUnitWriters(db),
   onCommit(units, durationMs) {
     metrics.noteCommit(units, durationMs);
     tracing?.noteCommit(units, durationMs);
   },
 });
 const queue = tracing?.traceCommits(commits) ?? commits;
+const notifications = createNotificationStore(db, queue);
 const channels = exitOnConfigError(() =>
   openSimulatedChannels(
     config.CHANNELS_LEDGER_PATH ?? join(dirname(config.DATABASE_PATH), "channels-ledger.db"),
@@ -76,16 +84,14 @@ const deps: NotifyDeps = {
       ? channels.all
       : channels.all.map((channel) => traceChannel(channel, tracing)),
   notifications,
-  queue,
   logger,
   now: Date.now,
 };
 
 const inbox = startInbox({
   client,
-  db,
-  queue,
-  groupId: SERVICE,
+  store: createInboxStore(db, queue, SERVICE, Date.now),
+  units: queue,
   retry: { attempts: config.RETRY_ATTEMPTS, baseMs: 200, capMs: config.RETRY_MAX_MS },
   topics: {
     [TOPICS.orderCreated]: DEFAULT_PARTITIONS,

@@ -1,16 +1,15 @@
 import { type DomainEvent, traceIdOf } from "@order-outbox/contracts";
 import { AppError, isAppError } from "@order-outbox/errors";
-import type { EventHandler } from "@order-outbox/inbox";
+import { type EventHandler, hold } from "@order-outbox/inbox";
 import type { Logger } from "@order-outbox/service-kit";
-import { type CommitQueue, isStorageTrouble } from "@order-outbox/sqlite";
+import { isStorageTrouble } from "@order-outbox/sqlite";
 import { type Channel, type ChannelName, type Message, messageKey } from "./channels.ts";
 import { KIND_OF, messageText, type NotificationKind, type NotifiedType } from "./message-text.ts";
-import type { NotificationStore } from "./notification-store.ts";
+import { type NotificationStore, recordSent } from "./notification-store.ts";
 
 export interface NotifyDeps {
   channels: readonly Channel[];
   notifications: NotificationStore;
-  queue: CommitQueue;
   logger: Logger;
   now(): number;
 }
@@ -24,57 +23,69 @@ export interface NotifyDeps {
  * @param after what a customer has to hear of first
  */
 export function notify<T extends NotifiedType>(
-  deps: NotifyDeps,
+  { channels, notifications, logger, now }: NotifyDeps,
   after?: NotificationKind,
-): EventHandler<T> {
-  const { channels, notifications, queue, logger } = deps;
-  const names = channels.map(({ name }) => name);
-
-  function record(event: DomainEvent<T>, sent: readonly ChannelName[]): void {
-    const { subject: orderId, id: eventId, type: eventType } = event;
-    const sentAt = new Date(deps.now()).toISOString();
-    const kind = KIND_OF[eventType];
-    notifications.record({ orderId, eventId, eventType, kind }, sent, sentAt);
-  }
-
+): EventHandler<T, Sending> {
   return {
-    isReady: ({ subject }) =>
-      after === undefined || notifications.findNotified(subject, after) !== undefined,
-    async prepare(event) {
-      const told = queue.read(() =>
-        notifications.findNotified(event.subject, KIND_OF[event.type as NotifiedType]),
+    async isReady({ subject }) {
+      return (
+        after === undefined || (await notifications.findNotified(subject, after)) !== undefined
       );
-      if (told !== undefined && told.eventId !== event.id) throw contradiction(event);
-      const done = told?.done ?? [];
-      const open =
-        done.length === 0 ? channels : channels.filter(({ name }) => !done.includes(name));
-      const text = messageText(event);
-      const results = await Promise.allSettled(
-        open.map((channel) => channel.send(toMessage(event, channel.name, text))),
-      );
-      const failed = results.filter((result) => result.status === "rejected");
-      if (failed.length === 0) return undefined;
-      const refused = failed.find(({ reason }) => isAppError(reason, "IDEMPOTENCY_KEY_REUSED"));
-      if (refused !== undefined) throw contradiction(event, refused.reason);
-      const sent = open.filter((_, index) => results[index]?.status === "fulfilled");
-      if (sent.length > 0) {
-        const sentNames = sent.map(({ name }) => name);
-        await queue.run(() => record(event, sentNames), event.traceparent);
-      }
-      const ours = failed.map(({ reason }) => reason).find(isStorageTrouble);
-      if (ours !== undefined) throw ours;
-      throw new AppError("HANDLER_FAILED", `${failed.length} channels did not send`, {
-        cause: failed[0]?.reason,
-        retryable: true,
-      });
     },
-    apply(event) {
-      record(event, names);
-      const { id: eventId, subject: orderId, type: eventType } = event;
-      const traceId = traceIdOf(event.traceparent);
+    async prepare(event) {
+      const told = await notifications.findNotified(event.subject, KIND_OF[event.type]);
+      if (told !== undefined && told.eventId !== event.id) throw contradiction(event);
+      const open = channels.filter(({ name }) => told?.done.includes(name) !== true);
+      return send(open, event);
+    },
+    decide({ subject: orderId, id: eventId, type: eventType }, { sent, failure }) {
+      const sentAt = new Date(now()).toISOString();
+      const kind = KIND_OF[eventType];
+      const effects =
+        sent.length === 0
+          ? []
+          : [recordSent({ orderId, eventId, eventType, kind, channels: sent, sentAt })];
+      return failure === undefined ? effects : hold(failure, effects);
+    },
+    done({ subject: orderId, id: eventId, type: eventType, traceparent }) {
+      const traceId = traceIdOf(traceparent);
+      const names = channels.map(({ name }) => name);
       logger.info({ orderId, eventId, traceId, eventType, channels: names }, "notifications sent");
     },
   };
+}
+
+/** What became of the messages about an event. */
+interface Sending {
+  sent: readonly ChannelName[];
+  /** Why the others did not send. */
+  failure?: AppError;
+}
+
+/** Sends on every channel; trouble of a channel's own database is thrown, to be waited out. */
+async function send(
+  channels: readonly Channel[],
+  event: DomainEvent<NotifiedType>,
+): Promise<Sending> {
+  const text = messageText(event);
+  const results = await Promise.allSettled(
+    channels.map((channel) => channel.send(toMessage(event, channel.name, text))),
+  );
+  const sent = channels.filter((_, index) => results[index]?.status === "fulfilled");
+  const names = sent.map(({ name }) => name);
+  const reasons = results.flatMap((result) =>
+    result.status === "rejected" ? [result.reason as unknown] : [],
+  );
+  if (reasons.length === 0) return { sent: names };
+  const refused = reasons.find((reason) => isAppError(reason, "IDEMPOTENCY_KEY_REUSED"));
+  if (refused !== undefined) throw contradiction(event, refused);
+  const ours = reasons.find(isStorageTrouble);
+  if (ours !== undefined) throw ours;
+  const failure = new AppError("HANDLER_FAILED", `${reasons.length} channels did not send`, {
+    cause: reasons[0],
+    retryable: true,
+  });
+  return { sent: names, failure };
 }
 
 function contradiction({ subject, type }: DomainEvent<NotifiedType>, cause?: unknown): AppError {

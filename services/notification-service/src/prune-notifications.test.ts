@@ -65,9 +65,9 @@ test("what a later attempt asks for stays: an order that is not told of everythi
   insert.run(late, longAgo, new Date().toISOString());
   insert.run(held, longAgo, longAgo);
   const hold = service.db.prepare(
-    `INSERT INTO held_events (state, clusterId, topic, partition, "offset", eventKey, headers,
+    `INSERT INTO held_events (consumer, state, clusterId, topic, partition, "offset", eventKey, headers,
        errorCode, lastError, attempts, heldAt)
-     VALUES ('PARKED', 'c', 't', 0, 0, ?, '{}', 'HANDLER_FAILED', 'down', 10, '2020-01-01')`,
+     VALUES ('notification-service', 'PARKED', 'c', 't', 0, 0, ?, '{}', 'HANDLER_FAILED', 'down', 10, '2020-01-01')`,
   );
   hold.run(held);
   await prune(service, 0);

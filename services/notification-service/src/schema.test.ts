@@ -1,10 +1,17 @@
 import { expect, test } from "bun:test";
 import { followUpEventId } from "@order-outbox/contracts";
-import { closeDatabase, type Database, migrate, openDatabase } from "@order-outbox/sqlite";
+import {
+  closeDatabase,
+  createCommitQueue,
+  type Database,
+  migrate,
+  openDatabase,
+} from "@order-outbox/sqlite";
 import { tempDir } from "@order-outbox/testing";
 import { CHANNEL_NAMES, type ChannelName } from "./channels.ts";
-import { createNotificationStore } from "./notification-store.ts";
-import { MIGRATIONS } from "./schema.ts";
+import { recordSent } from "./notification-store.ts";
+import { createNotificationStore, notificationWriter } from "./sqlite/notification-store.ts";
+import { MIGRATIONS } from "./sqlite/schema.ts";
 
 const ROW_PER_EVENT = MIGRATIONS.findIndex(
   ({ name }) => name === "keep one row per notified event",
@@ -42,7 +49,7 @@ function openOld(path: string, pruned: number): Database {
   return db;
 }
 
-test("the notifications of the time when each was a row of its own are all found again", () => {
+test("the notifications of the time when each was a row of its own are all found again", async () => {
   using dir = tempDir();
   const db = openOld(dir.join("notifications.db"), 4);
   const before = db
@@ -51,9 +58,9 @@ test("the notifications of the time when each was a row of its own are all found
     )
     .all();
   migrate(db, MIGRATIONS);
-  const store = createNotificationStore(db);
+  const store = createNotificationStore(db, { read: (work) => work({}) });
 
-  const listed = store.list({}, 100);
+  const listed = await store.list({}, 100);
   expect(listed.map(({ id }) => id)).toEqual(
     [
       ["mended", "PUSH"],
@@ -69,23 +76,27 @@ test("the notifications of the time when each was a row of its own are all found
   const byId = (rows: readonly { id: string }[]) => rows.toSorted((a, b) => (a.id < b.id ? -1 : 1));
   expect(byId(listed.map(({ seq: _, ...notification }) => notification))).toEqual(byId(before));
 
-  expect(store.findNotified(half, "created")).toEqual({ eventId: "half", done: ["EMAIL", "PUSH"] });
-  expect(store.findNotified(first, "payment")).toEqual({
+  expect(await store.findNotified(half, "created")).toEqual({
+    eventId: "half",
+    done: ["EMAIL", "PUSH"],
+  });
+  expect(await store.findNotified(first, "payment")).toEqual({
     eventId: "mended",
     done: ["EMAIL", "SMS", "PUSH"],
   });
-  expect(store.findNotified(half, "payment")).toBeUndefined();
+  expect(await store.findNotified(half, "payment")).toBeUndefined();
   expect(db.query("SELECT total FROM pruned_events").get()).toEqual({ total: 4 });
   closeDatabase(db);
 });
 
-test("an event of which some channels had sent goes on with the others", () => {
+test("an event of which some channels had sent goes on with the others", async () => {
   using dir = tempDir();
   const db = openOld(dir.join("notifications.db"), 0);
   migrate(db, MIGRATIONS);
-  const store = createNotificationStore(db);
+  const queue = createCommitQueue(db, { writers: [notificationWriter(db)] });
   const event = { orderId: half, eventId: "half", eventType: "ORDER_CREATED" };
-  store.record({ ...event, kind: "created" }, CHANNEL_NAMES, at(9));
+  const sent = { ...event, kind: "created" as const, channels: CHANNEL_NAMES, sentAt: at(9) };
+  await queue.commit({ effects: [recordSent(sent)] });
   const columns = "seq, orderId, eventId, eventType, channel, status, createdAt";
   expect(
     db.query(`SELECT ${columns} FROM notifications WHERE orderId = '${half}' ORDER BY seq`).all(),
@@ -111,7 +122,7 @@ test("a database that never had a notification is migrated, too", () => {
   closeDatabase(db);
 });
 
-test("a customer who was told twice of a kind keeps both rows, and the first one counts", () => {
+test("a customer who was told twice of a kind keeps both rows, and the first one counts", async () => {
   using dir = tempDir();
   const db = openDatabase(dir.join("notifications.db"));
   const before = MIGRATIONS.findIndex(
@@ -129,6 +140,7 @@ test("a customer who was told twice of a kind keeps both rows, and the first one
     ["one", "created"],
     ["two", null],
   ]);
-  expect(createNotificationStore(db).findNotified(first, "created")?.eventId).toBe("one");
+  const store = createNotificationStore(db, { read: (work) => work({}) });
+  expect(await store.findNotified(first, "created")).toMatchObject({ eventId: "one" });
   closeDatabase(db);
 });

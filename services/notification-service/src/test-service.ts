@@ -11,15 +11,16 @@ import { tempDir } from "@order-outbox/testing";
 import { createApp } from "./app.ts";
 import type { Channel } from "./channels.ts";
 import type { NotifiedType } from "./message-text.ts";
-import { createNotificationStore } from "./notification-store.ts";
 import type { ListedNotification } from "./notified-event.ts";
 import { notify } from "./notify.ts";
-import { MIGRATIONS } from "./schema.ts";
+import { createNotificationStore } from "./sqlite/notification-store.ts";
+import { MIGRATIONS } from "./sqlite/schema.ts";
+import { notificationUnitWriters } from "./sqlite/stores.ts";
 
 /** For tests: what notification-service does, on a real database file, without a broker. */
 export interface TestService extends Disposable {
   readonly db: Database;
-  /** Works on an event as an inbox does: prepares it, then applies it in a transaction. */
+  /** Works on an event as an inbox does: prepares it, decides, and commits. */
   work(event: DomainEvent<NotifiedType>): Promise<void>;
   /** What who looks into the database sees. */
   notifications(): NotificationRow[];
@@ -55,14 +56,14 @@ export function openTestService(channels: readonly Channel[], now = Date.now): T
   const dir = tempDir();
   const db = openDatabase(dir.join("notifications.db"));
   migrate(db, MIGRATIONS);
-  const notifications = createNotificationStore(db);
-  const queue = createCommitQueue(db);
+  const queue = createCommitQueue(db, notificationUnitWriters(db));
+  const notifications = createNotificationStore(db, queue);
   const logger = createLogger({
     service: "notification-service",
     format: "json",
     destination: { write() {} },
   });
-  const handler = notify({ channels, notifications, queue, logger, now });
+  const handler = notify({ channels, notifications, logger, now });
   const app = createApp({
     notifications,
     logger,
@@ -72,7 +73,11 @@ export function openTestService(channels: readonly Channel[], now = Date.now): T
     db,
     async work(event) {
       const prepared = await handler.prepare?.(event);
-      await queue.run(() => handler.apply(event, prepared));
+      const decision = handler.decide(event, prepared as never);
+      const isHeld = "error" in decision;
+      const result = await queue.commit({ effects: isHeld ? decision.effects : decision });
+      if (isHeld) throw decision.error;
+      if (result.committed) handler.done?.(event, result.results, prepared as never);
     },
     notifications: () =>
       db.query<NotificationRow, []>("SELECT * FROM notifications ORDER BY seq").all(),

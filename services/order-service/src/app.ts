@@ -18,14 +18,13 @@ import {
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import { version } from "../package.json" with { type: "json" };
-import { createOrder } from "./create-order.ts";
-import { type CreateOrderOnceDeps, createOrderOnce } from "./create-order-once.ts";
+import { type AcceptOrderDeps, acceptOrder } from "./accept-order.ts";
 import { readIdempotencyKey } from "./idempotency-key.ts";
 import { getOrderDetail, listOrdersDetail, type OrderView, postOrderDetail } from "./operations.ts";
-import { answerTo } from "./order-answer.ts";
-import type { ListedOrder } from "./order-store.ts";
+import type { ListedOrder, OrderStore } from "./order-store.ts";
 
-export interface AppDeps extends CreateOrderOnceDeps {
+export interface AppDeps extends AcceptOrderDeps {
+  orders: OrderStore;
   logger: Logger;
   health: HealthOptions;
   /** Without it there is no /metrics. */
@@ -60,10 +59,7 @@ export function createApp(deps: AppDeps) {
       async function postOrder({ body, request, set }) {
         const key = readIdempotencyKey(request.headers);
         const traceparent = traceparentOf(request);
-        const { answer, replayed } =
-          key === undefined
-            ? { answer: answerTo(await createOrder(deps, body, traceparent)), replayed: false }
-            : await createOrderOnce(deps, body, key, traceparent);
+        const { answer, replayed } = await acceptOrder(deps, body, { key, traceparent });
         const { orderId } = answer.body;
         const requestId = set.headers["x-request-id"];
         const traceId = traceIdOf(traceparent);
@@ -78,8 +74,8 @@ export function createApp(deps: AppDeps) {
     )
     .get(
       "/api/orders/:orderId",
-      function getOrder({ params: { orderId } }): OrderView {
-        const order = deps.orders.find(orderId);
+      async function getOrder({ params: { orderId } }): Promise<OrderView> {
+        const order = await deps.orders.find(orderId);
         if (order === undefined) throw new AppError("NOT_FOUND", `There is no order ${orderId}.`);
         return order;
       },
@@ -87,9 +83,9 @@ export function createApp(deps: AppDeps) {
     )
     .get(
       "/api/orders",
-      function listOrders({ query: { limit, cursor, customerId, status } }) {
+      async function listOrders({ query: { limit, cursor, customerId, status } }) {
         const beforeSeq = decodeCursor(OrdersCursor, cursor)?.seq;
-        const rows = deps.orders.list({ customerId, status, beforeSeq }, limit + 1);
+        const rows = await deps.orders.list({ customerId, status, beforeSeq }, limit + 1);
         const page = toPage<ListedOrder>(rows, limit, ({ seq }) => ({ seq }));
         return { ...page, items: page.items.map(({ seq: _, ...order }): OrderView => order) };
       },

@@ -1,8 +1,8 @@
 /** Makes an orders.db with pending events, as if their orders had just been taken; for `bun run bench`. */
 import { prepareAppend } from "@order-outbox/outbox";
 import { closeDatabase, openMigrated } from "@order-outbox/sqlite";
-import { createOrderStore } from "./order-store.ts";
-import { MIGRATIONS } from "./schema.ts";
+import { prepareInsertOrder } from "./sqlite/order-store.ts";
+import { MIGRATIONS } from "./sqlite/schema.ts";
 
 const { database, rows } = JSON.parse(process.argv[2] ?? "{}") as {
   database: string;
@@ -12,7 +12,7 @@ const PER_TRANSACTION = 10_000;
 
 process.stdin.on("end", () => process.exit(1)).resume();
 const db = openMigrated(database, MIGRATIONS);
-const orders = createOrderStore(db);
+const insertOrder = prepareInsertOrder(db);
 const append = prepareAppend(db);
 
 const insert = db.transaction((first: number, last: number) => {
@@ -21,7 +21,7 @@ const insert = db.transaction((first: number, last: number) => {
     const createdAt = new Date().toISOString();
     const customerId = `customer-${number % 1_000}`;
     const amount = 1 + (number % 100_000) / 100;
-    orders.insert({ id, customerId, amount, status: "PENDING", createdAt, updatedAt: createdAt });
+    insertOrder({ id, customerId, amount, status: "PENDING", createdAt, updatedAt: createdAt });
     append({
       eventId: Bun.randomUUIDv7(),
       eventType: "ORDER_CREATED",

@@ -4,23 +4,18 @@
  */
 import { newEventId } from "@order-outbox/contracts";
 import { createLogger, listen } from "@order-outbox/service-kit";
+import { Results } from "@order-outbox/units";
 import { createApp } from "./app.ts";
 
 const app = createApp({
-  orders: { insert() {}, find: () => undefined, list: () => [], settle: () => false },
-  append() {},
-  queue: {
-    run: async (work) => work(),
-    read: (work) => work({}),
-    size: 0,
-    close: async () => {},
-    trouble: () => undefined,
+  orders: { find: async () => undefined, list: async () => [] },
+  units: {
+    commit: async ({ effects }) => ({ committed: true, results: new Results(effects) }),
   },
-  keys: { find: () => undefined, put() {} },
+  sources: { newId: newEventId, now: Date.now },
+  keys: { find: async () => undefined },
   keyRetentionMs: 0,
   keyClock: Date.now,
-  newId: newEventId,
-  now: Date.now,
   logger: createLogger({ service: "order-service", level: "warn", format: "json" }),
   health: { service: "order-service", readiness: () => "ready" },
 });

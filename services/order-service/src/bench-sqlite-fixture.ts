@@ -5,8 +5,9 @@
  */
 import { type OutboxEvent, prepareAppend } from "@order-outbox/outbox";
 import { openMigrated } from "@order-outbox/sqlite";
-import { createOrderStore, type Order } from "./order-store.ts";
-import { MIGRATIONS } from "./schema.ts";
+import type { Order } from "./order-store.ts";
+import { prepareInsertOrder } from "./sqlite/order-store.ts";
+import { MIGRATIONS } from "./sqlite/schema.ts";
 
 const { database, meanBatch, seconds } = JSON.parse(process.argv[2] ?? "{}") as {
   database: string;
@@ -17,7 +18,7 @@ const PREPARED = 20_000;
 const WARMUP_MS = 300;
 
 const db = openMigrated(database, MIGRATIONS);
-const orders = createOrderStore(db);
+const insertOrder = prepareInsertOrder(db);
 const append = prepareAppend(db);
 const begin = db.prepare("BEGIN IMMEDIATE");
 const commit = db.prepare("COMMIT");
@@ -64,7 +65,7 @@ function insertFor(ms: number): { orders: number; commits: number; seconds: numb
     begin.run();
     for (; done < goal; done++) {
       const { order, event } = next();
-      orders.insert(order);
+      insertOrder(order);
       append(event);
     }
     commit.run();

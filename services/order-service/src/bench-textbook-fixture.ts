@@ -6,18 +6,18 @@ import { prepareAppend } from "@order-outbox/outbox";
 import { openMigrated } from "@order-outbox/sqlite";
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
-import { createOrderStore } from "./order-store.ts";
-import { MIGRATIONS } from "./schema.ts";
+import { prepareInsertOrder } from "./sqlite/order-store.ts";
+import { MIGRATIONS } from "./sqlite/schema.ts";
 
 const { database } = JSON.parse(process.argv[2] ?? "{}") as { database: string };
 const db = openMigrated(database, MIGRATIONS);
-const orders = createOrderStore(db);
+const insertOrder = prepareInsertOrder(db);
 const append = prepareAppend(db);
 const Body = Type.Object({ customerId: Type.String(), amount: Type.Number() });
 
 const accept = db.transaction((orderId: string, order: { customerId: string; amount: number }) => {
   const createdAt = new Date().toISOString();
-  orders.insert({ ...order, id: orderId, status: "PENDING", createdAt, updatedAt: createdAt });
+  insertOrder({ ...order, id: orderId, status: "PENDING", createdAt, updatedAt: createdAt });
   append({
     eventId: Bun.randomUUIDv7(),
     eventType: "ORDER_CREATED",

@@ -1,7 +1,5 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
-import { newEventId } from "@order-outbox/contracts";
-import { createCommitQueue } from "@order-outbox/sqlite";
 import { createOrder } from "./create-order.ts";
 import { type AcceptedOrder, bodyOf, openTestApp } from "./test-app.ts";
 
@@ -69,20 +67,38 @@ test("an order whose event no reader would take is our fault: 500, logged, and n
 
 test("an order without its event is not accepted", async () => {
   using app = openTestApp();
-  const accepted = createOrder(
-    {
-      orders: app.orders,
-      append() {
-        throw new Error("no event");
-      },
-      queue: createCommitQueue(app.db),
-      newId: newEventId,
-      now: Date.now,
-    },
-    { customerId: "customer-1", amount: 1 },
+  app.db.run(
+    "CREATE TRIGGER no_event BEFORE INSERT ON outbox BEGIN SELECT RAISE(ABORT, 'no event'); END",
   );
-  await expect(accepted).rejects.toThrow("no event");
+  const response = await app.postOrder({ customerId: "customer-1", amount: 1 });
+  expect(response.status).toBe(500);
   expect(app.counts()).toEqual({ orders: 0, outbox: 0 });
+});
+
+test("accepting an order is a decision: its row and its event, without a database", () => {
+  const ids = ["01a206b6-1ab1-70f7-a1d0-7566f7eb5169", "event-1"];
+  const sources = { newId: () => ids.shift() ?? "", now: () => Date.parse("2026-01-01T00:00:00Z") };
+  const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+  const { answer, effects } = createOrder({ customerId: "c", amount: 5 }, sources, traceparent);
+  const at = "2026-01-01T00:00:00.000Z";
+  const order = { id: answer.id, customerId: "c", amount: 5, status: "PENDING" };
+  expect(answer).toEqual({ ...order, createdAt: at, updatedAt: at } as typeof answer);
+  expect(effects.map(({ kind, value }) => [kind, value])).toEqual([
+    ["new order", answer],
+    [
+      "outbox row",
+      {
+        eventId: "event-1",
+        eventType: "ORDER_CREATED",
+        topic: "order_created",
+        orderId: answer.id,
+        partitionKey: answer.id,
+        payload: JSON.stringify({ orderId: answer.id, customerId: "c", amount: 5 }),
+        createdAt: at,
+        traceparent,
+      },
+    ],
+  ]);
 });
 
 test.each([0.01, 0.1, 1, 5, 19.9, 99.99, 4.35, 1_000_000, 999_999.99])(

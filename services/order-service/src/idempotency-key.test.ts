@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { waitFor } from "@order-outbox/testing";
-import { prunableKeys, startKeyPruner } from "./prune-keys.ts";
+import { rememberKey } from "./idempotency-store.ts";
+import { prunableKeys, startKeyPruner } from "./sqlite/prune-keys.ts";
 import {
   type AcceptedOrder,
   bodyOf,
@@ -185,9 +186,11 @@ test("an overloaded service still answers a known key", async () => {
 });
 
 /** A key of this age. */
-function putKey({ keys }: TestApp, key: string, ageMs: number): void {
+function putKey({ queue }: TestApp, key: string, ageMs: number): Promise<unknown> {
   const createdAt = new Date(Date.now() - ageMs).toISOString();
-  keys.put({ key, requestHash: "", orderId: "", response: "{}", createdAt });
+  const notBefore = new Date(Date.now() - KEY_RETENTION_MS).toISOString();
+  const use = { key, requestHash: "", orderId: "", response: "{}", createdAt, notBefore };
+  return queue.commit({ effects: [rememberKey(use)] });
 }
 
 const storedKeys = ({ db }: TestApp) =>
@@ -196,10 +199,10 @@ const storedKeys = ({ db }: TestApp) =>
 test("expired keys are removed, and the others stay", async () => {
   using app = openTestApp();
   const { db, queue, logger } = app;
-  db.transaction(() => {
-    for (let i = 0; i < 600; i++) putKey(app, `old-${i}`, KEY_RETENTION_MS + (i % 7));
-    putKey(app, "young", KEY_RETENTION_MS / 2);
-  })();
+  const keys = Array.from({ length: 600 }, (_, i) =>
+    putKey(app, `old-${i}`, KEY_RETENTION_MS + (i % 7)),
+  );
+  await Promise.all([...keys, putKey(app, "young", KEY_RETENTION_MS / 2)]);
   const options = {
     db,
     queue,
@@ -215,13 +218,13 @@ test("expired keys are removed, and the others stay", async () => {
   expect(storedKeys(app)).toEqual(["young"]);
 });
 
-test("a key that is used again while it is about to be removed stays", () => {
+test("a key that is used again while it is about to be removed stays", async () => {
   using app = openTestApp();
-  putKey(app, "again", KEY_RETENTION_MS);
+  await putKey(app, "again", KEY_RETENTION_MS);
   const before = new Date(Date.now() - KEY_RETENTION_MS).toISOString();
   const { scan, remove } = prunableKeys(app.db);
   const { old } = scan(undefined, before, 10);
-  putKey(app, "again", 0);
+  await putKey(app, "again", 0);
   expect([old.length, remove(old, before), storedKeys(app)]).toEqual([1, 0, ["again"]]);
 });
 

@@ -1,4 +1,4 @@
-import type { Database } from "@order-outbox/sqlite";
+import { defineEffect } from "@order-outbox/units";
 
 /** What a key was used for, and what was answered. Times are ISO 8601, UTC. */
 export interface IdempotencyRecord {
@@ -10,28 +10,18 @@ export interface IdempotencyRecord {
   createdAt: string;
 }
 
-/** The keys that requests were made with. */
+/** What can be read of the keys that requests were made with. */
 export interface IdempotencyStore {
   /** A key that was used before `notBefore`, or right then, counts as never used. */
-  find(key: string, notBefore: string): IdempotencyRecord | undefined;
-  /** Replaces what an expired key was used for. */
-  put(record: IdempotencyRecord): void;
+  find(key: string, notBefore: string): Promise<IdempotencyRecord | undefined>;
 }
 
-export function createIdempotencyStore(db: Database): IdempotencyStore {
-  const find = db.prepare<IdempotencyRecord, [string, string]>(
-    `SELECT key, requestHash, orderId, response, createdAt FROM idempotency_keys
-     WHERE key = ? AND createdAt > ?`,
-  );
-  const put = db.prepare<unknown, [string, string, string, string, string]>(
-    `INSERT OR REPLACE INTO idempotency_keys (key, requestHash, orderId, response, createdAt)
-     VALUES (?, ?, ?, ?, ?)`,
-  );
-
-  return {
-    find: (key, notBefore) => find.get(key, notBefore) ?? undefined,
-    put({ key, requestHash, orderId, response, createdAt }) {
-      put.run(key, requestHash, orderId, response, createdAt);
-    },
-  };
+/** A key's first use; what an expired one was used for is replaced. */
+export interface KeyUse extends IdempotencyRecord {
+  notBefore: string;
 }
+
+/** Notes what a key is used for. One that is known refuses, with what it was used for. */
+export const rememberKey = defineEffect<KeyUse, IdempotencyRecord>("idempotency key", {
+  keysOf: ({ key }) => [`key ${key}`],
+});

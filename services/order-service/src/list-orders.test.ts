@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { newEventId } from "@order-outbox/contracts";
-import { inStretch, WITH_STATUS } from "./order-store.ts";
+import { setOrderStatus } from "./order-store.ts";
+import { inStretch, WITH_STATUS } from "./sqlite/order-store.ts";
 import { type AcceptedOrder, bodyOf, openTestApp, type TestApp } from "./test-app.ts";
 
 interface OrdersPage {
@@ -68,8 +69,9 @@ test("orders are filtered by customer and status, through all pages", async () =
     [paid, "PAID"],
     [failed, "PAYMENT_FAILED"],
   ] as const) {
-    const settled = app.orders.find(id);
-    if (settled) app.orders.settle(settled, status, new Date().toISOString());
+    const place = { orderId: id, customerId: "mine & ünique", amount: 1 };
+    const at = new Date().toISOString();
+    await app.queue.commit({ effects: [setOrderStatus({ ...place, status, at })] });
   }
 
   const ofCustomer = { customerId: "mine & ünique" };

@@ -1,11 +1,16 @@
 import { DEFAULT_PARTITIONS, newEventId, TOPICS } from "@order-outbox/contracts";
 import { ageingClock, monotonic } from "@order-outbox/errors";
-import { createHeldDesk, judgeInbox, startInbox, startInboxRetention } from "@order-outbox/inbox";
+import {
+  createHeldDesk,
+  createInboxStore,
+  judgeInbox,
+  startInbox,
+  startInboxRetention,
+} from "@order-outbox/inbox";
 import { brokerSeenBy, createKafkaClient } from "@order-outbox/kafka";
 import {
   createOutboxDesk,
   judgeOutbox,
-  prepareAppend,
   prepareOutboxFacts,
   preparePendingCount,
   startOutboxPruner,
@@ -28,10 +33,9 @@ import { startTracing } from "@order-outbox/telemetry";
 import { createApp } from "./app.ts";
 import { applyPayment } from "./apply-payment.ts";
 import { OrderConfig } from "./config.ts";
-import { createIdempotencyStore } from "./idempotency-store.ts";
-import { createOrderStore } from "./order-store.ts";
-import { startKeyPruner } from "./prune-keys.ts";
-import { MIGRATIONS } from "./schema.ts";
+import { startKeyPruner } from "./sqlite/prune-keys.ts";
+import { MIGRATIONS } from "./sqlite/schema.ts";
+import { orderStores, orderUnitWriters } from "./sqlite/stores.ts";
 
 const SERVICE = "order-service";
 const config = exitOnConfigError(() => loadConfig(OrderConfig, process.env, { service: SERVICE }));
@@ -48,8 +52,6 @@ const client = exitOnConfigError(() =>
 const tracing = await startTracing({ service: SERVICE, env: process.env, log: logger });
 
 const db = exitOnConfigError(() => openMigrated(config.DATABASE_PATH, MIGRATIONS));
-const orders = createOrderStore(db);
-const keys = createIdempotencyStore(db);
 const keyRetentionMs = config.IDEMPOTENCY_RETENTION_HOURS * 3_600_000;
 const outboxFacts = prepareOutboxFacts(db);
 const countPending = preparePendingCount(db);
@@ -89,6 +91,7 @@ const outbox = startOutboxWorker({
   },
 });
 const commits = createCommitQueue(db, {
+  ...orderUnitWriters(db),
   limit: config.COMMIT_QUEUE_LIMIT,
   onCommit(units, durationMs) {
     outbox.wake();
@@ -97,6 +100,7 @@ const commits = createCommitQueue(db, {
   },
 });
 const queue = tracing?.traceCommits(commits) ?? commits;
+const { orders, keys } = orderStores(db, queue);
 const storage = watchStorage({
   databasePath: config.DATABASE_PATH,
   files: { database: queue.trouble },
@@ -105,14 +109,13 @@ const storage = watchStorage({
 
 const inbox = startInbox({
   client,
-  db,
-  queue,
-  groupId: SERVICE,
+  store: createInboxStore(db, queue, SERVICE, Date.now),
+  units: queue,
   retry: { attempts: config.RETRY_ATTEMPTS, baseMs: 200, capMs: config.RETRY_MAX_MS },
   topics: { [TOPICS.paymentProcessed]: DEFAULT_PARTITIONS },
   handlers: {
-    PAYMENT_SUCCEEDED: applyPayment({ orders, logger, now: Date.now }),
-    PAYMENT_FAILED: applyPayment({ orders, logger, now: Date.now }),
+    PAYMENT_SUCCEEDED: applyPayment({ logger, now: Date.now }),
+    PAYMENT_FAILED: applyPayment({ logger, now: Date.now }),
   },
   follow: tracing?.followEvents(SERVICE),
   log: logger,
@@ -141,13 +144,11 @@ runServer({
   app: (readiness) =>
     createApp({
       orders,
-      append: prepareAppend(db),
-      queue,
+      units: queue,
+      sources: { newId: newEventId, now: Date.now },
       keys,
       keyRetentionMs,
       keyClock: ageing,
-      newId: newEventId,
-      now: Date.now,
       logger,
       admin:
         adminToken === undefined

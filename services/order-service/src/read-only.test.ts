@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { chmodSync } from "node:fs";
 import { closeDatabase, openMigrated } from "@order-outbox/sqlite";
 import { freePort, startProcess, type TempDir, tempDir, waitFor } from "@order-outbox/testing";
-import { MIGRATIONS } from "./schema.ts";
+import { MIGRATIONS } from "./sqlite/schema.ts";
 
 /** Nothing is read-only for root. */
 const UNPRIVILEGED = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];

@@ -1,5 +1,4 @@
 import { newEventId } from "@order-outbox/contracts";
-import { prepareAppend } from "@order-outbox/outbox";
 import { createLogger, type Logger } from "@order-outbox/service-kit";
 import {
   type CommitQueue,
@@ -11,9 +10,10 @@ import {
 } from "@order-outbox/sqlite";
 import { tempDir } from "@order-outbox/testing";
 import { createApp } from "./app.ts";
-import { createIdempotencyStore, type IdempotencyStore } from "./idempotency-store.ts";
-import { createOrderStore, type OrderStore } from "./order-store.ts";
-import { MIGRATIONS } from "./schema.ts";
+import type { IdempotencyStore } from "./idempotency-store.ts";
+import type { OrderStore } from "./order-store.ts";
+import { MIGRATIONS } from "./sqlite/schema.ts";
+import { orderStores, orderUnitWriters } from "./sqlite/stores.ts";
 
 /** For tests: the app on a real database file, without a broker. */
 export interface TestApp extends Disposable {
@@ -55,10 +55,9 @@ export function openTestApp({
   const folder = tempDir();
   const db = openDatabase(databasePath || folder.join("orders.db"));
   migrate(db, MIGRATIONS);
-  const orders = createOrderStore(db);
   const logLines: string[] = [];
-  const keys = createIdempotencyStore(db);
-  const queue = createCommitQueue(db, { limit: queueLimit, busyMs });
+  const queue = createCommitQueue(db, { ...orderUnitWriters(db), limit: queueLimit, busyMs });
+  const { orders, keys } = orderStores(db, queue);
   const logger = createLogger({
     service: "order-service",
     format: "json",
@@ -66,13 +65,11 @@ export function openTestApp({
   });
   const app = createApp({
     orders,
-    append: prepareAppend(db),
-    queue,
+    units: queue,
+    sources: { newId, now },
     keys,
     keyRetentionMs: KEY_RETENTION_MS,
     keyClock: now,
-    newId,
-    now,
     logger,
     health: { service: "order-service", readiness: () => "ready" },
   });

@@ -47,9 +47,9 @@ export function createApp({ payments, logger, health: healthOptions, metrics, ad
     .use(admin === undefined ? new Elysia() : adminRoutes(admin))
     .get(
       "/api/payments",
-      function listPayments({ query: { limit, cursor, orderId } }) {
+      async function listPayments({ query: { limit, cursor, orderId } }) {
         const beforeSeq = decodeCursor(PaymentsCursor, cursor)?.seq;
-        const rows = payments.list({ orderId, beforeSeq }, limit + 1);
+        const rows = await payments.list({ orderId, beforeSeq }, limit + 1);
         const page = toPage<ListedPayment>(rows, limit, ({ seq }) => ({ seq }));
         return { ...page, items: page.items.map(({ seq: _, ...payment }): PaymentView => payment) };
       },

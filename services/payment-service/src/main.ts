@@ -1,12 +1,17 @@
 import { dirname, join } from "node:path";
 import { DEFAULT_PARTITIONS, TOPICS } from "@order-outbox/contracts";
 import { ageingClock, monotonic } from "@order-outbox/errors";
-import { createHeldDesk, judgeInbox, startInbox, startInboxRetention } from "@order-outbox/inbox";
+import {
+  createHeldDesk,
+  createInboxStore,
+  judgeInbox,
+  startInbox,
+  startInboxRetention,
+} from "@order-outbox/inbox";
 import { brokerSeenBy, createKafkaClient } from "@order-outbox/kafka";
 import {
   createOutboxDesk,
   judgeOutbox,
-  prepareAppend,
   prepareOutboxFacts,
   preparePendingCount,
   startOutboxPruner,
@@ -29,9 +34,10 @@ import { startTracing } from "@order-outbox/telemetry";
 import { createApp } from "./app.ts";
 import { PaymentConfig } from "./config.ts";
 import { openSimulatedProvider } from "./payment-provider.ts";
-import { createPaymentStore } from "./payment-store.ts";
 import { processPayment } from "./process-payment.ts";
-import { MIGRATIONS } from "./schema.ts";
+import { createPaymentStore } from "./sqlite/payment-store.ts";
+import { MIGRATIONS } from "./sqlite/schema.ts";
+import { paymentUnitWriters } from "./sqlite/stores.ts";
 import { traceProvider } from "./trace-provider.ts";
 
 const SERVICE = "payment-service";
@@ -51,7 +57,6 @@ const client = exitOnConfigError(() =>
 const tracing = await startTracing({ service: SERVICE, env: process.env, log: logger });
 
 const db = exitOnConfigError(() => openMigrated(config.DATABASE_PATH, MIGRATIONS));
-const payments = createPaymentStore(db);
 const outboxFacts = prepareOutboxFacts(db);
 const countPending = preparePendingCount(db);
 const provider = exitOnConfigError(() =>
@@ -100,6 +105,7 @@ const outbox = startOutboxWorker({
   },
 });
 const commits = createCommitQueue(db, {
+  ...paymentUnitWriters(db),
   onCommit(units, durationMs) {
     outbox.wake();
     metrics.noteCommit(units, durationMs);
@@ -107,6 +113,7 @@ const commits = createCommitQueue(db, {
   },
 });
 const queue = tracing?.traceCommits(commits) ?? commits;
+const payments = createPaymentStore(db, queue);
 const storage = watchStorage({
   databasePath: config.DATABASE_PATH,
   files: { database: queue.trouble, ledger: provider.trouble },
@@ -115,17 +122,14 @@ const storage = watchStorage({
 
 const inbox = startInbox({
   client,
-  db,
-  queue,
-  groupId: SERVICE,
+  store: createInboxStore(db, queue, SERVICE, Date.now),
+  units: queue,
   retry: { attempts: config.RETRY_ATTEMPTS, baseMs: 200, capMs: config.RETRY_MAX_MS },
   topics: { [TOPICS.orderCreated]: DEFAULT_PARTITIONS },
   handlers: {
     ORDER_CREATED: processPayment({
       provider: tracing === undefined ? provider : traceProvider(provider, tracing),
       payments,
-      append: prepareAppend(db),
-      queue,
       logger,
       now: Date.now,
     }),

@@ -1,4 +1,4 @@
-import type { Database } from "@order-outbox/sqlite";
+import { defineEffect } from "@order-outbox/units";
 
 export interface Payment {
   id: string;
@@ -22,39 +22,14 @@ export interface PaymentFilter {
   beforeSeq?: number | undefined;
 }
 
+/** What can be read of payments; written are they by effects. */
 export interface PaymentStore {
-  insert(payment: Payment): void;
-  findOfOrder(orderId: string): Payment | undefined;
+  findOfOrder(orderId: string): Promise<Payment | undefined>;
   /** Newest first. */
-  list(filter: PaymentFilter, limit: number): ListedPayment[];
+  list(filter: PaymentFilter, limit: number): Promise<ListedPayment[]>;
 }
 
-const COLUMNS = "id, orderId, customerId, amount, status, transactionId, reason, createdAt";
-
-export function createPaymentStore(db: Database): PaymentStore {
-  const insert = db.prepare<
-    unknown,
-    [string, string, string, number, string, string, string | null, string]
-  >(`INSERT INTO payments (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`);
-  const findOfOrder = db.prepare<Payment, [string]>(
-    `SELECT ${COLUMNS} FROM payments WHERE orderId = ?`,
-  );
-  const listAll = db.prepare<ListedPayment, [number, number]>(
-    `SELECT seq, ${COLUMNS} FROM payments WHERE seq < ? ORDER BY seq DESC LIMIT ?`,
-  );
-  const listOfOrder = db.prepare<ListedPayment, [string, number, number]>(
-    `SELECT seq, ${COLUMNS} FROM payments
-     WHERE orderId = ? AND seq < ? ORDER BY seq DESC LIMIT ?`,
-  );
-  return {
-    insert(payment) {
-      const { id, orderId, customerId, amount, status, transactionId, reason, createdAt } = payment;
-      insert.run(id, orderId, customerId, amount, status, transactionId, reason, createdAt);
-    },
-    findOfOrder: (orderId) => findOfOrder.get(orderId) ?? undefined,
-    list: ({ orderId, beforeSeq = Number.MAX_SAFE_INTEGER }, limit) =>
-      orderId === undefined
-        ? listAll.all(beforeSeq, limit)
-        : listOfOrder.all(orderId, beforeSeq, limit),
-  };
-}
+/** Stores an order's payment. Another one of the same order refuses, with the one that is there. */
+export const insertPayment = defineEffect<Payment, Payment>("new payment", {
+  keysOf: ({ orderId }) => [`order ${orderId}`],
+});

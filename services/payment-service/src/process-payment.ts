@@ -6,17 +6,14 @@ import {
 } from "@order-outbox/contracts";
 import { AppError, isAppError } from "@order-outbox/errors";
 import type { EventHandler } from "@order-outbox/inbox";
-import type { OutboxEvent } from "@order-outbox/outbox";
+import { publish } from "@order-outbox/outbox";
 import type { Logger } from "@order-outbox/service-kit";
-import type { CommitQueue } from "@order-outbox/sqlite";
 import { type ChargeResult, chargeKey, type PaymentProvider } from "./payment-provider.ts";
-import type { Payment, PaymentStore } from "./payment-store.ts";
+import { insertPayment, type Payment, type PaymentStore } from "./payment-store.ts";
 
 export interface ProcessPaymentDeps {
   provider: PaymentProvider;
   payments: PaymentStore;
-  append(event: OutboxEvent): void;
-  queue: CommitQueue;
   logger: Logger;
   now(): number;
 }
@@ -37,58 +34,60 @@ export function processPayment(deps: ProcessPaymentDeps): EventHandler<"ORDER_CR
     limitMs: deps.provider.limitMs,
     async prepare(event) {
       const { orderId } = event.data;
-      const payment = deps.queue.read(() => deps.payments.findOfOrder(orderId));
+      const payment = await deps.payments.findOfOrder(orderId);
       if (payment === undefined) return charge(deps.provider, event);
       refuseAnother(payment, event);
       return undefined;
     },
-    apply(event, charge) {
-      if (charge === undefined) return;
+    decide(event, charge) {
+      if (charge === undefined) return [];
       const { orderId, customerId, amount } = event.data;
       const createdAt = new Date(deps.now()).toISOString();
-      const status = charge.outcome === "ACCEPTED" ? "SUCCEEDED" : "FAILED";
-      const reason = charge.outcome === "DECLINED" ? charge.reason : null;
       const { transactionId } = charge;
-      deps.payments.insert({
+      const payment: Payment = {
         id: paymentIdOf(event),
         orderId,
         customerId,
         amount,
-        status,
+        status: statusOf(charge),
         transactionId,
-        reason,
+        reason: charge.outcome === "DECLINED" ? charge.reason : null,
         createdAt,
-      });
+      };
       const result = resultOf(charge, { orderId, customerId, amount });
-      deps.append({
-        ...result,
-        eventId: followUpEventId(event.id, result.eventType),
-        createdAt,
-        ...(event.traceparent === undefined ? {} : { traceparent: event.traceparent }),
-      });
+      const eventId = followUpEventId(event.id, result.eventType);
+      const { traceparent } = event;
+      return [insertPayment(payment), publish({ ...result, eventId, createdAt, traceparent })];
+    },
+    refused: (event) => contradiction(event),
+    done({ id: eventId, data: { orderId, amount }, traceparent }, _results, charge) {
+      if (charge === undefined) return;
+      const status = statusOf(charge);
+      const { transactionId } = charge;
+      const traceId = traceIdOf(traceparent);
       deps.logger.info(
-        {
-          orderId,
-          eventId: event.id,
-          traceId: traceIdOf(event.traceparent),
-          transactionId,
-          amount,
-          status,
-        },
+        { orderId, eventId, traceId, transactionId, amount, status },
         status === "SUCCEEDED" ? "payment succeeded" : "payment failed",
       );
     },
   };
 }
 
+const statusOf = ({ outcome }: ChargeResult): Payment["status"] =>
+  outcome === "ACCEPTED" ? "SUCCEEDED" : "FAILED";
+
 const paymentIdOf = ({ id }: OrderCreated): string => followUpEventId(id, "PAYMENT");
 
 function refuseAnother(payment: Payment, event: OrderCreated): void {
-  const { orderId, customerId, amount } = event.data;
+  const { customerId, amount } = event.data;
   const same = payment.customerId === customerId && payment.amount === amount;
   if (same && payment.id === paymentIdOf(event)) return;
+  throw contradiction(event);
+}
+
+function contradiction({ data: { orderId } }: OrderCreated): AppError {
   const words = `order ${orderId} has its payment, of another event or with other data`;
-  throw new AppError("EVENT_CONTRADICTS", words);
+  return new AppError("EVENT_CONTRADICTS", words);
 }
 
 async function charge(provider: PaymentProvider, event: OrderCreated): Promise<ChargeResult> {

@@ -1,5 +1,4 @@
 import { type DomainEvent, newEventId } from "@order-outbox/contracts";
-import { prepareAppend } from "@order-outbox/outbox";
 import { createLogger } from "@order-outbox/service-kit";
 import {
   closeDatabase,
@@ -10,14 +9,15 @@ import {
 } from "@order-outbox/sqlite";
 import { createApp } from "./app.ts";
 import type { PaymentProvider } from "./payment-provider.ts";
-import { createPaymentStore } from "./payment-store.ts";
 import { processPayment } from "./process-payment.ts";
-import { MIGRATIONS } from "./schema.ts";
+import { createPaymentStore } from "./sqlite/payment-store.ts";
+import { MIGRATIONS } from "./sqlite/schema.ts";
+import { paymentUnitWriters } from "./sqlite/stores.ts";
 
 /** For tests: what payment-service does, on a real database file, without a broker. */
 export interface TestService extends Disposable {
   readonly db: Database;
-  /** Works on an event as an inbox does: prepares it, then applies it in a transaction. */
+  /** Works on an event as an inbox does: prepares it, decides, and commits. */
   work(event: OrderCreated): Promise<void>;
   request(path: string): Promise<Response>;
 }
@@ -38,8 +38,8 @@ export function orderCreated(orderId: string = crypto.randomUUID()): OrderCreate
 export function openTestService(path: string, provider: PaymentProvider): TestService {
   const db = openDatabase(path);
   migrate(db, MIGRATIONS);
-  const payments = createPaymentStore(db);
-  const queue = createCommitQueue(db);
+  const queue = createCommitQueue(db, paymentUnitWriters(db));
+  const payments = createPaymentStore(db, queue);
   const logger = createLogger({
     service: "payment-service",
     format: "json",
@@ -48,8 +48,6 @@ export function openTestService(path: string, provider: PaymentProvider): TestSe
   const handler = processPayment({
     provider,
     payments,
-    append: prepareAppend(db),
-    queue,
     logger,
     now: Date.now,
   });
@@ -62,7 +60,11 @@ export function openTestService(path: string, provider: PaymentProvider): TestSe
     db,
     async work(event) {
       const charge = await handler.prepare?.(event);
-      await queue.run(() => handler.apply(event, charge));
+      const decision = handler.decide(event, charge);
+      if ("error" in decision) throw decision.error;
+      const result = await queue.commit({ effects: decision });
+      if (!result.committed) throw handler.refused?.(event, result.refusal);
+      handler.done?.(event, result.results, charge);
     },
     request: async (path) => app.handle(new Request(`http://localhost${path}`)),
     [Symbol.dispose]: () => closeDatabase(db),

@@ -60,9 +60,9 @@ test("operators list, redrive and discard through routes that exist only with a 
   expect((await post("/held-events/redrive", { key: "nothing" })).status).toBe(404);
   expect((await post("/held-events/redrive", { id: 1, key: "both" })).status).toBe(422);
   db.run(
-    `INSERT INTO held_events (state, clusterId, topic, partition, "offset", headers, errorCode,
+    `INSERT INTO held_events (consumer, state, clusterId, topic, partition, "offset", headers, errorCode,
        lastError, attempts, heldAt)
-     VALUES ('PARKED', 'c', 'payment_processed', 0, 0, '{}', 'EVENT_MALFORMED', 'no id', 1, '2026')`,
+     VALUES ('order-service', 'PARKED', 'c', 'payment_processed', 0, 0, '{}', 'EVENT_MALFORMED', 'no id', 1, '2026')`,
   );
   const { status, body } = await post("/held-events/1/discard", { reason: "a foreign record" });
   expect(status).toBe(202);

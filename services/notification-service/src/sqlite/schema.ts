@@ -1,4 +1,4 @@
-import { HELD_STATE_INDEX, INBOX_BY_SOURCE, INBOX_TABLES } from "@order-outbox/inbox";
+import { HELD_STATE_INDEX, INBOX_TABLES, inboxByConsumer } from "@order-outbox/inbox";
 import type { Migration } from "@order-outbox/sqlite";
 
 /** What was sent, one row per channel: for whoever looks. */
@@ -107,5 +107,5 @@ export const MIGRATIONS: readonly Migration[] = [
       ${NOTIFICATIONS_VIEW}
     `,
   },
-  { name: "key the inbox by source", up: INBOX_BY_SOURCE },
+  { name: "key the inbox by source and consumer", up: inboxByConsumer("notification-service") },
 ];

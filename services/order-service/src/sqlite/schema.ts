@@ -1,4 +1,4 @@
-import { HELD_STATE_INDEX, INBOX_BY_SOURCE, INBOX_TABLES } from "@order-outbox/inbox";
+import { HELD_STATE_INDEX, INBOX_TABLES, inboxByConsumer } from "@order-outbox/inbox";
 import { OUTBOX_TABLE } from "@order-outbox/outbox";
 import type { Migration } from "@order-outbox/sqlite";
 
@@ -45,5 +45,5 @@ export const MIGRATIONS: readonly Migration[] = [
       CREATE INDEX orders_customer ON orders (seq >> 14, customerId, seq);
     `,
   },
-  { name: "key the inbox by source", up: INBOX_BY_SOURCE },
+  { name: "key the inbox by source and consumer", up: inboxByConsumer("order-service") },
 ];

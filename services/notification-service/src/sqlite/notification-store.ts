@@ -1,0 +1,63 @@
+import { type CommitQueue, type Database, type Writer, writerOf } from "@order-outbox/sqlite";
+import { CHANNEL_NAMES, type ChannelName } from "../channels.ts";
+import { type NotificationStore, recordSent } from "../notification-store.ts";
+import { type NotifiedEvent, notificationsAfter, SENT_AT } from "../notified-event.ts";
+
+type Times = Pick<NotifiedEvent, "eventId" | (typeof SENT_AT)[ChannelName]>;
+
+/** Writes what use cases decide of notifications. */
+export function notificationWriter(db: Database): Writer {
+  const upsert = db.prepare<
+    unknown,
+    [string, string, string, string, string | null, string | null, string | null]
+  >(
+    `INSERT INTO notified_events
+       (orderId, eventId, eventType, kind, emailSentAt, smsSentAt, pushSentAt)
+     VALUES (?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (orderId, kind) DO UPDATE SET
+       emailSentAt = coalesce(emailSentAt, excluded.emailSentAt),
+       smsSentAt = coalesce(smsSentAt, excluded.smsSentAt),
+       pushSentAt = coalesce(pushSentAt, excluded.pushSentAt)`,
+  );
+  return writerOf(recordSent, (values) => {
+    for (const { orderId, eventId, eventType, kind, channels, sentAt } of values) {
+      const timeOf = (channel: ChannelName) => (channels.includes(channel) ? sentAt : null);
+      upsert.run(orderId, eventId, eventType, kind, timeOf("EMAIL"), timeOf("SMS"), timeOf("PUSH"));
+    }
+    return undefined;
+  });
+}
+
+/** @param queue whose reads share a transaction */
+export function createNotificationStore(
+  db: Database,
+  queue: Pick<CommitQueue, "read">,
+): NotificationStore {
+  const times = db.prepare<Times, [string, string]>(
+    `SELECT eventId, emailSentAt, smsSentAt, pushSentAt FROM notified_events
+     WHERE orderId = ? AND kind = ?`,
+  );
+  const listAll = db.prepare<NotifiedEvent, [number, number]>(
+    "SELECT * FROM notified_events WHERE seq <= ? ORDER BY seq DESC LIMIT ?",
+  );
+  const listOfOrder = db.prepare<NotifiedEvent, [string, number, number]>(
+    `SELECT * FROM notified_events WHERE orderId = ? AND seq <= ? ORDER BY seq DESC LIMIT ?`,
+  );
+  return {
+    async findNotified(orderId, kind) {
+      const row = queue.read(() => times.get(orderId, kind));
+      if (row === null) return undefined;
+      const done = CHANNEL_NAMES.filter((name) => row[SENT_AT[name]] !== null);
+      return { eventId: row.eventId, done };
+    },
+    async list({ orderId, after }, limit) {
+      const lastSeq = after?.seq ?? Number.MAX_SAFE_INTEGER;
+      // One more, because the page before may have had all of the first.
+      const events =
+        orderId === undefined
+          ? listAll.all(lastSeq, limit + 1)
+          : listOfOrder.all(orderId, lastSeq, limit + 1);
+      return notificationsAfter(after, events, limit);
+    },
+  };
+}

@@ -1,0 +1,9 @@
+import { inboxWriters } from "@order-outbox/inbox";
+import type { Database, UnitWritersOptions } from "@order-outbox/sqlite";
+import { notificationWriter } from "./notification-store.ts";
+
+/** Who writes what notification-service decides, in the order in which it is written. */
+export function notificationUnitWriters(db: Database): UnitWritersOptions {
+  const inbox = inboxWriters(db);
+  return { writers: [notificationWriter(db), ...inbox.writers], lastly: inbox.lastly };
+}
