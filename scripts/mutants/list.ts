@@ -1,4 +1,5 @@
 import { ACCESS } from "./list/access.ts";
+import { AUDIT } from "./list/audit.ts";
 import { DEV_BROKER } from "./list/dev-broker.ts";
 import { INBOX } from "./list/inbox.ts";
 import { INTAKE } from "./list/intake.ts";
@@ -16,6 +17,7 @@ import type { Mutant } from "./mutant.ts";
 /** Every mutant that a test has to notice. docs/guarantees.md says which promise they break. */
 export const MUTANTS: readonly Mutant[] = [
   ...ACCESS,
+  ...AUDIT,
   ...DEV_BROKER,
   ...INBOX,
   ...INTAKE,

@@ -10,11 +10,11 @@ import {
   type System,
   startSystem,
   waitFor,
+  waitUntilWorked,
 } from "@order-outbox/testing";
 import { Kafka, logLevel } from "kafkajs";
 import type { Answer } from "./ask-service.ts";
 import type { ListedEvent } from "./list.ts";
-import { waitUntilWorked } from "./test-run.ts";
 import type { Report } from "./verify/report.ts";
 import { verifySystem } from "./verify/verify-system.ts";
 

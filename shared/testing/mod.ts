@@ -1,11 +1,5 @@
-export {
-  type Audit,
-  type AuditedSystem,
-  auditSystem,
-  firstDeliveries,
-  outOfOrder,
-  redrivenEvents,
-} from "./audit.ts";
+export { type Audit, auditSystem } from "./audit.ts";
+export type { AuditedSystem } from "./audit-traces.ts";
 export {
   type BrokerProcess,
   startBroker,
@@ -33,6 +27,7 @@ export {
   type ProxyTarget,
   startFaultProxy,
 } from "./fault-proxy.ts";
+export { firstDeliveries, outOfOrder } from "./first-deliveries.ts";
 export { freePort } from "./free-port.ts";
 export { flood, frameLength, type Impostor, startImpostor } from "./impostor.ts";
 export { isRunning } from "./is-running.ts";
@@ -53,6 +48,7 @@ export {
   type Sample,
 } from "./prometheus-text.ts";
 export { exchangeRaw, parseAnswers, type RawAnswer } from "./raw-http.ts";
+export { redrivenEvents } from "./redriven-events.ts";
 export { REPOSITORY } from "./repository.ts";
 export { ADMIN, CLERK, type SecuredKafka, startSecuredKafka } from "./secured-kafka.ts";
 export {
@@ -65,6 +61,14 @@ export { type SmallDisk, smallDisk, whyNoSmallDisk } from "./small-disk.ts";
 export { publishBytes, spoilStored, wireBatch, wireRecord } from "./spoiled-topic.ts";
 export { type System, type SystemOptions, startSystem } from "./system.ts";
 export { type TempDir, tempDir } from "./temp-dir.ts";
+export {
+  type CopiedRun,
+  copyRun,
+  type FinishedRun,
+  finishRun,
+  replayRun,
+  waitUntilWorked,
+} from "./test-run.ts";
 export { startTlsProxy, type TlsProxy } from "./tls-proxy.ts";
 export {
   type ReceivedSpan,

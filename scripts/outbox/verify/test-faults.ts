@@ -1,11 +1,11 @@
 import { expect } from "bun:test";
-import type { World } from "../test-run.ts";
+import type { CopiedRun } from "@order-outbox/testing";
 
 /** A way in which a promise can be broken, and what verify has to say of it. */
 export interface Fault {
   name: string;
   /** On a copy of the databases; about the order `id`, whose event in `order_created` is `eventId`. */
-  change(world: World, id: string, eventId: string): void;
+  change(world: CopiedRun, id: string, eventId: string): void;
   /** With `#` for every UUID and `ID` for the id of the result event in the outbox. */
   findings: string[];
 }

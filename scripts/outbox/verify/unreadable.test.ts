@@ -3,13 +3,15 @@ import { TOPICS } from "@order-outbox/contracts";
 import { createKafkaClient } from "@order-outbox/kafka";
 import {
   CODECS,
+  copyRun,
   encodeWireBatch,
+  finishRun,
   publishBytes,
+  replayRun,
   wireBatch,
   wireRecord,
   wrapPacked,
 } from "@order-outbox/testing";
-import { copyRun, finishRun, replayRun } from "../test-run.ts";
 import { verifySystem } from "./verify-system.ts";
 
 const SILENT = { debug() {}, info() {}, warn() {}, error() {} };

@@ -3,10 +3,17 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { TOPICS } from "@order-outbox/contracts";
 import type { DevBroker } from "@order-outbox/dev-broker";
-import type { TopicRecord } from "@order-outbox/testing";
-import { outboxJson, redrivenEvents } from "@order-outbox/testing";
+import {
+  type CopiedRun,
+  copyRun,
+  type FinishedRun,
+  finishRun,
+  outboxJson,
+  redrivenEvents,
+  replayRun,
+  type TopicRecord,
+} from "@order-outbox/testing";
 import { connectKafka, withAdmin } from "../broker.ts";
-import { copyRun, type FinishedRun, finishRun, replayRun, type World } from "../test-run.ts";
 import type { Kind, Report } from "./report.ts";
 import { deleteOf, FAULTS } from "./test-faults.ts";
 import { type VerifyOptions, verifySystem } from "./verify-system.ts";
@@ -25,7 +32,10 @@ afterAll(async () => {
   run?.[Symbol.dispose]();
 });
 
-function verify(world: Pick<World, "dataDir" | "kafkaHost">, options: Partial<VerifyOptions> = {}) {
+function verify(
+  world: Pick<CopiedRun, "dataDir" | "kafkaHost">,
+  options: Partial<VerifyOptions> = {},
+) {
   const brokers = [world.kafkaHost];
   return verifySystem({ dataDir: world.dataDir, brokers, settleMs: 0, recheckMs: 0, ...options });
 }

@@ -3,15 +3,11 @@ import { cpSync } from "node:fs";
 import { join } from "node:path";
 import { DEFAULT_PARTITIONS, TOPICS } from "@order-outbox/contracts";
 import { type DevBroker, startDevBroker } from "@order-outbox/dev-broker";
-import {
-  readTopic,
-  type System,
-  startSystem,
-  type TopicRecord,
-  tempDir,
-  waitFor,
-} from "@order-outbox/testing";
 import { Kafka, logLevel } from "kafkajs";
+import { readTopic, type TopicRecord } from "./kafka-tools.ts";
+import { type System, startSystem } from "./system.ts";
+import { tempDir } from "./temp-dir.ts";
+import { waitFor } from "./wait-for.ts";
 
 /** What a system has left behind after it worked some orders and was stopped. */
 export interface FinishedRun extends Disposable {
@@ -22,7 +18,7 @@ export interface FinishedRun extends Disposable {
 }
 
 /** Databases, ledgers and topics, to be tampered with. */
-export interface World extends Disposable {
+export interface CopiedRun extends Disposable {
   readonly dataDir: string;
   readonly kafkaHost: string;
   /** Runs statements on one of the files, such as `orders` or `provider-ledger`. */
@@ -31,9 +27,12 @@ export interface World extends Disposable {
 }
 
 /** Runs a real system until `count` orders are worked to their ends, and stops it. */
-export async function finishRun(count: number): Promise<FinishedRun> {
+export async function finishRun(
+  count: number,
+  env: Record<string, string> = {},
+): Promise<FinishedRun> {
   const dir = tempDir();
-  await using system = await startSystem({ dataDir: dir.path, env: { LOG_LEVEL: "warn" } });
+  await using system = await startSystem({ dataDir: dir.path, env: { LOG_LEVEL: "warn", ...env } });
   const orderIds: string[] = [];
   for (let i = 0; i < count; i++) {
     orderIds.push(await system.createOrder());
@@ -92,7 +91,7 @@ export async function replayRun(
 }
 
 /** A copy of the files that a run left, which have read the records of `broker`. */
-export function copyRun(run: FinishedRun, broker: DevBroker): World {
+export function copyRun(run: FinishedRun, broker: DevBroker): CopiedRun {
   const dir = tempDir();
   cpSync(run.dataDir, dir.path, { recursive: true });
   const pathOf = (file: string) => dir.join(`${file}.db`);
