@@ -55,6 +55,8 @@ async function main(args: readonly string[]): Promise<number> {
   const checks = judge(run);
   if (options.report !== undefined) await Bun.write(options.report, writeReport(run, checks));
   const failed = showChecks(checks);
+  for (const { name, leftOut } of run.faults)
+    if (leftOut !== undefined) console.log(`left out: ${name}: ${leftOut}`);
   if (failed > 0) console.log(`seed ${options.seed}; databases and logs are in ${folder}`);
   else if (!options.keep) rmSync(folder, { recursive: true, force: true });
   if (options.report !== undefined) console.log(`report: ${options.report}`);

@@ -1,7 +1,8 @@
 import type { Finding } from "../outbox/verify/report.ts";
 import { type Check, check } from "./checks.ts";
 import { NO_WAY_TO_FILL } from "./disk.ts";
-import { MEMORY_LIMIT, memoryTrends } from "./memory.ts";
+import { SERVICE_NAMES } from "./faults.ts";
+import { hasTrend, MEMORY_LIMIT, type MemoryTrend, memoryTrends } from "./memory.ts";
 import { type ChaosRun, FINAL_WITHIN_MS } from "./run.ts";
 
 /** A rate is a rate of some seconds: the last tick may be missing. */
@@ -37,9 +38,12 @@ export function judge(run: ChaosRun): Check[] {
 }
 
 function rateOf({ options, attempts, loadSeconds }: ChaosRun): string[] {
-  const accepted = attempts.filter(({ outcome }) => outcome.kind === "accepted").length;
-  if (accepted >= options.rate * loadSeconds * RATE_TOLERANCE) return [];
-  return [`${(accepted / loadSeconds).toFixed(1)} a second`];
+  const accepted = attempts.flatMap(({ outcome }) =>
+    outcome.kind === "accepted" ? [outcome.orderId] : [],
+  );
+  const orders = new Set(accepted).size;
+  if (orders >= options.rate * loadSeconds * RATE_TOLERANCE) return [];
+  return [`${(orders / loadSeconds).toFixed(1)} a second`];
 }
 
 function killsOf({ options, faults }: ChaosRun): string[] {
@@ -48,10 +52,14 @@ function killsOf({ options, faults }: ChaosRun): string[] {
 }
 
 /** Where nothing can be mounted or limited there are no full disks; the report says so. */
-function notDone({ faults }: ChaosRun): string[] {
-  return faults.flatMap(({ name, leftOut }) =>
-    leftOut === undefined || leftOut === NO_WAY_TO_FILL ? [] : [`${name}: ${leftOut}`],
+function notDone({ faults, diskKind }: ChaosRun): string[] {
+  const isFilled = faults.some(
+    ({ fault, leftOut }) => fault.kind === "full-disk" && leftOut === undefined,
   );
+  return faults.flatMap(({ name, leftOut }) => {
+    const isExcused = leftOut === NO_WAY_TO_FILL && (isFilled || diskKind === "none");
+    return leftOut === undefined || isExcused ? [] : [`${name}: ${leftOut}`];
+  });
 }
 
 /** What `verify` found and the run does not explain. */
@@ -70,18 +78,21 @@ export function isRenumbered({ rule, subject }: Finding, rebirths: number): bool
 }
 
 function judgeMemory({ memory, loadSeconds }: ChaosRun): Check[] {
+  if (!hasTrend(loadSeconds)) return [];
   const trends = memoryTrends(memory, loadSeconds);
-  if (trends.length === 0) return [];
+  const unseen = SERVICE_NAMES.filter((name) => trends.every((trend) => trend.name !== name));
   return [
     check(
       "running",
       `no process has more than ${MEMORY_LIMIT} times the memory of its third minute in the last`,
-      trends
-        .filter(({ lastMinute, thirdMinute }) => lastMinute > thirdMinute * MEMORY_LIMIT)
-        .map(
-          ({ name, lastMinute, thirdMinute }) =>
-            `${name}: ${lastMinute.toFixed(0)} MiB after ${thirdMinute.toFixed(0)} MiB`,
-        ),
+      [...unseen.map((name) => `${name}: not measured`), ...trends.flatMap(growthOf)],
     ),
   ];
+}
+
+function growthOf({ name, thirdMinute, lastMinute }: MemoryTrend): string[] {
+  if (thirdMinute === undefined) return [`${name}: not measured in the third minute`];
+  if (lastMinute === undefined) return [`${name}: not measured in the last minute`];
+  if (lastMinute <= thirdMinute * MEMORY_LIMIT) return [];
+  return [`${name}: ${lastMinute.toFixed(0)} MiB after ${thirdMinute.toFixed(0)} MiB`];
 }

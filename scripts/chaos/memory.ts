@@ -8,11 +8,11 @@ export interface MemorySample {
   mib: number;
 }
 
-/** How one process's memory went, in MiB, by the medians of two minutes. */
+/** How one process's memory went, in MiB, by the medians of two minutes; undefined: not measured. */
 export interface MemoryTrend {
   name: string;
-  thirdMinute: number;
-  lastMinute: number;
+  thirdMinute: number | undefined;
+  lastMinute: number | undefined;
   most: number;
 }
 
@@ -51,16 +51,19 @@ export async function readMemory(pids: readonly number[]): Promise<Map<number, n
   );
 }
 
+/** Whether a run is long enough for its memory to have a trend. */
+export const hasTrend = (lengthS: number): boolean => lengthS >= SHORTEST_S;
+
 /** The trend of every process; none for a run that is too short to have one. */
 export function memoryTrends(samples: readonly MemorySample[], lengthS: number): MemoryTrend[] {
-  if (lengthS < SHORTEST_S) return [];
+  if (!hasTrend(lengthS)) return [];
   return [...Map.groupBy(samples, ({ name }) => name)].map(([name, of]) => {
     const between = (least: number, most: number) =>
       of.filter(({ atS }) => atS >= least && atS < most).map(({ mib }) => mib);
     return {
       name,
-      thirdMinute: median(between(120, 180)) ?? 0,
-      lastMinute: median(between(lengthS - 60, lengthS)) ?? 0,
+      thirdMinute: median(between(120, 180)),
+      lastMinute: median(between(lengthS - 60, lengthS)),
       most: Math.max(...of.map(({ mib }) => mib)),
     };
   });

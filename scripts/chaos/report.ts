@@ -117,10 +117,12 @@ function memoryTable({ memory, loadSeconds }: ChaosRun): string {
   }
   const rows = trends.map(
     ({ name, thirdMinute, lastMinute, most }) =>
-      `| ${name} | ${thirdMinute.toFixed(0)} | ${lastMinute.toFixed(0)} | ${most.toFixed(0)} |`,
+      `| ${name} | ${mib(thirdMinute)} | ${mib(lastMinute)} | ${most.toFixed(0)} |`,
   );
   return `| MiB | third minute | last minute | most |\n|---|---:|---:|---:|\n${rows.join("\n")}`;
 }
+
+const mib = (size: number | undefined): string => size?.toFixed(0) ?? "not measured";
 
 function tally(items: readonly string[]): string {
   return [...Map.groupBy(items, (item) => item)]

@@ -1,9 +1,14 @@
 import { Database } from "bun:sqlite";
+import type { ServiceName } from "@order-outbox/registry";
 import { sleep } from "./sleep.ts";
-import type { World } from "./world.ts";
+
+/** Where the databases of a world are. */
+interface Databases {
+  readonly services: Readonly<Record<ServiceName, { databasePath: string }>>;
+}
 
 /** How many orders are not final yet; undefined when the database cannot be read just now. */
-export function pendingOrders(world: World): number | undefined {
+export function pendingOrders(world: Databases): number | undefined {
   return count(
     world.services["order-service"].databasePath,
     "SELECT count(*) AS count FROM orders WHERE status = 'PENDING'",
@@ -12,7 +17,7 @@ export function pendingOrders(world: World): number | undefined {
 
 /** Waits until every order is final. */
 export async function waitUntilFinal(
-  world: World,
+  world: Databases,
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -21,11 +26,11 @@ export async function waitUntilFinal(
 
 /** Waits until the outboxes are published and both events of every order are announced. */
 export async function waitUntilDrained(
-  world: World,
+  world: Databases,
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const path = (name: keyof World["services"]) => world.services[name].databasePath;
+  const path = (name: ServiceName) => world.services[name].databasePath;
   const unpublished = "SELECT count(*) AS count FROM outbox WHERE isPublished = 0";
   return holds(
     () => {

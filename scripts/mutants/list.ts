@@ -1,5 +1,7 @@
 import { ACCESS } from "./list/access.ts";
 import { AUDIT } from "./list/audit.ts";
+import { CHAOS_COUNTS } from "./list/chaos-counts.ts";
+import { CHAOS_JUDGE } from "./list/chaos-judge.ts";
 import { DEV_BROKER } from "./list/dev-broker.ts";
 import { INBOX } from "./list/inbox.ts";
 import { INTAKE } from "./list/intake.ts";
@@ -18,6 +20,8 @@ import type { Mutant } from "./mutant.ts";
 export const MUTANTS: readonly Mutant[] = [
   ...ACCESS,
   ...AUDIT,
+  ...CHAOS_COUNTS,
+  ...CHAOS_JUDGE,
   ...DEV_BROKER,
   ...INBOX,
   ...INTAKE,
