@@ -13,10 +13,8 @@ function openWorld(records: number) {
   const folder = tempDir();
   const db = openReaderDatabase(join(folder.path, "reader.db"));
   const commits: number[] = [];
-  const { writers, lastly } = inboxWriters(db);
   const queue = createCommitQueue(db, {
-    writers: [sqlWriter(db), ...writers],
-    lastly,
+    ...inboxWriters(db, [sqlWriter(db)]),
     onCommit: (units) => commits.push(units),
   });
   const store = createInboxStore(db, queue, "reader", Date.now);

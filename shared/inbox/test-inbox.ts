@@ -206,8 +206,7 @@ export function openReaderDatabase(path: string): Database {
 
 /** Opens the queue of such a database, with all writers that its readers need. */
 export function openReaderQueue(db: Database): CommitQueue {
-  const { writers, lastly } = inboxWriters(db);
-  return createCommitQueue(db, { writers: [sqlWriter(db), ...writers], lastly });
+  return createCommitQueue(db, inboxWriters(db, [sqlWriter(db)]));
 }
 
 /** The effect of an event on the reader's own table. */

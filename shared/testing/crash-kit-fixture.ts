@@ -16,8 +16,7 @@ migrate(db, [
     up: "CREATE TABLE points (customerId TEXT PRIMARY KEY, points INTEGER)",
   },
 ]);
-const { writers, lastly } = inboxWriters(db);
-const units = createCommitQueue(db, { writers: [sqlWriter(db), ...writers], lastly });
+const units = createCommitQueue(db, inboxWriters(db, [sqlWriter(db)]));
 const addPoints = (customerId: string) =>
   sql({
     statement: `INSERT INTO points VALUES (?, 10)

@@ -1,14 +1,22 @@
-import { type Database, type Writer, writerOf } from "@order-outbox/sqlite";
+import {
+  type Database,
+  type UnitWritersOptions,
+  type Writer,
+  writerOf,
+} from "@order-outbox/sqlite";
 import { DONE, type Outcome } from "@order-outbox/units";
 import { changeHeld, finishRecord, holdEvent, recordApplied, releaseHeld } from "../effects.ts";
 import { keptHeaders, MAX_KEY_BYTES, textHeaders } from "../held-headers.ts";
 import type { OffsetTracker } from "../offset-tracker.ts";
 import { tellStep } from "../steps.ts";
 
-/** Who writes what an inbox decides; they come after a service's own tables and its outbox. */
-export function inboxWriters(db: Database): { writers: Writer[]; lastly: Writer[] } {
+/**
+ * Who writes what a consuming service decides, in the order in which it is written: its `own` tables
+ * and its outbox first, then what the inbox remembers, and lastly the offsets.
+ */
+export function inboxWriters(db: Database, own: readonly Writer[]): Required<UnitWritersOptions> {
   return {
-    writers: [...heldWriters(db), appliedWriter(db)],
+    writers: [...own, ...heldWriters(db), appliedWriter(db)],
     lastly: [offsetWriter(db)],
   };
 }

@@ -3,7 +3,5 @@ import type { Database, UnitWritersOptions } from "@order-outbox/sqlite";
 import { notificationWriter } from "./notification-store.ts";
 
 /** Who writes what notification-service decides, in the order in which it is written. */
-export function notificationUnitWriters(db: Database): UnitWritersOptions {
-  const inbox = inboxWriters(db);
-  return { writers: [notificationWriter(db), ...inbox.writers], lastly: inbox.lastly };
-}
+export const notificationUnitWriters = (db: Database): UnitWritersOptions =>
+  inboxWriters(db, [notificationWriter(db)]);

@@ -15,10 +15,5 @@ export function orderStores(
 }
 
 /** Who writes what order-service decides, in the order in which it is written. */
-export function orderUnitWriters(db: Database): UnitWritersOptions {
-  const inbox = inboxWriters(db);
-  return {
-    writers: [keyWriter(db), ...orderWriters(db), outboxWriter(db), ...inbox.writers],
-    lastly: inbox.lastly,
-  };
-}
+export const orderUnitWriters = (db: Database): UnitWritersOptions =>
+  inboxWriters(db, [keyWriter(db), ...orderWriters(db), outboxWriter(db)]);
