@@ -1,90 +1,56 @@
+import { expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { closeDatabase, createCommitQueue, openDatabase, writerOf } from "@order-outbox/sqlite";
-import { DONE, type Outcome } from "./mod.ts";
-import {
-  claim,
-  describeUnits,
-  put,
-  reach,
-  settle,
-  type ToyState,
-  type ToyStore,
-  write,
-} from "./test-units-contract.ts";
+import { startProcess } from "@order-outbox/testing";
+import type { CrashPlan } from "./crash-fixture.ts";
+import { openToyIn } from "./test-sqlite-toy.ts";
+import { describeUnits, type ToyStore } from "./test-units-contract.ts";
 
-const TABLES = `
-  CREATE TABLE names (name TEXT PRIMARY KEY, owner TEXT NOT NULL) STRICT;
-  CREATE TABLE items (id TEXT PRIMARY KEY, state TEXT NOT NULL) STRICT;
-  CREATE TABLE log (id INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT NOT NULL) STRICT;
-  CREATE TABLE reached (name TEXT PRIMARY KEY, "to" INTEGER NOT NULL) STRICT;`;
+function tempFolder(): Disposable & { path: string } {
+  const path = mkdtempSync(join(tmpdir(), "order-outbox-units-"));
+  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
+}
 
 async function openToy(): Promise<ToyStore> {
-  const folder = mkdtempSync(join(tmpdir(), "order-outbox-units-"));
-  const db = openDatabase(join(folder, "toy.db"));
-  db.run(TABLES);
-  let sums = 0;
-  const insertName = db.prepare("INSERT INTO names VALUES (?, ?) ON CONFLICT DO NOTHING");
-  const ownerOf = db.prepare<{ owner: string }, [string]>("SELECT owner FROM names WHERE name = ?");
-  const insertItem = db.prepare("INSERT INTO items VALUES (?, 'OPEN')");
-  const end = db.prepare("UPDATE items SET state = ? WHERE id = ? AND state = 'OPEN'");
-  const stateOf = db.prepare<{ state: string }, [string]>("SELECT state FROM items WHERE id = ?");
-  const insertLine = db.prepare("INSERT INTO log (text) VALUES (?)");
-  const raise = db.prepare(
-    `INSERT INTO reached VALUES (?, ?)
-     ON CONFLICT DO UPDATE SET "to" = excluded."to" WHERE excluded."to" > "to"`,
-  );
-  const queue = createCommitQueue(db, {
-    writers: [
-      writerOf(claim, (values) =>
-        values.map(({ name, owner }): Outcome<string> => {
-          if (insertName.run(name, owner).changes > 0) return DONE;
-          return { status: "refused", found: ownerOf.get(name)?.owner ?? "" };
-        }),
-      ),
-      writerOf(put, (values) => {
-        for (const { id } of values) insertItem.run(id);
-        return undefined;
-      }),
-      writerOf(settle, (values) =>
-        values.map(({ id, state }): Outcome<string | undefined> => {
-          if (end.run(state, id).changes > 0) return DONE;
-          const found = stateOf.get(id)?.state;
-          return { status: found === undefined ? "refused" : "kept", found };
-        }),
-      ),
-      writerOf(write, (values) => {
-        for (const text of values) insertLine.run(text);
-        return undefined;
-      }),
-    ],
-    lastly: [
-      writerOf(reach, (values) => {
-        sums += 1;
-        for (const { name, to } of values) raise.run(name, to);
-        return undefined;
-      }),
-    ],
-  });
-  const reader = openDatabase(join(folder, "toy.db"));
-  const rows = (sql: string) => reader.query(sql).values() as never[];
+  const folder = tempFolder();
+  const toy = openToyIn(folder.path);
   return {
-    units: queue,
-    state: (): ToyState => ({
-      names: rows("SELECT name, owner FROM names ORDER BY name"),
-      items: rows("SELECT id, state FROM items ORDER BY id"),
-      log: rows("SELECT text FROM log ORDER BY id").flat(),
-      reached: rows('SELECT name, "to" FROM reached ORDER BY name'),
-    }),
-    sums: () => sums,
+    ...toy,
     async [Symbol.asyncDispose]() {
-      await queue.close();
-      closeDatabase(reader);
-      closeDatabase(db);
-      rmSync(folder, { recursive: true, force: true });
+      await toy[Symbol.asyncDispose]();
+      folder[Symbol.dispose]();
     },
   };
 }
 
 describeUnits("SQLite", openToy);
+
+test.each([
+  ["before-commit", 1],
+  ["before-commit", 4],
+  ["after-commit", 1],
+  ["after-commit", 4],
+] as const)(
+  "killed %s number %i, each unit is there as a whole or not at all, and what was answered is there",
+  async (step, number) => {
+    using folder = tempFolder();
+    const plan: CrashPlan = { folder: folder.path, step, number };
+    await using child = startProcess(
+      [process.execPath, join(import.meta.dir, "crash-fixture.ts"), JSON.stringify(plan)],
+      { stdin: "pipe" },
+    );
+    expect(await child.exited).toBe(128 + 9);
+    await using toy = openToyIn(folder.path);
+    const { items, log, reached, names } = await toy.state();
+    const stored = items.map(([id]) => id).toSorted();
+    expect(log.toSorted()).toEqual(stored);
+    expect(stored.length % 10).toBe(0);
+    const answered = child.lines.flatMap((line) => line.split(" ")[1] ?? []);
+    expect(answered.filter((id) => !stored.includes(id))).toEqual([]);
+    const commits = step === "before-commit" ? number - 1 : number;
+    expect(stored).toHaveLength(commits * 10);
+    expect(reached).toEqual(commits === 0 ? [] : [["units", commits * 10]]);
+    expect(names).toEqual(commits === 0 ? [] : [["first", "unit-01"]]);
+  },
+);
