@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { createKafkaClient, type KafkaClient, type Log } from "@order-outbox/kafka";
 import { closeDatabase, createCommitQueue } from "@order-outbox/sqlite";
 import { freePort, startBroker, tempDir, uniqueName, waitFor } from "@order-outbox/testing";
-import { type InboxRetentionOptions, startInboxRetention } from "./mod.ts";
+import { createInboxStore, type InboxRetentionOptions, startInboxRetention } from "./mod.ts";
 import { openReaderDatabase } from "./test-inbox.ts";
 
 const DAY = 86_400_000;
@@ -53,6 +53,7 @@ function openInbox(ages: readonly number[]) {
   const dir = tempDir();
   const db = openReaderDatabase(dir.join("reader.db"));
   const queue = createCommitQueue(db);
+  const store = createInboxStore(db, queue, "reader", Date.now);
   const insert = db.prepare<unknown, [string, string]>(
     `INSERT INTO inbox (eventId, source, consumer, eventType, topic, partition, "offset", processedAt)
      VALUES (?, '/tests', 'reader', 'ORDER_CREATED', 'a', 0, 0, ?)`,
@@ -79,8 +80,7 @@ function openInbox(ages: readonly number[]) {
     ) {
       return startInboxRetention({
         client,
-        db,
-        queue,
+        store,
         topics,
         keepMs: undefined,
         log: client.log,

@@ -1,21 +1,15 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Backoff, backoffDelay, type Clock, toAppError } from "@order-outbox/errors";
 import { type KafkaClient, type Log, topicRetention } from "@order-outbox/kafka";
-import {
-  type CommitQueue,
-  type Database,
-  type Prunable,
-  type PruneOptions,
-  startPruner,
-} from "@order-outbox/sqlite";
+import { type PruneOptions, startPruner } from "@order-outbox/units";
+import type { InboxStore } from "./store.ts";
 import { decideWindow, type InboxWindow } from "./window.ts";
 
 /** How long an inbox remembers; times in milliseconds. */
 export interface InboxRetentionOptions
-  extends Pick<PruneOptions<string>, "random" | "everyMs" | "firstMs"> {
+  extends Pick<PruneOptions, "random" | "everyMs" | "firstMs"> {
   client: KafkaClient;
-  db: Database;
-  queue: CommitQueue;
+  store: Pick<InboxStore, "appliedEvents">;
   /** The consumed topics. */
   topics: readonly string[];
   /** After which rows may go; undefined: as soon as the topics' own retention allows it. */
@@ -38,7 +32,7 @@ export interface InboxRetentionStatus {
 /** The pruning of an inbox. */
 export interface InboxRetention {
   status(): InboxRetentionStatus;
-  /** Resolves when the step in flight is done. Call it before the queue is closed. */
+  /** Resolves when the step in flight is done. Call it before the store is closed. */
   stop(): Promise<void>;
 }
 
@@ -55,14 +49,13 @@ const OUTAGE: Backoff = { baseMs: 1_000, capMs: 60_000 };
  * remembering longer.
  */
 export function startInboxRetention(options: InboxRetentionOptions): InboxRetention {
-  const { client, db, queue, topics, keepMs, log, now, random } = options;
+  const { client, store, topics, keepMs, log, now, random } = options;
   const { everyMs, firstMs, checkMs = CHECK_MS } = options;
   const stopping = new AbortController();
   let verdict: Verdict = { state: "unchecked", reason: "no contact with the broker yet" };
 
   const pruner = startPruner({
-    target: prunableInbox(db),
-    queue,
+    target: store.appliedEvents,
     log,
     random,
     before: () =>
@@ -110,34 +103,5 @@ export function startInboxRetention(options: InboxRetentionOptions): InboxRetent
       stopping.abort();
       return pruner.stop();
     },
-  };
-}
-
-/**
- * Follow-up events have random ids, so age has nothing to do with the order of the rows. A walk over
- * all of them from time to time is cheaper than an index that every event would have to pay for.
- */
-export function prunableInbox(db: Database): Prunable<string> {
-  const scan = db.prepare<
-    { eventId: string; old: number },
-    { after: string; before: string; limit: number }
-  >(
-    `SELECT eventId, processedAt < $before AS old FROM inbox
-     WHERE eventId > $after ORDER BY eventId LIMIT $limit`,
-  );
-  const remove = db.prepare<unknown, { ids: string; before: string }>(
-    `DELETE FROM inbox
-     WHERE eventId IN (SELECT value FROM json_each($ids)) AND processedAt < $before`,
-  );
-  return {
-    table: "inbox",
-    scan(after = "", before, limit) {
-      const rows = scan.all({ after, before, limit });
-      return {
-        old: rows.filter(({ old }) => old === 1).map(({ eventId }) => eventId),
-        last: rows.length === limit ? rows.at(-1)?.eventId : undefined,
-      };
-    },
-    remove: (ids, before) => remove.run({ ids: JSON.stringify(ids), before }).changes,
   };
 }

@@ -1,4 +1,5 @@
 import type { ConsumedRecord, MemberPresence } from "@order-outbox/kafka";
+import type { Prunable } from "@order-outbox/units";
 import type { HeldState } from "./held-rules.ts";
 import type { OperatorRequest } from "./operator-requests.ts";
 
@@ -88,6 +89,8 @@ export interface InboxStore {
   ): Promise<void>;
   /** Reads of one turn of the event loop are made together. */
   lookUp(event: Pick<AppliedEvent, "id" | "source">, eventKey: string): Promise<KnownOfEvent>;
+  /** What this consumer remembers as applied, to be forgotten when it is old. */
+  readonly appliedEvents: Prunable;
   /** The states of a key's held events, in the order in which they came. */
   heldStates(eventKey: string): Promise<HeldState[]>;
   /** A key's held events, in the order in which they came. */

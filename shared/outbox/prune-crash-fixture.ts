@@ -1,6 +1,7 @@
 // Prunes an outbox and kills itself at the second step of the given name.
 import { subscribe } from "node:diagnostics_channel";
-import { createCommitQueue, openDatabase, PRUNE_STEPS, type PruneStep } from "@order-outbox/sqlite";
+import { createCommitQueue, openDatabase } from "@order-outbox/sqlite";
+import { PRUNE_STEPS, type PruneStep } from "@order-outbox/units";
 import { startOutboxPruner } from "./mod.ts";
 
 const [databasePath = "", killAt] = process.argv.slice(2);

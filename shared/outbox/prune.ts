@@ -1,19 +1,20 @@
 import {
+  type CommitQueue,
   type Database,
-  type KeepOptions,
-  type Prunable,
-  type Pruner,
-  startAgePruner,
+  type PrunableTable,
+  prunableTable,
 } from "@order-outbox/sqlite";
+import { type KeepOptions, type Pruner, startAgePruner } from "@order-outbox/units";
 
 /** How long an outbox keeps its settled rows; for ever, as an audit trail, without `keepMs`. */
 export interface OutboxPruneOptions extends Omit<KeepOptions<number>, "target"> {
   db: Database;
+  queue: CommitQueue;
 }
 
 /** Prunes the outbox of `db`: published and discarded rows, never one that is pending or parked. */
-export function startOutboxPruner({ db, ...options }: OutboxPruneOptions): Pruner {
-  return startAgePruner({ ...options, target: prunableOutbox(db) });
+export function startOutboxPruner({ db, queue, ...options }: OutboxPruneOptions): Pruner {
+  return startAgePruner({ ...options, target: prunableTable(queue, prunableOutbox(db)) });
 }
 
 const SETTLED = `
@@ -21,7 +22,7 @@ const SETTLED = `
   OR (discardedAt IS NOT NULL AND discardedAt < $before)`;
 
 /** The ids are in the order of creation, so a walk ends where the young rows begin. */
-export function prunableOutbox(db: Database): Prunable<number> {
+export function prunableOutbox(db: Database): PrunableTable<number> {
   const scan = db.prepare<
     { id: number; old: number | null; young: number },
     { after: number; before: string; limit: number }

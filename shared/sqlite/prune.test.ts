@@ -1,15 +1,13 @@
 import { expect, test } from "bun:test";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { waitFor } from "@order-outbox/testing";
+import { PRUNE_STEPS, type PruneOptions, type PruneStep, startPruner } from "@order-outbox/units";
 import {
   type CommitQueue,
   createCommitQueue,
   type Database,
-  PRUNE_STEPS,
-  type Prunable,
-  type PruneOptions,
-  type PruneStep,
-  startPruner,
+  type PrunableTable,
+  prunableTable,
 } from "./mod.ts";
 import { scalar, tempDatabase } from "./temp-database.ts";
 
@@ -18,7 +16,7 @@ const OLD = "2026-01-01";
 const CUTOFF = "2026-02-01";
 const YOUNG = "2026-03-01";
 
-function prunableItems(db: Database): Prunable<number> {
+function prunableItems(db: Database): PrunableTable<number> {
   const scan = db.prepare<{ id: number; old: number }, [string, number, number]>(
     "SELECT id, at < ? AS old FROM item WHERE id > ? ORDER BY id LIMIT ?",
   );
@@ -38,6 +36,10 @@ function prunableItems(db: Database): Prunable<number> {
   };
 }
 
+interface PruneTestOptions extends Partial<PruneOptions<number>> {
+  through?: CommitQueue;
+}
+
 function setUp(rows: number, limit = 10_000) {
   const temp = tempDatabase(SCHEMA);
   const queue = createCommitQueue(temp.db, { limit });
@@ -52,10 +54,9 @@ function setUp(rows: number, limit = 10_000) {
     warnings,
     add: () => queue.run(() => insert.run(YOUNG)),
     left: (at: string) => Number(scalar(temp.db, `SELECT count(*) FROM item WHERE at = '${at}'`)),
-    prune: (options: Partial<PruneOptions<number>> = {}) =>
+    prune: ({ through = queue, ...options }: PruneTestOptions = {}) =>
       startPruner({
-        target: prunableItems(temp.db),
-        queue,
+        target: prunableTable(through, prunableItems(temp.db)),
         before: () => CUTOFF,
         log,
         random: () => 0.5,
@@ -124,7 +125,7 @@ test("a step gives way to a busy queue, and a queue that is always busy does not
       return 1;
     },
   };
-  const pruner = s.prune({ queue: busy });
+  const pruner = s.prune({ through: busy });
   await waitFor(() => s.left(OLD) === 0, { what: "the old rows to go" });
   await pruner.stop();
   expect(looks).toBeGreaterThanOrEqual(12);
@@ -175,7 +176,7 @@ test("a sweep that fails says so, and the next one goes on", async () => {
       return failures === 2 ? Promise.reject(new Error("the disk is full")) : run(work);
     },
   };
-  const pruner = s.prune({ queue: failing });
+  const pruner = s.prune({ through: failing });
   await waitFor(() => s.left(OLD) === 0, { what: "the old rows to go" });
   await pruner.stop();
   expect(s.warnings).toEqual(["pruning waits: the disk is full"]);

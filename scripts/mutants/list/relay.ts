@@ -167,21 +167,25 @@ export const RELAY: readonly Mutant[] = [
   {
     name: "a-step-deletes-outside-of-its-transaction",
     breaks: "A service that dies while it prunes leaves a whole database.",
-    file: "shared/sqlite/prune.ts",
-    find: `const gone = target.remove(keys, olderThan);
-      tellStep("inside", target.table, gone);
-      return gone;
-    });`,
-    put: `return 0;
-    });
-    const gone = target.remove(keys, olderThan);
-    tellStep("inside", target.table, gone);`,
+    file: "shared/sqlite/prunable-table.ts",
+    find: `queue.run(() => {
+        const gone = remove(keys, before);
+        tellPruneStep("inside", table, gone);
+        return gone;
+      }),`,
+    put: `queue
+        .run(() => 0)
+        .then(() => {
+          const gone = remove(keys, before);
+          tellPruneStep("inside", table, gone);
+          return gone;
+        }),`,
     test: 'shared/outbox/prune.test.ts › killed when a step is "…", the database is whole and pruning goes on',
   },
   {
     name: "a-step-of-pruning-takes-all-rows",
     breaks: "Orders are taken while rows are pruned.",
-    file: "shared/sqlite/prune.ts",
+    file: "shared/units/prune.ts",
     find: "const ROWS_PER_UNIT = 50;",
     put: "const ROWS_PER_UNIT = 5_000;",
     test: "shared/sqlite/prune.test.ts › while rows are pruned, writes go on between steps of at most fifty rows",

@@ -67,6 +67,7 @@ const commits = createCommitQueue(db, {
 });
 const queue = tracing?.traceCommits(commits) ?? commits;
 const notifications = createNotificationStore(db, queue);
+const inboxStore = createInboxStore(db, queue, SERVICE, Date.now);
 const channels = exitOnConfigError(() =>
   openSimulatedChannels(
     config.CHANNELS_LEDGER_PATH ?? join(dirname(config.DATABASE_PATH), "channels-ledger.db"),
@@ -90,7 +91,7 @@ const deps: NotifyDeps = {
 
 const inbox = startInbox({
   client,
-  store: createInboxStore(db, queue, SERVICE, Date.now),
+  store: inboxStore,
   units: queue,
   retry: { attempts: config.RETRY_ATTEMPTS, baseMs: 200, capMs: config.RETRY_MAX_MS },
   topics: {
@@ -107,15 +108,17 @@ const inbox = startInbox({
   now: Date.now,
 });
 
-const pruning = { db, queue, log: logger, now: ageingClock(), random: Math.random };
+const pruning = { log: logger, now: ageingClock(), random: Math.random };
 const inboxRetention = startInboxRetention({
   ...pruning,
   client,
+  store: inboxStore,
   topics: Object.values(TOPICS),
   keepMs: parseDuration(config.INBOX_RETENTION),
 });
 const notificationPruner = startNotificationPruner({
   ...pruning,
+  notifications,
   keepMs: parseDuration(config.NOTIFICATION_RETENTION),
 });
 

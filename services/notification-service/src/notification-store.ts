@@ -1,4 +1,4 @@
-import { defineEffect } from "@order-outbox/units";
+import { defineEffect, type Prunable } from "@order-outbox/units";
 import type { ChannelName } from "./channels.ts";
 import type { NotificationKind } from "./message-text.ts";
 import type { ListedNotification, NotificationPlace, NotifiedEvent } from "./notified-event.ts";
@@ -21,6 +21,8 @@ export interface NotificationStore {
   findNotified(orderId: string, kind: NotificationKind): Promise<NotifiedKind | undefined>;
   /** Newest first. */
   list(filter: NotificationFilter, limit: number): Promise<ListedNotification[]>;
+  /** Those of finished orders, to be forgotten when they are old: all of an order at once. */
+  readonly prunable: Prunable;
 }
 
 /** Channels, one at least, that have sent an event's notifications. */

@@ -1,5 +1,4 @@
 import { expect, test } from "bun:test";
-import { createCommitQueue } from "@order-outbox/sqlite";
 import { waitFor } from "@order-outbox/testing";
 import { CHANNEL_NAMES, type Channel } from "./channels.ts";
 import { startNotificationPruner } from "./prune-notifications.ts";
@@ -17,12 +16,10 @@ const channels = (broken?: string) =>
   );
 
 /** Prunes what is older than a day, looked at so many days from now. */
-async function prune({ db }: ReturnType<typeof openTestService>, daysLater: number) {
-  const queue = createCommitQueue(db);
+async function prune({ store }: ReturnType<typeof openTestService>, daysLater: number) {
   let sweeps = 0;
   const pruner = startNotificationPruner({
-    db,
-    queue,
+    notifications: store,
     keepMs: DAY,
     now: () => Date.now() + daysLater * DAY,
     random() {
@@ -35,7 +32,6 @@ async function prune({ db }: ReturnType<typeof openTestService>, daysLater: numb
   });
   await waitFor(() => sweeps > 1, { what: "a whole sweep" });
   await pruner.stop();
-  await queue.close();
 }
 
 test("the notifications of finished orders go when they are old, and all of an order at once", async () => {

@@ -58,7 +58,7 @@ test("the notifications of the time when each was a row of its own are all found
     )
     .all();
   migrate(db, MIGRATIONS);
-  const store = createNotificationStore(db, { read: (work) => work({}) });
+  const store = createNotificationStore(db, createCommitQueue(db));
 
   const listed = await store.list({}, 100);
   expect(listed.map(({ id }) => id)).toEqual(
@@ -140,7 +140,7 @@ test("a customer who was told twice of a kind keeps both rows, and the first one
     ["one", "created"],
     ["two", null],
   ]);
-  const store = createNotificationStore(db, { read: (work) => work({}) });
+  const store = createNotificationStore(db, createCommitQueue(db));
   expect(await store.findNotified(first, "created")).toMatchObject({ eventId: "one" });
   closeDatabase(db);
 });

@@ -11,6 +11,7 @@ import { tempDir } from "@order-outbox/testing";
 import { createApp } from "./app.ts";
 import type { Channel } from "./channels.ts";
 import type { NotifiedType } from "./message-text.ts";
+import type { NotificationStore } from "./notification-store.ts";
 import type { ListedNotification } from "./notified-event.ts";
 import { notify } from "./notify.ts";
 import { createNotificationStore } from "./sqlite/notification-store.ts";
@@ -20,6 +21,7 @@ import { notificationUnitWriters } from "./sqlite/stores.ts";
 /** For tests: what notification-service does, on a real database file, without a broker. */
 export interface TestService extends Disposable {
   readonly db: Database;
+  readonly store: NotificationStore;
   /** Works on an event as an inbox does: prepares it, decides, and commits. */
   work(event: DomainEvent<NotifiedType>): Promise<void>;
   /** What who looks into the database sees. */
@@ -71,6 +73,7 @@ export function openTestService(channels: readonly Channel[], now = Date.now): T
   });
   return {
     db,
+    store: notifications,
     async work(event) {
       const prepared = await handler.prepare?.(event);
       const decision = handler.decide(event, prepared as never);

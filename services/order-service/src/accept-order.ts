@@ -8,7 +8,7 @@ import { answerTo, type OrderAnswer } from "./order-answer.ts";
 export interface AcceptOrderDeps {
   units: Units;
   sources: Sources;
-  keys: IdempotencyStore;
+  keys: Pick<IdempotencyStore, "find">;
   /** How long a key is remembered, in milliseconds. */
   keyRetentionMs: number;
   /**

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { waitFor } from "@order-outbox/testing";
 import { rememberKey } from "./idempotency-store.ts";
-import { prunableKeys, startKeyPruner } from "./sqlite/prune-keys.ts";
+import { startKeyPruner } from "./prune-keys.ts";
 import {
   type AcceptedOrder,
   bodyOf,
@@ -198,15 +198,13 @@ const storedKeys = ({ db }: TestApp) =>
 
 test("expired keys are removed, and the others stay", async () => {
   using app = openTestApp();
-  const { db, queue, logger } = app;
-  const keys = Array.from({ length: 600 }, (_, i) =>
+  const expired = Array.from({ length: 600 }, (_, i) =>
     putKey(app, `old-${i}`, KEY_RETENTION_MS + (i % 7)),
   );
-  await Promise.all([...keys, putKey(app, "young", KEY_RETENTION_MS / 2)]);
+  await Promise.all([...expired, putKey(app, "young", KEY_RETENTION_MS / 2)]);
   const options = {
-    db,
-    queue,
-    log: logger,
+    keys: app.keys,
+    log: app.logger,
     now: Date.now,
     random: () => 0,
     firstMs: 1,
@@ -222,10 +220,10 @@ test("a key that is used again while it is about to be removed stays", async () 
   using app = openTestApp();
   await putKey(app, "again", KEY_RETENTION_MS);
   const before = new Date(Date.now() - KEY_RETENTION_MS).toISOString();
-  const { scan, remove } = prunableKeys(app.db);
-  const { old } = scan(undefined, before, 10);
+  const { scan, remove } = app.keys.prunable;
+  const { old } = await scan(undefined, before, 10);
   await putKey(app, "again", 0);
-  expect([old.length, remove(old, before), storedKeys(app)]).toEqual([1, 0, ["again"]]);
+  expect([old.length, await remove(old, before), storedKeys(app)]).toEqual([1, 0, ["again"]]);
 });
 
 test("the search for expired keys looks at nothing but them", () => {

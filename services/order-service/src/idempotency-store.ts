@@ -1,4 +1,4 @@
-import { defineEffect } from "@order-outbox/units";
+import { defineEffect, type Prunable } from "@order-outbox/units";
 
 /** What a key was used for, and what was answered. Times are ISO 8601, UTC. */
 export interface IdempotencyRecord {
@@ -14,6 +14,8 @@ export interface IdempotencyRecord {
 export interface IdempotencyStore {
   /** A key that was used before `notBefore`, or right then, counts as never used. */
   find(key: string, notBefore: string): Promise<IdempotencyRecord | undefined>;
+  /** All of them, to be forgotten when they are expired. */
+  readonly prunable: Prunable;
 }
 
 /** A key's first use; what an expired one was used for is replaced. */

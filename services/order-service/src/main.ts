@@ -33,7 +33,7 @@ import { startTracing } from "@order-outbox/telemetry";
 import { createApp } from "./app.ts";
 import { applyPayment } from "./apply-payment.ts";
 import { OrderConfig } from "./config.ts";
-import { startKeyPruner } from "./sqlite/prune-keys.ts";
+import { startKeyPruner } from "./prune-keys.ts";
 import { MIGRATIONS } from "./sqlite/schema.ts";
 import { orderStores, orderUnitWriters } from "./sqlite/stores.ts";
 
@@ -101,6 +101,7 @@ const commits = createCommitQueue(db, {
 });
 const queue = tracing?.traceCommits(commits) ?? commits;
 const { orders, keys } = orderStores(db, queue);
+const inboxStore = createInboxStore(db, queue, SERVICE, Date.now);
 const storage = watchStorage({
   databasePath: config.DATABASE_PATH,
   files: { database: queue.trouble },
@@ -109,7 +110,7 @@ const storage = watchStorage({
 
 const inbox = startInbox({
   client,
-  store: createInboxStore(db, queue, SERVICE, Date.now),
+  store: inboxStore,
   units: queue,
   retry: { attempts: config.RETRY_ATTEMPTS, baseMs: 200, capMs: config.RETRY_MAX_MS },
   topics: { [TOPICS.paymentProcessed]: DEFAULT_PARTITIONS },
@@ -123,18 +124,21 @@ const inbox = startInbox({
 });
 
 const ageing = ageingClock();
-const pruning = { db, queue, log: logger, now: ageing, random: Math.random };
+const pruning = { log: logger, now: ageing, random: Math.random };
 const inboxRetention = startInboxRetention({
   ...pruning,
   client,
+  store: inboxStore,
   topics: [TOPICS.paymentProcessed],
   keepMs: parseDuration(config.INBOX_RETENTION),
 });
 const outboxPruner = startOutboxPruner({
   ...pruning,
+  db,
+  queue,
   keepMs: parseDuration(config.OUTBOX_RETENTION),
 });
-const keyPruner = startKeyPruner({ ...pruning, keepMs: keyRetentionMs });
+const keyPruner = startKeyPruner({ ...pruning, keys, keepMs: keyRetentionMs });
 
 runServer({
   config,

@@ -114,6 +114,7 @@ const commits = createCommitQueue(db, {
 });
 const queue = tracing?.traceCommits(commits) ?? commits;
 const payments = createPaymentStore(db, queue);
+const inboxStore = createInboxStore(db, queue, SERVICE, Date.now);
 const storage = watchStorage({
   databasePath: config.DATABASE_PATH,
   files: { database: queue.trouble, ledger: provider.trouble },
@@ -122,7 +123,7 @@ const storage = watchStorage({
 
 const inbox = startInbox({
   client,
-  store: createInboxStore(db, queue, SERVICE, Date.now),
+  store: inboxStore,
   units: queue,
   retry: { attempts: config.RETRY_ATTEMPTS, baseMs: 200, capMs: config.RETRY_MAX_MS },
   topics: { [TOPICS.orderCreated]: DEFAULT_PARTITIONS },
@@ -139,15 +140,18 @@ const inbox = startInbox({
   now: Date.now,
 });
 
-const pruning = { db, queue, log: logger, now: ageingClock(), random: Math.random };
+const pruning = { log: logger, now: ageingClock(), random: Math.random };
 const inboxRetention = startInboxRetention({
   ...pruning,
   client,
+  store: inboxStore,
   topics: [TOPICS.orderCreated],
   keepMs: parseDuration(config.INBOX_RETENTION),
 });
 const outboxPruner = startOutboxPruner({
   ...pruning,
+  db,
+  queue,
   keepMs: parseDuration(config.OUTBOX_RETENTION),
 });
 

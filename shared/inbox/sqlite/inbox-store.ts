@@ -5,6 +5,7 @@ import {
   type CommitQueue,
   type Database,
   holdPresence,
+  prunableTable,
   type Snapshot,
   storageError,
 } from "@order-outbox/sqlite";
@@ -12,6 +13,7 @@ import type { HeldState } from "../held-rules.ts";
 import { noticeWrites } from "../notice-writes.ts";
 import type { OperatorRequest } from "../operator-requests.ts";
 import type { EventIdentity, HeldEvent, Holding, InboxStore } from "../store.ts";
+import { prunableInbox } from "./prunable-inbox.ts";
 
 const HELD_STATES: readonly HeldState[] = ["RETRYING", "BEHIND", "WAITING", "PARKED"];
 
@@ -130,6 +132,7 @@ export function createInboxStore(
         applied: applied.get(id, source, consumer) !== null,
         held: statesOf(eventKey, snapshot),
       })),
+    appliedEvents: prunableTable(queue, prunableInbox(db, consumer)),
     heldStates: (eventKey) => read((snapshot) => statesOf(eventKey, snapshot)),
     heldOfKey: (eventKey) => read(() => heldOfKey.all(eventKey, consumer).map(toHeldEvent)),
     heldById: (id) =>

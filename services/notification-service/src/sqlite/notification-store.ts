@@ -1,7 +1,14 @@
-import { type CommitQueue, type Database, type Writer, writerOf } from "@order-outbox/sqlite";
+import {
+  type CommitQueue,
+  type Database,
+  prunableTable,
+  type Writer,
+  writerOf,
+} from "@order-outbox/sqlite";
 import { CHANNEL_NAMES, type ChannelName } from "../channels.ts";
 import { type NotificationStore, recordSent } from "../notification-store.ts";
 import { type NotifiedEvent, notificationsAfter, SENT_AT } from "../notified-event.ts";
+import { prunableNotifications } from "./prunable-notifications.ts";
 
 type Times = Pick<NotifiedEvent, "eventId" | (typeof SENT_AT)[ChannelName]>;
 
@@ -28,11 +35,8 @@ export function notificationWriter(db: Database): Writer {
   });
 }
 
-/** @param queue whose reads share a transaction */
-export function createNotificationStore(
-  db: Database,
-  queue: Pick<CommitQueue, "read">,
-): NotificationStore {
+/** @param queue through which everything in this service writes; its reads share a transaction */
+export function createNotificationStore(db: Database, queue: CommitQueue): NotificationStore {
   const times = db.prepare<Times, [string, string]>(
     `SELECT eventId, emailSentAt, smsSentAt, pushSentAt FROM notified_events
      WHERE orderId = ? AND kind = ?`,
@@ -59,5 +63,6 @@ export function createNotificationStore(
           : listOfOrder.all(orderId, lastSeq, limit + 1);
       return notificationsAfter(after, events, limit);
     },
+    prunable: prunableTable(queue, prunableNotifications(db)),
   };
 }

@@ -1,10 +1,17 @@
-import { type CommitQueue, type Database, type Writer, writerOf } from "@order-outbox/sqlite";
+import {
+  type CommitQueue,
+  type Database,
+  prunableTable,
+  type Writer,
+  writerOf,
+} from "@order-outbox/sqlite";
 import { DONE, type Outcome } from "@order-outbox/units";
 import {
   type IdempotencyRecord,
   type IdempotencyStore,
   rememberKey,
 } from "../idempotency-store.ts";
+import { prunableKeys } from "./prunable-keys.ts";
 
 const COLUMNS = "key, requestHash, orderId, response, createdAt";
 
@@ -28,15 +35,13 @@ export function keyWriter(db: Database): Writer {
   );
 }
 
-/** @param queue whose reads share a transaction */
-export function createIdempotencyStore(
-  db: Database,
-  queue: Pick<CommitQueue, "read">,
-): IdempotencyStore {
+/** @param queue through which everything in this service writes; its reads share a transaction */
+export function createIdempotencyStore(db: Database, queue: CommitQueue): IdempotencyStore {
   const find = db.prepare<IdempotencyRecord, [string, string]>(
     `SELECT ${COLUMNS} FROM idempotency_keys WHERE key = ? AND createdAt > ?`,
   );
   return {
     find: async (key, notBefore) => queue.read(() => find.get(key, notBefore)) ?? undefined,
+    prunable: prunableTable(queue, prunableKeys(db)),
   };
 }

@@ -9,7 +9,7 @@ import { createOrderStore, orderWriters } from "./order-store.ts";
 /** What order-service reads of orders.db. */
 export function orderStores(
   db: Database,
-  queue: Pick<CommitQueue, "read">,
+  queue: CommitQueue,
 ): { orders: OrderStore; keys: IdempotencyStore } {
   return { orders: createOrderStore(db), keys: createIdempotencyStore(db, queue) };
 }

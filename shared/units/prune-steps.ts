@@ -12,6 +12,7 @@ export const PRUNE_STEPS = "order-outbox.prune";
 
 const steps = channel(PRUNE_STEPS);
 
-export function tellStep(step: PruneStep["step"], table: string, rows: number): void {
+/** A store tells `inside` when it deletes; the pruner tells the rest. */
+export function tellPruneStep(step: PruneStep["step"], table: string, rows: number): void {
   if (steps.hasSubscribers) steps.publish({ step, table, rows } satisfies PruneStep);
 }

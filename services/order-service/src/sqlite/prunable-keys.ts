@@ -1,10 +1,4 @@
-import {
-  type Database,
-  type KeepOptions,
-  type Prunable,
-  type Pruner,
-  startAgePruner,
-} from "@order-outbox/sqlite";
+import type { Database, PrunableTable } from "@order-outbox/sqlite";
 
 /** Where a key stands in the order of age. */
 export interface AgedKey {
@@ -12,15 +6,7 @@ export interface AgedKey {
   key: string;
 }
 
-/** Removes idempotency keys of `db` that are expired, about every minute. */
-export function startKeyPruner({
-  db,
-  ...options
-}: Omit<KeepOptions<AgedKey>, "target"> & { db: Database }): Pruner {
-  return startAgePruner({ everyMs: 60_000, ...options, target: prunableKeys(db) });
-}
-
-export function prunableKeys(db: Database): Prunable<AgedKey> {
+export function prunableKeys(db: Database): PrunableTable<AgedKey> {
   const scan = db.prepare<
     AgedKey,
     { createdAt: string; key: string; before: string; limit: number }

@@ -1,19 +1,23 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { AppError, type Clock, toAppError } from "@order-outbox/errors";
-import type { CommitQueue } from "./commit-queue.ts";
-import { tellStep } from "./prune-steps.ts";
+import { tellPruneStep } from "./prune-steps.ts";
 
-/** A table whose old rows may go. It is walked upward by its key, so age needs no index. */
-export interface Prunable<Key> {
+/**
+ * What a store keeps whose old rows may go. It is walked upward by a key, so age needs no index; what
+ * a key is, is the store's own affair.
+ */
+export interface Prunable<Key = unknown> {
   table: string;
   /** Looks at up to `limit` rows after a key, from the first when it is undefined. Only reads. */
-  scan(after: Key | undefined, before: string, limit: number): PruneScan<Key>;
-  /** Deletes those of these rows that may still go, inside a transaction; gives how many. */
-  remove(keys: readonly Key[], before: string): number;
+  scan(after: Key | undefined, before: string, limit: number): Promise<PruneScan<Key>>;
+  /** Deletes those of these rows that may still go, in one transaction; resolves with how many. */
+  remove(keys: readonly Key[], before: string): Promise<number>;
+  /** Whether others wait for the store, so that a step had better give way. */
+  isBusy(): boolean;
 }
 
 /** A part of a table. */
-export interface PruneScan<Key> {
+export interface PruneScan<Key = unknown> {
   /** The keys of the rows that may go. */
   old: Key[];
   /** Where to go on; undefined when there is nothing left to look at. */
@@ -21,10 +25,8 @@ export interface PruneScan<Key> {
 }
 
 /** How to prune a table; times in milliseconds. */
-export interface PruneOptions<Key> {
+export interface PruneOptions<Key = unknown> {
   target: Prunable<Key>;
-  /** The queue through which everything else writes to the database. */
-  queue: CommitQueue;
   /** Rows from before this time (ISO 8601) may go; undefined: none, for now. Asked at every step. */
   before(): string | undefined;
   log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
@@ -40,7 +42,7 @@ export interface PruneOptions<Key> {
 export interface Pruner {
   /** How many rows were deleted since the start. */
   readonly removed: number;
-  /** Resolves when the step in flight is done. Call it before the queue is closed. */
+  /** Resolves when the step in flight is done. Call it before the store is closed. */
   stop(): Promise<void>;
 }
 
@@ -52,12 +54,12 @@ const ROWS_PER_SCAN = 500;
 const ROWS_PER_UNIT = 50;
 /** Between two steps, so that requests get their turn. */
 const REST_MS = 5;
-/** How often a step gives way to a busy queue: load that never ends must not stop pruning. */
+/** How often a step gives way to a busy store: load that never ends must not stop pruning. */
 const GIVE_WAY = 4;
 
 /** Starts a pruner; nothing of it keeps the process alive. */
 export function startPruner<Key>(options: PruneOptions<Key>): Pruner {
-  const { target, queue, before, log, random } = options;
+  const { target, before, log, random } = options;
   const { everyMs = EVERY_MS, firstMs = FIRST_MS } = options;
   const stopping = new AbortController();
   let removed = 0;
@@ -66,14 +68,10 @@ export function startPruner<Key>(options: PruneOptions<Key>): Pruner {
   const spread = (ms: number) => ms / 2 + (ms / 2) * random();
 
   async function removeRows(keys: readonly Key[], olderThan: string): Promise<void> {
-    for (let waits = 0; queue.size > 0 && waits < GIVE_WAY; waits++) await rest(REST_MS);
-    const rows = await queue.run(() => {
-      const gone = target.remove(keys, olderThan);
-      tellStep("inside", target.table, gone);
-      return gone;
-    });
+    for (let waits = 0; target.isBusy() && waits < GIVE_WAY; waits++) await rest(REST_MS);
+    const rows = await target.remove(keys, olderThan);
     removed += rows;
-    tellStep("pruned", target.table, rows);
+    tellPruneStep("pruned", target.table, rows);
     await rest(REST_MS);
   }
 
@@ -83,7 +81,7 @@ export function startPruner<Key>(options: PruneOptions<Key>): Pruner {
     for (;;) {
       const olderThan = before();
       if (olderThan === undefined) return;
-      const scan = target.scan(after, olderThan, ROWS_PER_SCAN);
+      const scan = await target.scan(after, olderThan, ROWS_PER_SCAN);
       old.push(...scan.old);
       after = scan.last;
       const whole = after === undefined ? 0 : ROWS_PER_UNIT - 1;
@@ -125,7 +123,7 @@ export function startPruner<Key>(options: PruneOptions<Key>): Pruner {
 }
 
 /** How to keep the rows of a table for some time. */
-export interface KeepOptions<Key> extends Omit<PruneOptions<Key>, "before"> {
+export interface KeepOptions<Key = unknown> extends Omit<PruneOptions<Key>, "before"> {
   /** Milliseconds; undefined: for ever. */
   keepMs: number | undefined;
   /** Milliseconds since the epoch by which rows grow old; an `ageingClock`. */
