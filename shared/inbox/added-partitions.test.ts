@@ -41,6 +41,7 @@ test("a member tells the lag of partitions that another has, or that nobody has 
   await using idle = openReader(stream, "shared.db");
   await using blocked = openReader(stream, "shared.db");
   const release = Promise.withResolvers<void>();
+  using _released = { [Symbol.dispose]: () => release.resolve() };
   const handler = { prepare: () => release.promise, decide: blocked.leaveRow };
   const first = blocked.start({ handlers: { ORDER_CREATED: handler } });
   const second = idle.start({ handlers: { ORDER_CREATED: { ...handler, decide: idle.leaveRow } } });

@@ -97,7 +97,7 @@ export const KAFKA: readonly Mutant[] = [
     file: "shared/inbox/lags.ts",
     find: "ends = new Map(all.map((one) => [nameOf(one), one]));",
     put: "ends = new Map(all.filter((one) => ends.has(nameOf(one))).map((one) => [nameOf(one), one]));",
-    test: "shared/inbox/added-partitions.test.ts › partitions that are added are read without a restart, and lag is over all that exist",
+    test: "shared/inbox/added-partitions.test.ts › a member tells the lag of partitions that another has, or that nobody has read yet",
   },
   {
     name: "too-few-replicas-are-the-records-fault",
