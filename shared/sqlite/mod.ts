@@ -8,7 +8,7 @@ export {
 export { type Ledger, type LedgerEntry, openLedger } from "./ledger.ts";
 export { type Migration, migrate, openMigrated } from "./migrate.ts";
 export { closeDatabase, type OpenOptions, openDatabase } from "./open.ts";
-export { holdPresence, type Presence } from "./presence.ts";
+export { holdPresence, type Presence, type PresenceRole } from "./presence.ts";
 export { type PrunableTable, prunableTable } from "./prunable-table.ts";
 export { sqlWriter } from "./sql-writer.ts";
 export { COMMIT_STEPS, type CommitStep } from "./steps.ts";

@@ -3,6 +3,9 @@ import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { startProcess, tempDir } from "@order-outbox/testing";
 import { holdPresence } from "./mod.ts";
 
+/** What a life's file is named by. */
+const uuidOf = (id: string): string => id.replace("locked-", "");
+
 async function startLife(databasePath: string) {
   const life = startProcess([
     process.execPath,
@@ -25,9 +28,9 @@ test("a life is over when its process is dead, not while it is stopped, and not 
   life.kill("SIGKILL");
   await life.exited;
   expect(own.isGone(id)).toBe(true);
-  expect(existsSync(`${path}-relay-${id}`)).toBe(true);
+  expect(existsSync(`${path}-relay-${uuidOf(id)}`)).toBe(true);
   own.end();
-  expect(readdirSync(dir.path)).toEqual([`orders.db-relay-${id}`]);
+  expect(readdirSync(dir.path)).toEqual([`orders.db-relay-${uuidOf(id)}`]);
 });
 
 test("lives of one process are told apart, also in their looks at each other", () => {
@@ -59,11 +62,11 @@ test("a sweep takes what the dead have left, and leaves the living and the other
   expect(readdirSync(dir.path).toSorted()).toEqual(
     [
       `orders.db-member-${member.id}`,
-      `orders.db-relay-${living.id}`,
-      `orders.db-relay-${own.id}`,
+      `orders.db-relay-${uuidOf(living.id)}`,
+      `orders.db-relay-${uuidOf(own.id)}`,
     ].toSorted(),
   );
-  expect([own.isGone(living.id), own.isGone(id)]).toEqual([false, false]);
+  expect([own.isGone(living.id), own.isGone(id)]).toEqual([false, true]);
   for (const one of [own, member]) one.end();
 });
 
@@ -71,7 +74,7 @@ test("of a life that nothing is known of nobody says that it is over", () => {
   using dir = tempDir();
   const own = holdPresence(dir.join("a.db"), "relay");
   expect(own.isGone(crypto.randomUUID())).toBe(false);
-  expect(own.isGone(`x/../../a.db-relay-${own.id}`)).toBe(false);
+  expect(own.isGone(`x/../../a.db-relay-${uuidOf(own.id)}`)).toBe(false);
   const inMemory = holdPresence(":memory:", "relay");
   writeFileSync(dir.join("file"), "");
   const nowhere = holdPresence(dir.join("file/b.db"), "relay");
@@ -81,4 +84,17 @@ test("of a life that nothing is known of nobody says that it is over", () => {
     one.end();
   }
   expect(readdirSync(dir.path)).toEqual(["file"]);
+});
+
+test("a relay that held its lock is over without its file, as in a restored copy; a member may be elsewhere", () => {
+  using dir = tempDir();
+  const [original, copy] = [dir.join("orders.db"), dir.join("copy.db")];
+  const [relay, member] = [holdPresence(original, "relay"), holdPresence(original, "member")];
+  const [next, joining] = [holdPresence(copy, "relay"), holdPresence(copy, "member")];
+  expect([next.isGone(relay.id), joining.isGone(member.id)]).toEqual([true, false]);
+  const beside = holdPresence(original, "relay");
+  expect(beside.isGone(relay.id)).toBe(false);
+  relay.end();
+  expect(beside.isGone(relay.id)).toBe(true);
+  for (const one of [member, next, joining, beside]) one.end();
 });

@@ -51,4 +51,12 @@ export const STORAGE: readonly Mutant[] = [
     put: '"SQLITE_FULL",',
     test: "shared/sqlite/storage-error.test.ts › a file that may not grow is full",
   },
+  {
+    name: "a-restored-copy-waits-for-its-former-owner",
+    breaks: "A restored copy publishes at once.",
+    file: "shared/sqlite/presence.ts",
+    find: "if (locked !== undefined && !existsSync(prefix + name)) return true;",
+    put: 'if (locked !== undefined && name === "") return true;',
+    test: "shared/sqlite/presence.test.ts › a relay that held its lock is over without its file, as in a restored copy; a member may be elsewhere",
+  },
 ];
