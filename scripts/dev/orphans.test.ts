@@ -114,8 +114,8 @@ async function expectOrderlyEnd(
   const statuses = order();
   await Bun.sleep(afterMs);
   end();
-  const accepted = await statuses;
   await waitFor(() => !children.some(isRunning), { what: "the end of all" });
+  const accepted = await statuses;
   expect(leftOpen()).toEqual([]);
   expect(accepted.filter((status) => status !== 201)).toEqual([]);
   expect(accepted.length).toBeGreaterThan(0);
