@@ -11,19 +11,21 @@ const FULL_PROOF = /PROOF === "full"|\bfullProof\b/;
 /** What some condition that is not the proof's length may leave out. */
 const NEVER = /\.(skip|todo)\($/;
 
-const CONTRACT = /from "(\.\/test-[\w-]+-contract\.ts)"/;
+const CONTRACTS = /from "(\.\.?\/test-[\w-]+-contract\.ts)"/g;
 
 /**
  * Finds a test by its name, in which `…` stands for what a template fills in: in the file, or in the
- * contract suite that the file runs on an implementation.
+ * contract suites that the file runs on an implementation.
  */
 export function findTest(root: string, file: string, name: string): DeclaredTest | undefined {
   const path = resolve(root, file);
   if (!existsSync(path)) return undefined;
   const own = readFileSync(path, "utf8");
-  const [, contract] = CONTRACT.exec(own) ?? [];
-  if (contract === undefined) return findIn(own, name);
-  return findIn(own, name) ?? findTest(dirname(path), contract, name);
+  const contracts = [...own.matchAll(CONTRACTS)].flatMap(([, contract]) => contract ?? []);
+  return contracts.reduce<DeclaredTest | undefined>(
+    (found, contract) => found ?? findTest(dirname(path), contract, name),
+    findIn(own, name),
+  );
 }
 
 function findIn(text: string, name: string): DeclaredTest | undefined {

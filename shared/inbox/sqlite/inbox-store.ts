@@ -10,9 +10,9 @@ import {
   storageError,
 } from "@order-outbox/sqlite";
 import type { HeldState } from "../held-rules.ts";
-import { noticeWrites } from "../notice-writes.ts";
 import type { OperatorRequest } from "../operator-requests.ts";
 import type { EventIdentity, HeldEvent, Holding, InboxStore } from "../store.ts";
+import { noticeWrites } from "./notice-writes.ts";
 import { prunableInbox } from "./prunable-inbox.ts";
 
 const HELD_STATES: readonly HeldState[] = ["RETRYING", "BEHIND", "WAITING", "PARKED"];
