@@ -21,7 +21,7 @@ const levelOf = (code: ErrorCode) => (code === "BROKER_NOT_READY" ? "warn" : "er
  * nothing about one of them: fewer are sent next time, until the refused record stands alone, is
  * charged, and in the end parked. Any other error holds the partition and charges nobody.
  */
-export function holdBack(deps: HoldBackDeps, part: RoundPart, error: Error): void {
+export async function holdBack(deps: HoldBackDeps, part: RoundPart, error: Error): Promise<void> {
   const { store, holds, status, log, now, monotonic, random, refusalsToPark } = deps;
   const { topic, partition, rows } = part;
   const refused = isAppError(error, "RECORD_REFUSED");
@@ -39,8 +39,8 @@ export function holdBack(deps: HoldBackDeps, part: RoundPart, error: Error): voi
   }
   holds.hold(topic, partition, monotonic(), random());
   status.refusals += 1;
-  const parked = store.attemptsOf(only.id) + 1 >= refusalsToPark;
-  store.chargeRefusal(only.id, error.message, parked ? new Date(now()).toISOString() : null);
+  const parked = (await store.attemptsOf(only.id)) + 1 >= refusalsToPark;
+  await store.chargeRefusal(only.id, error.message, parked ? new Date(now()).toISOString() : null);
   if (!parked) return;
   status.parked += 1;
   const { id, eventId, orderId, traceparent } = only;

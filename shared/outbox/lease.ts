@@ -1,5 +1,4 @@
 import type { Clock } from "@order-outbox/errors";
-import type { Database } from "@order-outbox/sqlite";
 
 /** Who publishes from an outbox. */
 export interface LeaseHolder {
@@ -22,21 +21,31 @@ export interface LeaseRow extends LeaseHolder {
   expiresAt: number;
 }
 
+/** Where it is written down who has the lease. Every method is a transaction of its own. */
+export interface LeaseRecord {
+  /** Undefined before anybody had it. */
+  read(): Promise<LeaseRow | undefined>;
+  /** Writes `next` if the record still says what was seen; false when it does not. */
+  replace(seen: LeaseRow | undefined, next: LeaseRow): Promise<boolean>;
+  /** Sets `expiresAt` to 0, if this is the owner. */
+  giveBack(owner: string): Promise<void>;
+}
+
 /**
  * Whether a worker may take the lease: when nobody has it, its time is over, or its owner is dead.
  * Host and process id decide nothing: two containers can have both in common.
  *
  * @param isOver whether the owner has not renewed it for the whole of its time, while one looked
- * @param isGone whether an owner is known to be dead
+ * @param isGone whether its owner is known to be dead
  */
 export function mayTake(
-  row: LeaseRow | null,
+  row: LeaseRow | undefined,
   own: LeaseHolder,
   isOver: boolean,
-  isGone: (owner: string) => boolean,
+  isGone: boolean,
 ): boolean {
-  if (row === null || row.owner === own.owner || row.expiresAt === 0 || isOver) return true;
-  return isGone(row.owner);
+  if (row === undefined || row.owner === own.owner || row.expiresAt === 0 || isOver) return true;
+  return isGone;
 }
 
 /**
@@ -49,12 +58,15 @@ export function mayTake(
  * and first deliveries stay in order.
  */
 export interface Lease {
-  /** Takes, keeps or renews the lease; at least half of its time is left when this says true. */
-  ensure(): boolean;
+  /**
+   * Takes, keeps or renews the lease; at least half of its time is left when this says true. The
+   * record is asked only when it is not.
+   */
+  ensure(): Promise<boolean>;
   /** The number that fences this incarnation's writes; 0 while it does not hold the lease. */
   fencing(): number;
   /** Gives the lease back, so that another worker can take it at once. */
-  release(): void;
+  release(): Promise<void>;
 }
 
 export interface LeaseOptions {
@@ -65,26 +77,15 @@ export interface LeaseOptions {
   now: Clock;
   monotonic: Clock;
   /** Whether the life of an owner is over for certain. */
-  isGone(owner: string): boolean;
+  isGone(owner: string): boolean | Promise<boolean>;
   /** Hears from whom the lease was taken that had not given it back. */
   onTakenOver?(from: LeaseHolder): void;
 }
 
 export function createLease(
-  db: Database,
+  record: LeaseRecord,
   { own, ttlMs, now, monotonic, isGone, onTakenOver }: LeaseOptions,
 ): Lease {
-  const read = db.prepare<LeaseRow, []>(
-    "SELECT owner, host, pid, fencing, expiresAt FROM relay_lease WHERE id = 1",
-  );
-  const write = db.prepare<unknown, [string, string, number, number, number]>(
-    `INSERT INTO relay_lease (id, owner, host, pid, fencing, expiresAt) VALUES (1, ?, ?, ?, ?, ?)
-     ON CONFLICT (id) DO UPDATE SET owner = excluded.owner, host = excluded.host,
-       pid = excluded.pid, fencing = excluded.fencing, expiresAt = excluded.expiresAt`,
-  );
-  const giveBack = db.prepare<unknown, [string]>(
-    "UPDATE relay_lease SET expiresAt = 0 WHERE owner = ?",
-  );
   let held: { fencing: number; until: number } | undefined;
   let seen: { fencing: number; expiresAt: number; since: number } | undefined;
 
@@ -96,40 +97,35 @@ export function createLease(
     return monotonic() - seen.since >= ttlMs;
   }
 
-  const mayTakeNow = (row: LeaseRow | null): boolean =>
-    mayTake(row, own, row !== null && isOver(row), isGone);
+  async function mayTakeNow(row: LeaseRow | undefined): Promise<boolean> {
+    if (row === undefined) return true;
+    return mayTake(row, own, isOver(row), row.owner !== own.owner && (await isGone(row.owner)));
+  }
 
-  const take = db.transaction(() => {
-    const row = read.get();
-    if (!mayTakeNow(row)) return undefined;
+  async function take(row: LeaseRow | undefined): Promise<typeof held> {
     const fencing = row?.owner === own.owner ? row.fencing : (row?.fencing ?? 0) + 1;
+    // The lease's time begins no later for its owner than for those who see it change.
     const until = monotonic() + ttlMs;
     const end = now() + ttlMs;
     // Those who wait must see a change, also when the clock was set back by just that much.
     const expiresAt = end === row?.expiresAt ? end + 1 : end;
-    write.run(own.owner, own.host, own.pid, fencing, expiresAt);
-    return { fencing, until, from: row };
-  });
-
-  function noteTaken(from: LeaseRow | null): void {
-    if (from !== null && from.owner !== own.owner && from.expiresAt !== 0) onTakenOver?.(from);
+    if (!(await record.replace(row, { ...own, fencing, expiresAt }))) return undefined;
+    if (row !== undefined && row.owner !== own.owner && row.expiresAt !== 0) onTakenOver?.(row);
+    return { fencing, until };
   }
 
   return {
-    ensure() {
+    async ensure() {
       if (held !== undefined && held.until - monotonic() > ttlMs / 2) return true;
-      // A look at the row costs less than a write, which waits for every other writer.
-      if (held === undefined && !mayTakeNow(read.get())) return false;
-      const taken = take.immediate();
-      held = taken;
-      if (taken !== undefined) noteTaken(taken.from);
-      return taken !== undefined;
+      const row = await record.read();
+      held = (await mayTakeNow(row)) ? await take(row) : undefined;
+      return held !== undefined;
     },
     fencing: () => held?.fencing ?? 0,
-    release() {
+    async release() {
       if (held === undefined) return;
       held = undefined;
-      giveBack.run(own.owner);
+      await record.giveBack(own.owner);
     },
   };
 }

@@ -9,7 +9,8 @@ export interface OutboxStatus extends RelayStatus {
 
 /** What a worker is started with. Plain data, because it crosses threads. */
 export interface OutboxWorkerSettings {
-  databasePath: string;
+  /** Where the outbox is, for the `openOutbox` that the worker serves with: a path or an address. */
+  database: string;
   brokers: string[];
   /** What the cluster asks of its clients; nothing when it is left out. */
   security?: KafkaSecurity;

@@ -16,7 +16,7 @@ function startWorker(kafkaHost: string, { path, topic }: TestOutbox) {
   const worker = startOutboxWorker({
     entry: new URL("worker-fixture.ts", import.meta.url),
     settings: {
-      databasePath: path,
+      database: path,
       brokers: kafkaHost.split(","),
       clientId: "order-service",
       topics: { [topic]: 2 },
@@ -38,12 +38,12 @@ function startWorker(kafkaHost: string, { path, topic }: TestOutbox) {
   return { ...worker, warnings, [Symbol.asyncDispose]: () => worker.stop() };
 }
 
-test("the first contact with a topic records its count, and no later one changes it", () => {
+test("the first contact with a topic records its count, and no later one changes it", async () => {
   using outbox = tempOutbox();
-  const guard = preparePartitionGuard(outbox.relayDb, "order-service");
-  guard(new Map([["a", 6]]), AT);
-  guard(new Map([["a", 6]]), "later");
-  guard(
+  const guard = preparePartitionGuard(outbox.store, "order-service");
+  await guard(new Map([["a", 6]]), AT);
+  await guard(new Map([["a", 6]]), "later");
+  await guard(
     new Map([
       ["a", 6],
       ["b", 2],
@@ -55,7 +55,7 @@ test("the first contact with a topic records its count, and no later one changes
     ["b", 2, AT],
   ];
   expect(recorded(outbox)).toEqual(rows);
-  expect(() => guard(new Map([["a", 12]]), AT)).toThrow(
+  await expect(guard(new Map([["a", 12]]), AT)).rejects.toThrow(
     'a has 12 partitions, its keys were spread over 6: drain it, then run `bun run outbox accept-partitions --service order-service --topic a --count 12 --reason "…"`',
   );
   expect(recorded(outbox)).toEqual(rows);

@@ -1,5 +1,5 @@
 import { AppError } from "@order-outbox/errors";
-import type { Database } from "@order-outbox/sqlite";
+import type { OutboxStore } from "./store.ts";
 
 /**
  * Prepares the check that topics still have the partition counts which their keys were spread
@@ -10,26 +10,18 @@ import type { Database } from "@order-outbox/sqlite";
  * count that it began with, so its keys stay where they are.
  *
  * @param service whose outbox it is, for the sentence that tells what to do
- * @returns throws AppError PARTITIONS_CHANGED when a count differs; until that is accepted, nothing
+ * @returns rejects with AppError PARTITIONS_CHANGED when a count differs; until that is accepted, nothing
  *   of this outbox is published
  */
 export function preparePartitionGuard(
-  db: Database,
+  store: Pick<OutboxStore, "recordPartitions">,
   service: string,
-): (found: ReadonlyMap<string, number>, at: string) => void {
-  const record = db.prepare<unknown, [string, number, string]>(
-    `INSERT INTO published_topics (topic, partitions, recordedAt) VALUES (?, ?, ?)
-     ON CONFLICT (topic) DO NOTHING`,
-  );
-  const recorded = db.prepare<{ topic: string; partitions: number }, []>(
-    "SELECT topic, partitions FROM published_topics",
-  );
-  return (found, at) => {
-    const known = new Map(recorded.all().map(({ topic, partitions }) => [topic, partitions]));
+): (found: ReadonlyMap<string, number>, at: string) => Promise<void> {
+  return async (found, at) => {
+    const recorded = await store.recordPartitions(found, at);
     for (const [topic, partitions] of found) {
-      const before = known.get(topic);
-      if (before === undefined) record.run(topic, partitions, at);
-      else if (before !== partitions) throw changed(service, topic, before, partitions);
+      const before = recorded.get(topic) ?? partitions;
+      if (before !== partitions) throw changed(service, topic, before, partitions);
     }
   };
 }

@@ -73,12 +73,12 @@ embeddedTest("what is read ahead is not sent once another worker has had the lea
   let taken = 1;
   let held = 0;
   const lease: Lease = {
-    ensure() {
+    async ensure() {
       held = taken;
       return true;
     },
     fencing: () => held,
-    release: () => {},
+    release: async () => {},
   };
   outbox.db.run("INSERT INTO relay_lease VALUES (1, 'me', 'here', 1, 1, 0)");
   using watched = watchSteps();

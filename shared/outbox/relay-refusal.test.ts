@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { readTopic, startBroker, waitFor } from "@order-outbox/testing";
-import { judgeOutbox, prepareOutboxFacts } from "./mod.ts";
+import { createOutboxReader, judgeOutbox } from "./mod.ts";
 import { expectedIds, keysOf, publishedIds, startRelay, tempOutbox } from "./test-outbox.ts";
 
 const TOO_LARGE = { data: "x".repeat(1_200_000) };
@@ -44,8 +44,8 @@ test.if(process.env.PROOF === "full")(
     const [refused] = outbox.append(["poison"], TOO_LARGE);
     outbox.append(keys.slice(5_000, 9_999));
     await using relay = startRelay(broker.kafkaHost, outbox, 6);
-    const facts = prepareOutboxFacts(outbox.db);
-    await waitFor(() => facts().oldestPendingAt === null, {
+    const { facts } = createOutboxReader(outbox.db);
+    await waitFor(async () => (await facts()).oldestPendingAt === null, {
       what: "all rows to be published or parked",
       timeoutMs: 60_000,
     });
@@ -56,7 +56,7 @@ test.if(process.env.PROOF === "full")(
     expect(await publishedIds(broker.kafkaHost, outbox.topic)).toEqual(expected);
     expect(expected.flat()).toHaveLength(9_999);
     const signs = {
-      facts: facts(),
+      facts: await facts(),
       relay: { ...relay.status(), pendingForMs: 0 },
       silentFor: 0,
       now: Date.now(),
@@ -129,7 +129,7 @@ test.concurrent("a relay that is stopped while marking fails says so, and its su
   expect(relay.lines.at(-1)).toEqual({
     level: "error",
     fields: { rows: 2 },
-    message: "could not mark the last rows: marking fails",
+    message: "could not mark the last rows: cannot write: marking fails",
   });
   outbox.db.run("DROP TRIGGER marking_fails");
   await using successor = startRelay(broker.kafkaHost, outbox, 1);

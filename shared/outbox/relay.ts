@@ -1,8 +1,6 @@
-import { SQLiteError } from "bun:sqlite";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { type ErrorCode, isAppError, toAppError } from "@order-outbox/errors";
 import type { PartitionOutcome } from "@order-outbox/kafka";
-import { storageError } from "@order-outbox/sqlite";
 import { backoffDelay } from "./backoff.ts";
 import { brokerStateAfter } from "./broker-state.ts";
 import { holdBack } from "./hold-back.ts";
@@ -72,7 +70,7 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
     try {
       while (!waker.stopped) {
         try {
-          if (!ensureLease()) {
+          if (!(await ensureLease())) {
             await standBy();
             continue;
           }
@@ -83,7 +81,7 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
           await waker.pause(noteFailure(error));
         }
       }
-      markAcknowledged();
+      await markAcknowledged();
     } catch (error) {
       log.error(
         { rows: unmarked.length },
@@ -91,13 +89,13 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
       );
     } finally {
       await disconnect();
-      lease?.release();
+      await lease?.release();
     }
   }
 
-  function ensureLease(): boolean {
+  async function ensureLease(): Promise<boolean> {
     const before = lease?.fencing();
-    const held = lease?.ensure() ?? true;
+    const held = (await lease?.ensure()) ?? true;
     // Another worker may have published in between what was read ahead.
     if (lease?.fencing() !== before) ahead = undefined;
     if (held && status.standby) log.info({}, "publishing from this outbox now");
@@ -118,14 +116,14 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
 
   /** @returns whether another round may be waiting */
   async function publishNext(): Promise<boolean> {
-    if (status.failures > 0) markAcknowledged();
+    if (status.failures > 0) await markAcknowledged();
     if (unknown !== undefined) await requireSameCluster();
     connection ??= await deps.connect();
     noteBroker("up");
-    const round = unknown ?? ahead ?? readRound(connection.partitions);
+    const round = unknown ?? ahead ?? (await readRound(connection.partitions));
     ahead = undefined;
     if (round.rows === 0) {
-      markAcknowledged();
+      await markAcknowledged();
       return false;
     }
     unknown = round;
@@ -153,7 +151,7 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
   async function restAfter(round: Round): Promise<void> {
     const restMs = restAfterRound(round, monotonic() - sent.at);
     if (restMs === 0) return;
-    markAcknowledged();
+    await markAcknowledged();
     await waker.pause(restMs);
   }
 
@@ -170,12 +168,12 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
     try {
       // Only then is the request with the network.
       await nextTurn();
-      markAcknowledged();
+      await markAcknowledged();
       // What is behind a full round can be read now, unless this round decides what goes next.
       const isFree = holds.heldAt(monotonic()).length === 0 && holds.rowLimits().size === 0;
       if (!round.full || !isFree || waker.stopped) return undefined;
       await nextTurn();
-      const next = readRound(partitions);
+      const next = await readRound(partitions);
       if (next.rows > 0) ahead = next;
       return undefined;
     } catch (error) {
@@ -183,13 +181,16 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
     }
   }
 
-  function readRound(partitions: ReadonlyMap<string, number>): Round {
+  async function readRound(partitions: ReadonlyMap<string, number>): Promise<Round> {
     const { limits, source } = settings;
     lookedAt = monotonic();
     const onTheirWay = unknown === undefined ? unmarked : [...unmarked, ...idsOf(unknown.parts)];
     const held = holds.heldAt(lookedAt);
-    const pending = store.readPending(partitions, held, limits.rows, onTheirWay);
-    const round = composeRound(pending, partitions, holds.rowLimits(), limits, source, now());
+    const rowLimits = holds.rowLimits();
+    // Behind what a partition that is being split has to leave for later others may go.
+    const reach = rowLimits.size === 0 ? limits : { ...limits, bytes: Number.POSITIVE_INFINITY };
+    const pending = await store.readPending(partitions, held, reach, onTheirWay);
+    const round = composeRound(pending, partitions, rowLimits, limits, source, now());
     tellStep("read", () => idsOf(round.parts));
     return round;
   }
@@ -209,17 +210,17 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
     if (written.length === round.parts.length) return;
     // The publisher's sequence numbers no longer tell the truth; see Publisher.
     await disconnect();
-    round.parts.forEach((part, index) => {
+    for (const [index, part] of round.parts.entries()) {
       const error = outcomes[index]?.error;
-      if (error !== undefined) holdBack(refusals, part, error);
-    });
-    markAcknowledged();
+      if (error !== undefined) await holdBack(refusals, part, error);
+    }
+    await markAcknowledged();
   }
 
-  function markAcknowledged(): void {
+  async function markAcknowledged(): Promise<void> {
     if (unmarked.length === 0) return;
     const ids = unmarked;
-    const marked = store.markPublished(ids, new Date(now()).toISOString(), lease?.fencing());
+    const marked = await store.markPublished(ids, new Date(now()).toISOString(), lease?.fencing());
     unmarked = [];
     if (!marked) {
       log.warn(
@@ -259,8 +260,7 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
   }
 
   function noteFailure(thrown: unknown): number {
-    const error =
-      thrown instanceof SQLiteError ? storageError(thrown, "cannot write") : toAppError(thrown);
+    const error = toAppError(thrown);
     ahead = undefined;
     if (isAppError(error, "TOPIC_MISSING")) {
       unknown = undefined;

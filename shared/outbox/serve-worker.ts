@@ -1,14 +1,14 @@
 import { hostname } from "node:os";
 import { monotonic } from "@order-outbox/errors";
 import { connectPublisher, createKafkaClient, type Log, requireTopics } from "@order-outbox/kafka";
-import { closeDatabase, holdPresence, openDatabase } from "@order-outbox/sqlite";
 import { createLease } from "./lease.ts";
 import type { FromWorker, LogLevel, OutboxWorkerSettings, ToWorker } from "./messages.ts";
 import type { OutboxObserver } from "./observer.ts";
+import { watchOldestPending } from "./oldest-pending.ts";
 import { preparePartitionGuard } from "./partition-guard.ts";
 import { createRelay, LEASE_MS, type Relay } from "./relay.ts";
 import type { RelaySettings } from "./relay-types.ts";
-import { createOutboxStore, watchOldestPending } from "./store.ts";
+import type { OpenOutbox } from "./store.ts";
 import { timePublisher } from "./timed-publisher.ts";
 
 declare const self: Worker;
@@ -25,19 +25,22 @@ const RELAY_DEFAULTS: Omit<RelaySettings, "source" | "pollMs" | "backoff"> = {
  * `startOutboxWorker` starts. It opens its own connection to the service's database, runs the relay
  * until it is told to stop, and ends the thread. `observer` follows what it publishes.
  */
-export function serveOutboxWorker(observer?: OutboxObserver): void {
+export function serveOutboxWorker(openOutbox: OpenOutbox, observer?: OutboxObserver): void {
   let relay: Relay | undefined;
+  let stopping = false;
   self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
     switch (data.type) {
       case "start":
-        void work(data.settings, observer, (started) => {
+        void work(data.settings, openOutbox, observer, (started) => {
           relay = started;
+          if (stopping) relay.stop();
         });
         break;
       case "wake":
         relay?.wake();
         break;
       case "stop":
+        stopping = true;
         relay?.stop();
     }
   };
@@ -46,22 +49,19 @@ export function serveOutboxWorker(observer?: OutboxObserver): void {
 
 async function work(
   settings: OutboxWorkerSettings,
+  openOutbox: OpenOutbox,
   observer: OutboxObserver | undefined,
   onRelay: (relay: Relay) => void,
 ): Promise<void> {
-  // A mark that a power cut takes back is made again after the row was published again; the
-  // consumers' inboxes know the event. So these commits need not wait for the disk.
-  // While it waits for a lock it gives no sign of life.
-  const db = openDatabase(settings.databasePath, { synchronous: "NORMAL", busyTimeoutMs: 2_000 });
-  const presence = holdPresence(settings.databasePath, "relay");
+  const { store, lease, presence, close } = await openOutbox(settings.database);
   const log = postLog();
   let rounds: number[] = [];
   const client = createKafkaClient({ ...settings, log });
-  const guardPartitions = preparePartitionGuard(db, settings.clientId);
+  const guardPartitions = preparePartitionGuard(store, settings.clientId);
   const relay = createRelay(
     {
-      store: createOutboxStore(db),
-      lease: createLease(db, {
+      store,
+      lease: createLease(lease, {
         own: { owner: presence.id, host: hostname(), pid: process.pid },
         ttlMs: LEASE_MS,
         now: Date.now,
@@ -69,12 +69,12 @@ async function work(
         isGone: presence.isGone,
         onTakenOver({ host, pid }) {
           log.info({ host, pid }, "took over from a worker that is gone or hangs");
-          presence.sweep();
+          void presence.sweep();
         },
       }),
       connect: async () => {
         const partitions = await requireTopics(client, settings.topics);
-        guardPartitions(partitions, new Date().toISOString());
+        await guardPartitions(partitions, new Date().toISOString());
         const publisher = await connectPublisher(client);
         return { partitions, publisher: timePublisher(publisher, (ms) => rounds.push(ms)) };
       },
@@ -92,18 +92,18 @@ async function work(
     },
   );
   onRelay(relay);
-  const pendingForMs = watchOldestPending(db, monotonic);
-  const beat = () => {
-    const status = { ...relay.status(), pendingForMs: pendingForMs() };
+  const pendingForMs = watchOldestPending(store, monotonic);
+  const beat = async () => {
+    const waited = await pendingForMs();
+    const status = { ...relay.status(), pendingForMs: waited };
     tell({ type: "heartbeat", status, rounds });
     rounds = [];
   };
   const heart = setInterval(beat, HEARTBEAT_MS);
   await relay.run();
   clearInterval(heart);
-  beat();
-  closeDatabase(db);
-  presence.end();
+  await beat();
+  await close();
   await observer?.stop();
   tell({ type: "stopped" });
   process.exit(0);

@@ -1,5 +1,5 @@
-import type { Clock } from "@order-outbox/errors";
-import type { Database } from "@order-outbox/sqlite";
+import type { LeaseRecord } from "./lease.ts";
+import type { RoundLimits } from "./round.ts";
 
 /** A pending row, as the relay reads it. */
 export interface PendingRow {
@@ -21,28 +21,40 @@ export interface HeldPartition {
   partition: number;
 }
 
-/** What the relay reads and writes of the outbox table. */
+/** What the relay reads and writes of an outbox. Every method is a transaction of its own. */
 export interface OutboxStore {
   /**
    * Pending rows in id order: of these topics (with their partition counts), not of a held
    * partition, not behind a parked row of their key, and none of `except`, which are on their way.
-   * Read row by row, for as long as the caller asks for more.
+   * Ends with `limits.rows`, or with the row after those whose payloads come to more characters than
+   * `limits.bytes`: more than a round carries, and one that tells that something was left out.
    */
   readPending(
     topics: ReadonlyMap<string, number>,
     held: readonly HeldPartition[],
-    limit: number,
+    limits: RoundLimits,
     except?: readonly number[],
-  ): Iterable<PendingRow>;
+  ): Promise<PendingRow[]>;
   /**
    * Marks rows published, all or none. False, and none, when `fencing` is given and the lease has
    * changed hands since.
    */
-  markPublished(ids: readonly number[], at: string, fencing?: number): boolean;
+  markPublished(ids: readonly number[], at: string, fencing?: number): Promise<boolean>;
   /** Charges a refusal to one row, and parks it when `parkedAt` is given. */
-  chargeRefusal(id: number, error: string, parkedAt: string | null): void;
+  chargeRefusal(id: number, error: string, parkedAt: string | null): Promise<void>;
   /** How often the broker has refused this row. */
-  attemptsOf(id: number): number;
+  attemptsOf(id: number): Promise<number>;
+  /** The oldest pending row that is not behind a parked one of its key; undefined: none. */
+  oldestPending(): Promise<number | undefined>;
+  /**
+   * Records the partition counts of topics that have none yet, and gives all that are recorded.
+   *
+   * @param at ISO 8601
+   */
+  recordPartitions(
+    found: ReadonlyMap<string, number>,
+    at: string,
+  ): Promise<ReadonlyMap<string, number>>;
 }
 
 /** What health checks and operators want to know of an outbox. */
@@ -52,115 +64,32 @@ export interface OutboxFacts {
   parked: number;
 }
 
-/** Of a `row` of the outbox. */
-const NOT_BEHIND_PARKED = `NOT EXISTS (
-  SELECT 1 FROM outbox AS parked
-  WHERE parked.parkedAt IS NOT NULL AND parked.discardedAt IS NULL AND parked.topic = row.topic
-    AND parked.partitionKey = row.partitionKey AND parked.id < row.id)`;
-
-const COLUMNS =
-  "id, eventId, eventType, orderId, topic, partitionKey, keyHash, payload, createdAt, traceparent";
-
-/** Prepares the statements of the relay on its own connection. */
-export function createOutboxStore(db: Database): OutboxStore {
-  const readers = new Map<string, ReturnType<typeof prepareReader>>();
-  const mark = db.prepare<unknown, [string, string, number, number]>(
-    `UPDATE outbox SET isPublished = 1, publishedAt = ?
-     WHERE id IN (SELECT value FROM json_each(?))
-       AND (? = 0 OR EXISTS (SELECT 1 FROM relay_lease WHERE fencing = ?))`,
-  );
-  const charge = db.prepare<unknown, [string, string | null, number]>(
-    "UPDATE outbox SET attempts = attempts + 1, lastError = ?, parkedAt = ? WHERE id = ?",
-  );
-  const attempts = db.prepare<{ attempts: number }, [number]>(
-    "SELECT attempts FROM outbox WHERE id = ?",
-  );
-
-  return {
-    readPending(topics, held, limit, except = []) {
-      if (topics.size === 0) return [];
-      const heldClause = held
-        .map(({ topic, partition }) => {
-          const count = topics.get(topic) ?? 1;
-          return `AND NOT (topic = ${quote(topic)} AND keyHash % ${count} = ${partition})`;
-        })
-        .toSorted()
-        .join(" ");
-      const clause = `AND topic IN (${[...topics.keys()].map(quote).join(", ")}) ${heldClause}`;
-      let reader = readers.get(clause);
-      if (reader === undefined) {
-        // Held partitions come and go; their statements are not worth keeping for long.
-        if (readers.size >= 8) readers.clear();
-        reader = prepareReader(db, clause);
-        readers.set(clause, reader);
-      }
-      return reader.iterate(JSON.stringify(except), limit);
-    },
-    markPublished(ids, at, fencing = 0) {
-      if (ids.length === 0) return true;
-      return mark.run(at, JSON.stringify(ids), fencing, fencing).changes > 0;
-    },
-    chargeRefusal(id, error, parkedAt) {
-      charge.run(error, parkedAt, id);
-    },
-    attemptsOf: (id) => attempts.get(id)?.attempts ?? 0,
-  };
+/** Looks at an outbox, for health checks and metrics. */
+export interface OutboxReader {
+  /** Cheap. */
+  facts(): Promise<OutboxFacts>;
+  /** How many rows are pending, counted up to 100,000: more would take too long. */
+  countPending(): Promise<number>;
 }
 
-/** Prepares a cheap look at the outbox, for any connection. */
-export function prepareOutboxFacts(db: Database): () => OutboxFacts {
-  const oldest = db.prepare<{ createdAt: string }, []>(
-    `SELECT createdAt FROM outbox AS row
-     WHERE isPublished = 0 AND parkedAt IS NULL AND ${NOT_BEHIND_PARKED} ORDER BY id LIMIT 1`,
-  );
-  const parked = db.prepare<{ parked: number }, []>(
-    "SELECT count(*) AS parked FROM outbox WHERE parkedAt IS NOT NULL AND discardedAt IS NULL",
-  );
-  return () => ({
-    oldestPendingAt: oldest.get()?.createdAt ?? null,
-    parked: parked.get()?.parked ?? 0,
-  });
+/** The life of one relay, as far as others on its database can see it. */
+export interface RelayPresence {
+  /** Of this life alone. */
+  readonly id: string;
+  /** Whether another's life is known to be over; one of which nothing is known is not. */
+  isGone(id: string): boolean | Promise<boolean>;
+  /** Removes what lives that are over have left. */
+  sweep(): void | Promise<void>;
 }
 
-/**
- * Prepares a watch over the oldest pending row that may be sent, for any connection: how long it has
- * been the same one, in milliseconds; 0 when there is none. What waits behind a parked row of its key
- * waits for an operator. Call it every few seconds.
- */
-export function watchOldestPending(db: Database, monotonic: Clock): () => number {
-  const oldest = db.prepare<{ id: number }, []>(
-    `SELECT id FROM outbox AS row
-     WHERE isPublished = 0 AND parkedAt IS NULL AND ${NOT_BEHIND_PARKED} ORDER BY id LIMIT 1`,
-  );
-  let seen: { id: number; since: number } | undefined;
-  return () => {
-    const id = oldest.get()?.id;
-    if (id === undefined) seen = undefined;
-    else if (seen?.id !== id) seen = { id, since: monotonic() };
-    return seen === undefined ? 0 : monotonic() - seen.since;
-  };
+/** The database of an outbox, as one relay is connected to it. */
+export interface OutboxConnection {
+  store: OutboxStore;
+  lease: LeaseRecord;
+  presence: RelayPresence;
+  /** Ends the connection and the presence. */
+  close(): Promise<void>;
 }
 
-/** How far pending rows are counted: more of them would keep the thread too long. */
-const PENDING_COUNT_LIMIT = 100_000;
-
-/** Prepares a count of the pending rows up to 100,000, for any connection. */
-export function preparePendingCount(db: Database): () => number {
-  const count = db.prepare<{ pending: number }, []>(
-    `SELECT count(*) AS pending FROM
-       (SELECT 1 FROM outbox WHERE isPublished = 0 AND parkedAt IS NULL
-        LIMIT ${PENDING_COUNT_LIMIT})`,
-  );
-  return () => count.get()?.pending ?? 0;
-}
-
-function prepareReader(db: Database, clause: string) {
-  return db.prepare<PendingRow, [string, number]>(
-    `SELECT ${COLUMNS} FROM outbox AS row
-     WHERE isPublished = 0 AND parkedAt IS NULL AND id NOT IN (SELECT value FROM json_each(?))
-       ${clause} AND ${NOT_BEHIND_PARKED}
-     ORDER BY id LIMIT ?`,
-  );
-}
-
-const quote = (text: string): string => `'${text.replaceAll("'", "''")}'`;
+/** Connects to the database of an outbox, which is there and migrated; says where it is by a string. */
+export type OpenOutbox = (database: string) => Promise<OutboxConnection>;

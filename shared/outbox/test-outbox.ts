@@ -9,7 +9,6 @@ import {
 } from "@order-outbox/kafka";
 import { closeDatabase, type Database, openDatabase } from "@order-outbox/sqlite";
 import { readTopic, tempDir, uniqueName, waitFor } from "@order-outbox/testing";
-import { prepareInsert } from "./append.ts";
 import {
   createOutboxStore,
   createRelay,
@@ -17,8 +16,10 @@ import {
   OUTBOX_TABLE,
   type Relay,
   type RelaySettings,
+  type RoundLimits,
 } from "./mod.ts";
 import type { NewRow } from "./publish.ts";
+import { prepareInsert } from "./sqlite/append.ts";
 import type { OutboxStore } from "./store.ts";
 
 /** The tests run against the cluster at KAFKA_HOST when that is set. */
@@ -58,6 +59,8 @@ export interface TestOutbox extends Disposable {
   /** Commits one event per key and returns their ids. */
   append(keys: readonly string[], event?: Partial<TestEvent>): number[];
   rows(): OutboxRow[];
+  /** The ids that the relay would read next. */
+  pending(limits?: RoundLimits): Promise<number[]>;
 }
 
 export function tempOutbox(topic = uniqueName("topic")): TestOutbox {
@@ -66,6 +69,7 @@ export function tempOutbox(topic = uniqueName("topic")): TestOutbox {
   const db = openDatabase(path);
   db.run(OUTBOX_TABLE);
   const relayDb = openDatabase(path, { synchronous: "NORMAL" });
+  const store = createOutboxStore(relayDb);
   const insert = prepareInsert(db);
   const newestId = db.prepare<{ id: number }, []>("SELECT max(id) AS id FROM outbox");
   const all = db.prepare<OutboxRow, []>(
@@ -80,8 +84,10 @@ export function tempOutbox(topic = uniqueName("topic")): TestOutbox {
     path,
     db,
     relayDb,
-    store: createOutboxStore(relayDb),
+    store,
     topic,
+    pending: async (limits = { rows: 100, bytes: 100_000 }) =>
+      (await store.readPending(new Map([[topic, 2]]), [], limits)).map(({ id }) => id),
     append: (keys, event = {}) =>
       keys.map((key) =>
         commit.immediate({

@@ -91,7 +91,7 @@ export function openRelayWorld(
         if (inFlight) readAhead += 1;
         return outbox.store.readPending(...of);
       },
-      markPublished(ids, at) {
+      async markPublished(ids, at) {
         if (crashed || chance(0.15)) throw new Error("the disk is full");
         const written = new Set(writes.map(({ id }) => id));
         violations.push(
@@ -99,9 +99,9 @@ export function openRelayWorld(
         );
         return outbox.store.markPublished(ids, at);
       },
-      chargeRefusal(id, error, parkedAt) {
+      async chargeRefusal(id, error, parkedAt) {
         if (!large.has(id)) violations.push(`charged ${id}, which is not too large`);
-        outbox.store.chargeRefusal(id, error, parkedAt);
+        await outbox.store.chargeRefusal(id, error, parkedAt);
       },
     };
     const relay = createRelay(

@@ -1,4 +1,4 @@
 // The outbox worker's entry file, as a service has one.
-import { serveOutboxWorker } from "./mod.ts";
+import { openSqliteOutbox, serveOutboxWorker } from "./mod.ts";
 
-serveOutboxWorker();
+serveOutboxWorker(openSqliteOutbox);

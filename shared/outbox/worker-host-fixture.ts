@@ -3,15 +3,15 @@
 import { monotonic } from "@order-outbox/errors";
 import { closeDatabase, openDatabase } from "@order-outbox/sqlite";
 import { waitFor } from "@order-outbox/testing";
-import { prepareOutboxFacts, startOutboxWorker } from "./mod.ts";
+import { createOutboxReader, startOutboxWorker } from "./mod.ts";
 
 const [kafkaHost = "", topic = "", databasePath = "", stay] = process.argv.slice(2);
 const db = openDatabase(databasePath);
-const facts = prepareOutboxFacts(db);
+const reader = createOutboxReader(db);
 const worker = startOutboxWorker({
   entry: new URL("./worker-fixture.ts", import.meta.url),
   settings: {
-    databasePath,
+    database: databasePath,
     brokers: kafkaHost.split(","),
     clientId: "worker-host",
     topics: { [topic]: 1 },
@@ -23,7 +23,9 @@ const worker = startOutboxWorker({
   onFailure: (error) => console.error(error),
   monotonic,
 });
-await waitFor(() => facts().oldestPendingAt === null, { what: "the row to be published" });
+await waitFor(async () => (await reader.facts()).oldestPendingAt === null, {
+  what: "the row to be published",
+});
 if (stay !== undefined) {
   console.log("published");
   await new Promise(() => {});

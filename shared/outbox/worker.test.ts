@@ -28,7 +28,7 @@ function startWorker(
   const worker = startOutboxWorker({
     entry: new URL(entry, import.meta.url),
     settings: {
-      databasePath: path,
+      database: path,
       brokers: kafkaHost.split(","),
       clientId: "worker",
       topics: { [topic]: 2 },

@@ -29,7 +29,10 @@ export interface RelayReadings {
 }
 
 /** How events get to the broker. */
-export function outboxMetrics(registry: Registry, read: () => OutboxReadings) {
+export function outboxMetrics(
+  registry: Registry,
+  read: () => OutboxReadings | Promise<OutboxReadings>,
+) {
   const registers = [registry];
   const gauge = (name: string, help: string) => new Gauge({ name, help, registers });
   const counter = (name: string, help: string) => new Counter({ name, help, registers });
@@ -84,8 +87,8 @@ export function outboxMetrics(registry: Registry, read: () => OutboxReadings) {
     noteRounds(durationsMs: readonly number[]): void {
       for (const ms of durationsMs) durations.observe(ms / 1000);
     },
-    refresh(): void {
-      const { relay, ...facts } = read();
+    async refresh(): Promise<void> {
+      const { relay, ...facts } = await read();
       pending.set(facts.pending);
       const seenMs = relay === undefined ? 0 : relay.pendingForMs + facts.silentFor;
       oldest.set(ageOf(facts.oldestPendingAt, seenMs));

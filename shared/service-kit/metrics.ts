@@ -18,7 +18,7 @@ export interface MetricsOptions {
   commitQueueDepth(): number;
   inbox(): InboxReadings;
   /** Left out by a service that publishes nothing. */
-  outbox?(): OutboxReadings;
+  outbox?(): OutboxReadings | Promise<OutboxReadings>;
 }
 
 /** A metric as it is documented. */

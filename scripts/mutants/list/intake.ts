@@ -92,10 +92,10 @@ export const INTAKE: readonly Mutant[] = [
     name: "rows-that-could-not-be-marked-are-sent-again",
     breaks: "When the disk has room again all goes on without a second publication.",
     file: "shared/outbox/relay.ts",
-    find: `const marked = store.markPublished(ids, new Date(now()).toISOString(), lease?.fencing());
+    find: `const marked = await store.markPublished(ids, new Date(now()).toISOString(), lease?.fencing());
     unmarked = [];`,
     put: `unmarked = [];
-    const marked = store.markPublished(ids, new Date(now()).toISOString(), lease?.fencing());`,
+    const marked = await store.markPublished(ids, new Date(now()).toISOString(), lease?.fencing());`,
     test: "shared/testing/e2e/disk-full.test.ts › refuses orders, lets marks and results wait, and goes on when there is room",
   },
   {

@@ -10,9 +10,8 @@ import {
 import { brokerSeenBy, createKafkaClient } from "@order-outbox/kafka";
 import {
   createOutboxDesk,
+  createOutboxReader,
   judgeOutbox,
-  prepareOutboxFacts,
-  preparePendingCount,
   startOutboxPruner,
   startOutboxWorker,
 } from "@order-outbox/outbox";
@@ -53,8 +52,7 @@ const tracing = await startTracing({ service: SERVICE, env: process.env, log: lo
 
 const db = exitOnConfigError(() => openMigrated(config.DATABASE_PATH, MIGRATIONS));
 const keyRetentionMs = config.IDEMPOTENCY_RETENTION_HOURS * 3_600_000;
-const outboxFacts = prepareOutboxFacts(db);
-const countPending = preparePendingCount(db);
+const outboxRows = createOutboxReader(db);
 
 const metrics = createMetrics({
   service: SERVICE,
@@ -62,9 +60,9 @@ const metrics = createMetrics({
   writable: () => storage.writable(),
   droppedLogLines: logger.dropped,
   commitQueueDepth: () => queue.size,
-  outbox: () => ({
-    ...outboxFacts(),
-    pending: countPending(),
+  outbox: async () => ({
+    ...(await outboxRows.facts()),
+    pending: await outboxRows.countPending(),
     relay: outbox.status(),
     silentFor: outbox.silentFor(),
   }),
@@ -74,7 +72,7 @@ const metrics = createMetrics({
 const outbox = startOutboxWorker({
   entry: new URL("./outbox-worker.ts", import.meta.url),
   settings: {
-    databasePath: config.DATABASE_PATH,
+    database: config.DATABASE_PATH,
     ...kafka,
     clientId: SERVICE,
     topics: { [TOPICS.orderCreated]: DEFAULT_PARTITIONS },
@@ -169,9 +167,9 @@ runServer({
         readiness,
         broker: () => brokerSeenBy(inbox.status().consumer),
         checks: {
-          outbox: () =>
+          outbox: async () =>
             judgeOutbox({
-              facts: outboxFacts(),
+              facts: await outboxRows.facts(),
               relay: outbox.status(),
               silentFor: outbox.silentFor(),
               now: Date.now(),

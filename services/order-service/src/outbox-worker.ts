@@ -1,5 +1,5 @@
-import { serveOutboxWorker } from "@order-outbox/outbox";
+import { openSqliteOutbox, serveOutboxWorker } from "@order-outbox/outbox";
 import { startTracing } from "@order-outbox/telemetry";
 
 const tracing = await startTracing({ service: "order-service", env: process.env });
-serveOutboxWorker(tracing?.outbox);
+serveOutboxWorker(openSqliteOutbox, tracing?.outbox);

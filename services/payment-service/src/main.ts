@@ -11,9 +11,8 @@ import {
 import { brokerSeenBy, createKafkaClient } from "@order-outbox/kafka";
 import {
   createOutboxDesk,
+  createOutboxReader,
   judgeOutbox,
-  prepareOutboxFacts,
-  preparePendingCount,
   startOutboxPruner,
   startOutboxWorker,
 } from "@order-outbox/outbox";
@@ -57,8 +56,7 @@ const client = exitOnConfigError(() =>
 const tracing = await startTracing({ service: SERVICE, env: process.env, log: logger });
 
 const db = exitOnConfigError(() => openMigrated(config.DATABASE_PATH, MIGRATIONS));
-const outboxFacts = prepareOutboxFacts(db);
-const countPending = preparePendingCount(db);
+const outboxRows = createOutboxReader(db);
 const provider = exitOnConfigError(() =>
   openSimulatedProvider({
     ledgerPath:
@@ -76,9 +74,9 @@ const metrics = createMetrics({
   writable: () => storage.writable(),
   droppedLogLines: logger.dropped,
   commitQueueDepth: () => queue.size,
-  outbox: () => ({
-    ...outboxFacts(),
-    pending: countPending(),
+  outbox: async () => ({
+    ...(await outboxRows.facts()),
+    pending: await outboxRows.countPending(),
     relay: outbox.status(),
     silentFor: outbox.silentFor(),
   }),
@@ -88,7 +86,7 @@ const metrics = createMetrics({
 const outbox = startOutboxWorker({
   entry: new URL("./outbox-worker.ts", import.meta.url),
   settings: {
-    databasePath: config.DATABASE_PATH,
+    database: config.DATABASE_PATH,
     ...kafka,
     clientId: SERVICE,
     topics: { [TOPICS.paymentProcessed]: DEFAULT_PARTITIONS },
@@ -179,9 +177,9 @@ runServer({
         readiness,
         broker: () => brokerSeenBy(inbox.status().consumer),
         checks: {
-          outbox: () =>
+          outbox: async () =>
             judgeOutbox({
-              facts: outboxFacts(),
+              facts: await outboxRows.facts(),
               relay: outbox.status(),
               silentFor: outbox.silentFor(),
               now: Date.now(),

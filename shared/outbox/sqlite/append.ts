@@ -1,6 +1,6 @@
 import { keyHash } from "@order-outbox/kafka";
 import { type Database, type Writer, writerOf } from "@order-outbox/sqlite";
-import { insertRow, type NewRow, type OutboxEvent, toRow } from "./publish.ts";
+import { insertRow, type NewRow, type OutboxEvent, toRow } from "../publish.ts";
 
 const INSERT = `INSERT INTO outbox
   (eventType, orderId, payload, createdAt, eventId, topic, partitionKey, keyHash, traceparent)

@@ -2,7 +2,7 @@
 import { subscribe } from "node:diagnostics_channel";
 import { createCommitQueue, openDatabase } from "@order-outbox/sqlite";
 import { PRUNE_STEPS, type PruneStep } from "@order-outbox/units";
-import { startOutboxPruner } from "./mod.ts";
+import { startOutboxPruner } from "../mod.ts";
 
 const [databasePath = "", killAt] = process.argv.slice(2);
 let seen = 0;

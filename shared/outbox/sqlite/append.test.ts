@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { appendStatement, type OutboxEvent, prepareAppend, publish } from "./mod.ts";
-import { MAX_PAYLOAD } from "./publish.ts";
-import { tempOutbox } from "./test-outbox.ts";
+import { appendStatement, type OutboxEvent, prepareAppend, publish } from "../mod.ts";
+import { MAX_PAYLOAD } from "../publish.ts";
+import { tempOutbox } from "../test-outbox.ts";
 
 const orderId = "01a2068e-2405-75a5-a041-188aae457c60";
 const order = { orderId, customerId: "customer-1", amount: 99.99 };

@@ -1,0 +1,45 @@
+import { closeDatabase, createCommitQueue, openDatabase } from "@order-outbox/sqlite";
+import { tempDir } from "@order-outbox/testing";
+import { insertRow } from "../publish.ts";
+import type { OutboxConnection } from "../store.ts";
+import type { OutboxDatabase } from "../test-outbox-database.ts";
+import { outboxWriter } from "./append.ts";
+import { openSqliteOutbox } from "./open-outbox.ts";
+import { createOutboxDesk } from "./outbox-desk.ts";
+import { createOutboxReader } from "./outbox-reader.ts";
+import { OUTBOX_TABLE } from "./schema.ts";
+
+/** The inbox of a service brings it. */
+const AUDIT = "CREATE TABLE operator_audit (at TEXT, action TEXT, target TEXT, reason TEXT)";
+
+/** An outbox in a database file of its own. */
+export async function openOutboxDatabase(): Promise<OutboxDatabase> {
+  const folder = tempDir();
+  const path = folder.join("outbox.db");
+  const db = openDatabase(path);
+  db.run(OUTBOX_TABLE);
+  db.run(AUDIT);
+  const queue = createCommitQueue(db, { writers: [outboxWriter(db)] });
+  const connections: OutboxConnection[] = [];
+  const idOf = db.prepare<{ id: number }, [string]>("SELECT id FROM outbox WHERE eventId = ?");
+  return {
+    async connect() {
+      const connection = await openSqliteOutbox(path);
+      connections.push(connection);
+      return connection;
+    },
+    async append(rows) {
+      await queue.commit({ effects: rows.map((row) => insertRow(row)) });
+      return rows.map(({ eventId }) => idOf.get(eventId)?.id ?? 0);
+    },
+    reader: createOutboxReader(db),
+    openDesk: (wake, now) => createOutboxDesk(db, queue, wake, now),
+    owner: [process.execPath, `${import.meta.dir}/lease-owner-fixture.ts`, path],
+    async [Symbol.asyncDispose]() {
+      for (const connection of connections) await connection.close();
+      await queue.close();
+      closeDatabase(db);
+      folder[Symbol.dispose]();
+    },
+  };
+}

@@ -1,0 +1,97 @@
+import { describe, expect, test } from "bun:test";
+import { newRow, type OpenOutboxDatabase } from "./test-outbox-database.ts";
+
+const AT = "2026-01-02T03:04:05.678Z";
+const REFUSAL = "too large";
+
+/** What every outbox lets operators do; see `OutboxDesk`. */
+export function describeOutboxDesk(kind: string, open: OpenOutboxDatabase): void {
+  const openDesk = async () => {
+    const database = await open();
+    const { store } = await database.connect();
+    const woken: string[] = [];
+    const desk = database.openDesk(
+      () => woken.push("woken"),
+      () => Date.parse(AT),
+    );
+    return {
+      ...database,
+      store,
+      desk,
+      woken,
+      add: (...keys: string[]) => database.append(keys.map((key) => newRow(key))),
+      pending: async () => {
+        const limits = { rows: 10, bytes: 1_000 };
+        return (await store.readPending(new Map([["t", 2]]), [], limits)).map(({ id }) => id);
+      },
+    };
+  };
+
+  describe(`an operator's desk of an outbox in ${kind}`, () => {
+    test("a discarded row frees its key's later rows, and wakes the relay", async () => {
+      await using outbox = await openDesk();
+      const { desk, woken, pending } = outbox;
+      const [one = 0, two = 0, three = 0] = await outbox.add("a", "a", "b");
+      await outbox.store.chargeRefusal(one, REFUSAL, AT);
+      expect(await pending()).toEqual([three]);
+
+      await desk.discard(one, "a test order");
+      expect([await pending(), woken]).toEqual([[two, three], ["woken"]]);
+      expect(await desk.find(one)).toMatchObject({ state: "discarded", discardedAt: AT });
+      for (const id of [one, two, 4711]) {
+        await expect(desk.discard(id, "again")).rejects.toMatchObject({ code: "NOT_FOUND" });
+      }
+    });
+
+    test("a redriven row has all its attempts again, and wakes the relay", async () => {
+      await using outbox = await openDesk();
+      const { desk, woken, pending, store } = outbox;
+      const [one = 0, two = 0, three = 0] = await outbox.add("a", "a", "b");
+      await store.chargeRefusal(one, REFUSAL, null);
+      await store.chargeRefusal(one, REFUSAL, AT);
+      await store.chargeRefusal(three, REFUSAL, AT);
+      expect(await pending()).toEqual([]);
+
+      expect(await desk.redrive({ id: one })).toEqual([one]);
+      expect([await pending(), woken]).toEqual([[one, two], ["woken"]]);
+      expect([await store.attemptsOf(one), await store.attemptsOf(three)]).toEqual([0, 1]);
+      expect(await desk.redrive({ key: "b" })).toEqual([three]);
+    });
+
+    test("neither a discarded nor a published row is redriven", async () => {
+      await using outbox = await openDesk();
+      const [one = 0, two = 0, three = 0] = await outbox.add("a", "b", "c");
+      for (const id of [one, two]) await outbox.store.chargeRefusal(id, REFUSAL, AT);
+      await outbox.desk.discard(one, "a test order");
+      await outbox.store.markPublished([three], AT);
+      expect(await outbox.desk.redrive({})).toEqual([two]);
+      expect(await outbox.desk.redrive({ id: three })).toEqual([]);
+      expect(await outbox.pending()).toEqual([two]);
+    });
+
+    test("rows are listed in id order, by state and key, from any place on", async () => {
+      await using outbox = await openDesk();
+      const { desk, store } = outbox;
+      const ids = await outbox.add("a", "b", "a", "a");
+      const [one = 0, two = 0, three = 0, four = 0] = ids;
+      await store.markPublished([one], AT);
+      await store.chargeRefusal(three, REFUSAL, AT);
+      const list = async (...of: Parameters<typeof desk.list>) =>
+        (await desk.list(...of)).map(({ id, state }) => [id, state]);
+      expect(await list({}, 3)).toEqual([
+        [one, "published"],
+        [two, "pending"],
+        [three, "parked"],
+      ]);
+      expect(await list({ afterId: three }, 3)).toEqual([[four, "pending"]]);
+      expect(await list({ state: "pending" }, 3)).toEqual([
+        [two, "pending"],
+        [four, "pending"],
+      ]);
+      expect(await list({ state: "parked", key: "a" }, 3)).toEqual([[three, "parked"]]);
+      expect(await list({ state: "parked", key: "b" }, 3)).toEqual([]);
+      expect(await desk.find(three)).toMatchObject({ key: "a", topic: "t", payload: {} });
+      expect(await desk.find(4711)).toBeUndefined();
+    });
+  });
+}
