@@ -13,6 +13,9 @@ import { RELAY } from "./list/relay.ts";
 import { SERVICE } from "./list/service.ts";
 import { STORAGE } from "./list/storage.ts";
 import { UNITS } from "./list/units.ts";
+import { VERIFY_EFFECTS } from "./list/verify-effects.ts";
+import { VERIFY_EVENTS } from "./list/verify-events.ts";
+import { VERIFY_LOOKS } from "./list/verify-looks.ts";
 import { WIRING } from "./list/wiring.ts";
 import type { Mutant } from "./mutant.ts";
 
@@ -33,5 +36,8 @@ export const MUTANTS: readonly Mutant[] = [
   ...SERVICE,
   ...STORAGE,
   ...UNITS,
+  ...VERIFY_EFFECTS,
+  ...VERIFY_EVENTS,
+  ...VERIFY_LOOKS,
   ...WIRING,
 ];

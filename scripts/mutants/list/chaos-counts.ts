@@ -67,7 +67,7 @@ export const CHAOS_COUNTS: readonly Mutant[] = [
     breaks: "An order that is not final is counted as lost.",
     file: "scripts/chaos/count.ts",
     find: `status !== "PAID" && status !== "PAYMENT_FAILED"`,
-    put: `status === "" && status !== "PAYMENT_FAILED"`,
+    put: `status.length === 0 && status !== "PAYMENT_FAILED"`,
     test: `${ANSWERS} › what is missing, doubled, contradicting or unknown is named`,
   },
   {

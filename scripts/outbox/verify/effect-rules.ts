@@ -145,6 +145,21 @@ export function* notificationsAreSingleAndInOrder(facts: Facts): Generator<Findi
   );
 }
 
+/** An order has one payment at most. */
+export const paymentsAreSingle: Rule = (facts) =>
+  select<{ orderId: string; n: number }>(
+    facts,
+    "SELECT orderId, count(*) AS n FROM payments.payments GROUP BY orderId HAVING n > 1",
+    {},
+    ({ orderId, n }) => ({
+      kind: "doubled",
+      rule: "payments",
+      subject: orderId,
+      orderId,
+      message: `order ${orderId} has ${n} payments in payments.db, not one`,
+    }),
+  );
+
 /** The status of an order, its payment and the event of the payment say the same. */
 export function* factsAgree(facts: Facts): Generator<Finding> {
   yield* select<{ id: string; status: string; paid: string }>(

@@ -5,6 +5,7 @@ import {
   nothingIsHeld,
   notificationsAreSingleAndInOrder,
   ordersAreKnown,
+  paymentsAreSingle,
   readEventsAreRemembered,
 } from "./effect-rules.ts";
 import {
@@ -62,6 +63,7 @@ export function reconcile(facts: Facts): Reconciliation {
           excused[reason] = records;
         });
       }
+      yield* paymentsAreSingle(facts);
       yield* notificationsAreSingleAndInOrder(facts);
       yield* factsAgree(facts);
       if (charges) yield* chargesAgree(facts);

@@ -15,6 +15,7 @@ import {
 } from "@order-outbox/testing";
 import { connectKafka, withAdmin } from "../broker.ts";
 import type { Kind, Report } from "./report.ts";
+import { CONTRADICTIONS } from "./test-contradictions.ts";
 import { deleteOf, FAULTS } from "./test-faults.ts";
 import { type VerifyOptions, verifySystem } from "./verify-system.ts";
 
@@ -92,7 +93,7 @@ test("orders of a clock that was ahead, and not at their end, are said to be unc
   });
 });
 
-test.each(FAULTS.map((fault) => [fault.name, fault] as const))(
+test.each([...FAULTS, ...CONTRADICTIONS].map((fault) => [fault.name, fault] as const))(
   "%s is named, and nothing else",
   async (_, { change, findings }) => {
     const id = paidOrder();
