@@ -42,6 +42,15 @@ const recordsOf = (topic: string) => run.records[topic] as readonly TopicRecord[
 const lastOrder = () => run.orderIds.at(-1) as string;
 const recordOf = (topic: string, orderId = lastOrder()) =>
   recordsOf(topic).find(({ key }) => key === orderId) as TopicRecord;
+/** A record that a later one of its partition could overtake, of another order than the first. */
+const overtakable = () => {
+  const records = recordsOf(TOPICS.orderCreated);
+  return records.find(
+    ({ key, ...one }) =>
+      key !== run.orderIds[0] &&
+      records.some(({ partition, offset }) => partition === one.partition && offset > one.offset),
+  ) as TopicRecord;
+};
 const inTopic =
   (changed: string, edit: (records: TopicRecord[]) => TopicRecord[]) =>
   (topic: string, records: TopicRecord[]) =>
@@ -72,11 +81,9 @@ const addUnsent = (copy: CopiedRun, publishedAt: string, keyHash: number) =>
 
 test("retention excuses only what is older than the beginning of its own partition", async () => {
   await using other = await replayRun(run);
-  const { partition } = recordOf(TOPICS.orderCreated);
+  const { partition } = overtakable();
   await removeBefore(other.address, (high, one) => (one === partition ? high - 1 : 0));
-  const [begins] = recordsOf(TOPICS.orderCreated)
-    .filter((one) => one.partition === partition)
-    .slice(-1);
+  const begins = recordsOf(TOPICS.orderCreated).findLast((one) => one.partition === partition);
   const at = (afterMs: number) =>
     new Date((begins as TopicRecord).timestamp + afterMs).toISOString();
   const look = async (publishedAt: string, keyHash: number) => {
@@ -198,10 +205,7 @@ test("a row that an operator discarded is no event that is missing anywhere", as
 
 test("what waited behind a row of its key that was redriven or discarded came late, and nothing else", async () => {
   const records = recordsOf(TOPICS.orderCreated);
-  // The last record with a later one in its partition, which overtakes it.
-  const late = records.findLast((one) =>
-    records.some(({ partition, offset }) => partition === one.partition && offset > one.offset),
-  ) as TopicRecord;
+  const late = overtakable();
   await using other = await replayRun(
     run,
     inTopic(TOPICS.orderCreated, (all) => [...all.filter((one) => one.key !== late.key), late]),
@@ -221,7 +225,6 @@ test("what waited behind a row of its key that was redriven or discarded came la
     );
     return (await verify(copy)).counts["out-of-order"];
   };
-  expect(first).not.toBe(late.key as string);
   expect(await look("REDRIVE", first)).toBe(0);
   expect(await look("DISCARD", first)).toBe(0);
   expect(await look("PRUNE", first)).toBe(1);
