@@ -19,6 +19,10 @@ test("each way to break the layering is named", () => {
     file("shared/inbox/lanes.ts", "@order-outbox/kafka/publisher.ts"),
     file("shared/inbox/lanes.test.ts", "@order-outbox/testing", "./lanes.ts"),
     file("scripts/broker.ts", "@order-outbox/dev-broker"),
+    file("shared/outbox/relay.ts", "@order-outbox/sqlite"),
+    file("shared/outbox/hold-back.ts", "./sqlite/outbox-store.ts"),
+    file("shared/outbox/sqlite/outbox-store.ts", "@order-outbox/sqlite", "../store.ts"),
+    file("shared/outbox/mod.ts", "./sqlite/outbox-store.ts"),
   ]);
   expect(violations.map((line) => line.replace(/^.*\((.*)\)$/, "$1"))).toEqual([
     "nobody imports a service",
@@ -28,5 +32,7 @@ test("each way to break the layering is named", () => {
     "shared/sqlite may not import shared/contracts",
     "relative imports name the file, with .ts",
     "import a package by its name: its face is mod.ts",
+    "only the folder sqlite and mod.ts know of a database",
+    "only the folder sqlite and mod.ts know of a database",
   ]);
 });

@@ -26,13 +26,16 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   telemetry: [...BASE, "outbox", "inbox", "service-kit"],
 };
 
+/** Of these packages only the folder `sqlite` knows of a database; everything else knows interfaces. */
+const WITH_STORES = ["outbox"];
+
 /** Only tests and scripts may import these. */
 const FOR_TESTS = ["testing", "dev-broker", "registry"];
 
 /**
  * The imports that break the layering of docs/design.md: services never import each other, shared
  * packages never import a service and only the packages below them, nobody reaches past a
- * package's `mod.ts`, and relative imports say `.ts`.
+ * package's `mod.ts`, relays know no database, and relative imports say `.ts`.
  */
 export function findImportViolations(files: readonly SourceFile[]): string[] {
   return files.flatMap(({ path, imports }) =>
@@ -44,6 +47,7 @@ export function findImportViolations(files: readonly SourceFile[]): string[] {
 }
 
 function judge(path: string, target: string): string | undefined {
+  if (knowsDatabase(path, target)) return "only the folder sqlite and mod.ts know of a database";
   if (target.startsWith(".")) return judgeRelative(path, target);
   if (!target.startsWith(OURS)) return undefined;
   const name = target.slice(OURS.length);
@@ -56,6 +60,14 @@ function judge(path: string, target: string): string | undefined {
     return `shared/${folder} may not import shared/${name}`;
   }
   return undefined;
+}
+
+function knowsDatabase(path: string, target: string): boolean {
+  const [root, folder = "", place = ""] = path.split("/");
+  if (root !== "shared" || !WITH_STORES.includes(folder) || isTestOrScript(path)) return false;
+  if (place === "sqlite") return false;
+  const isStore = target.startsWith("./sqlite/") && place !== "mod.ts";
+  return isStore || target === "bun:sqlite" || target === `${OURS}sqlite`;
 }
 
 function judgeRelative(path: string, target: string): string | undefined {

@@ -27,8 +27,8 @@ export { openSqliteOutbox } from "./sqlite/open-outbox.ts";
 export { createOutboxDesk } from "./sqlite/outbox-desk.ts";
 export { createOutboxReader } from "./sqlite/outbox-reader.ts";
 export { createOutboxStore } from "./sqlite/outbox-store.ts";
-export { type OutboxPruneOptions, startOutboxPruner } from "./sqlite/prune.ts";
 export { OUTBOX_TABLE } from "./sqlite/schema.ts";
+export { settledRows } from "./sqlite/settled-rows.ts";
 export { type OutboxWorker, startOutboxWorker } from "./start-worker.ts";
 export { RELAY_STEPS, type RelayStep } from "./steps.ts";
 export type {

@@ -11,14 +11,17 @@ import {
 import type { OpenOutboxDatabase, OutboxDatabase } from "./test-outbox-database.ts";
 
 const holder = (owner: string, pid = 1): LeaseHolder => ({ owner, host: "here", pid });
-const both = async (...leases: Lease[]) => {
+const ensureEach = async (...leases: Lease[]) => {
   const taken: boolean[] = [];
   for (const lease of leases) taken.push(await lease.ensure());
   return taken;
 };
 
-/** Two workers, "a" and "b", each with a connection of its own. */
-async function openTwo(database: OutboxDatabase, options: Pick<LeaseOptions, "now" | "monotonic">) {
+/** Three workers, "a", "b" and "c", each with a connection of its own. */
+async function openThree(
+  database: OutboxDatabase,
+  options: Pick<LeaseOptions, "now" | "monotonic">,
+) {
   const open = async (name: string, pid: number) =>
     createLease((await database.connect()).lease, {
       own: holder(name, pid),
@@ -26,7 +29,7 @@ async function openTwo(database: OutboxDatabase, options: Pick<LeaseOptions, "no
       isGone: () => false,
       ...options,
     });
-  return [await open("a", 1), await open("b", 2)] as const;
+  return [await open("a", 1), await open("b", 2), await open("c", 3)] as const;
 }
 
 /** A worker in another process owns the lease; one here, with the same host and process id, wants it. */
@@ -72,10 +75,10 @@ export function describeLease(kind: string, open: OpenOutboxDatabase): void {
       await using database = await open();
       let clock = 1_000;
       const now = () => clock;
-      const [a, b] = await openTwo(database, { now, monotonic: now });
-      expect([await both(a, b), a.fencing(), b.fencing()]).toEqual([[true, false], 1, 0]);
+      const [a, b] = await openThree(database, { now, monotonic: now });
+      expect([await ensureEach(a, b), a.fencing(), b.fencing()]).toEqual([[true, false], 1, 0]);
       clock += 60;
-      expect([await both(a, b), a.fencing()]).toEqual([[true, false], 1]);
+      expect([await ensureEach(a, b), a.fencing()]).toEqual([[true, false], 1]);
       clock += 100;
       expect([await b.ensure(), b.fencing()]).toEqual([true, 2]);
       expect(await a.ensure()).toBe(false);
@@ -87,7 +90,7 @@ export function describeLease(kind: string, open: OpenOutboxDatabase): void {
       await using database = await open();
       let clock = 1_000;
       const now = () => clock;
-      const [a, b] = await openTwo(database, { now, monotonic: now });
+      const [a, b] = await openThree(database, { now, monotonic: now });
       const race = async () => (await Promise.all([a.ensure(), b.ensure()])).toSorted();
       expect(await race()).toEqual([false, true]);
       expect([a.fencing(), b.fencing()].toSorted()).toEqual([0, 1]);
@@ -96,6 +99,17 @@ export function describeLease(kind: string, open: OpenOutboxDatabase): void {
       expect(await race()).toEqual([false, true]);
       clock += 60;
       expect(await race()).toEqual([false, true]);
+    });
+
+    test("of workers that want a lease at once which is over, one gets it", async () => {
+      await using database = await open();
+      let clock = 1_000;
+      const now = () => clock;
+      const [a, b, c] = await openThree(database, { now, monotonic: now });
+      expect(await ensureEach(a, b, c)).toEqual([true, false, false]);
+      clock += 100;
+      expect((await Promise.all([b.ensure(), c.ensure()])).toSorted()).toEqual([false, true]);
+      expect([b.fencing(), c.fencing()].toSorted()).toEqual([0, 2]);
     });
 
     test("the record is replaced only when it says what was seen, and given back by its owner alone", async () => {
@@ -123,14 +137,14 @@ export function describeLease(kind: string, open: OpenOutboxDatabase): void {
       async (setBy) => {
         await using database = await open();
         const clock = { elapsed: 0, set: 0 };
-        const [a, b] = await openTwo(database, {
+        const [a, b] = await openThree(database, {
           now: () => 1_000_000_000 + clock.elapsed + clock.set,
           monotonic: () => clock.elapsed,
         });
-        expect(await both(a, b)).toEqual([true, false]);
+        expect(await ensureEach(a, b)).toEqual([true, false]);
         clock.set = setBy;
         for (let looks = 0; looks < 30; looks++) {
-          expect(await both(b, a)).toEqual([false, true]);
+          expect(await ensureEach(b, a)).toEqual([false, true]);
           clock.elapsed += 10;
         }
         // The owner hangs: who waits takes over when the lease is over, and not before.
@@ -140,7 +154,7 @@ export function describeLease(kind: string, open: OpenOutboxDatabase): void {
         }
         clock.elapsed += 60;
         expect(await b.ensure()).toBe(true);
-        expect(await both(a, b)).toEqual([false, true]);
+        expect(await ensureEach(a, b)).toEqual([false, true]);
       },
     );
 
@@ -148,9 +162,9 @@ export function describeLease(kind: string, open: OpenOutboxDatabase): void {
       await using database = await open();
       let elapsed = 0;
       const clocks = { now: () => 5_000, monotonic: () => elapsed };
-      const [a, b] = await openTwo(database, clocks);
+      const [a, b] = await openThree(database, clocks);
       for (let looks = 0; looks < 20; looks++) {
-        expect(await both(a, b)).toEqual([true, false]);
+        expect(await ensureEach(a, b)).toEqual([true, false]);
         elapsed += 15;
       }
     });

@@ -1,3 +1,4 @@
+import type { Prunable } from "@order-outbox/units";
 import type { OutboxDesk } from "./desk.ts";
 import type { NewRow } from "./publish.ts";
 import type { OutboxConnection, OutboxReader } from "./store.ts";
@@ -11,6 +12,8 @@ export interface OutboxDatabase extends AsyncDisposable {
   /** What follows has a connection of its own. */
   reader: OutboxReader;
   openDesk(wake: () => void, now: () => number): OutboxDesk;
+  /** What may be pruned. */
+  settled: Prunable;
   /**
    * A program that connects, takes the lease as process 1 of host "same" for a minute, says "owner",
    * and lives until it is killed.

@@ -152,18 +152,18 @@ export const RELAY: readonly Mutant[] = [
   {
     name: "pending-rows-are-pruned",
     breaks: "Pruning never takes a pending event.",
-    file: "shared/outbox/sqlite/prune.ts",
+    file: "shared/outbox/sqlite/settled-rows.ts",
     find: "(isPublished = 1 AND parkedAt IS NULL AND publishedAt < $before)",
     put: "(parkedAt IS NULL AND coalesce(publishedAt, createdAt) < $before)",
-    test: "shared/outbox/sqlite/prune.test.ts › only rows that were settled long enough ago are pruned, wherever they stand",
+    test: "shared/outbox/sqlite/settled-rows.test.ts › only rows that were settled long enough ago are pruned, wherever they stand",
   },
   {
     name: "parked-rows-are-pruned",
     breaks: "Pruning never takes a parked event.",
-    file: "shared/outbox/sqlite/prune.ts",
+    file: "shared/outbox/sqlite/settled-rows.ts",
     find: "OR (discardedAt IS NOT NULL AND discardedAt < $before)",
     put: "OR (parkedAt IS NOT NULL AND coalesce(discardedAt, parkedAt) < $before)",
-    test: "shared/outbox/sqlite/prune.test.ts › only rows that were settled long enough ago are pruned, wherever they stand",
+    test: "shared/outbox/sqlite/settled-rows.test.ts › only rows that were settled long enough ago are pruned, wherever they stand",
   },
   {
     name: "a-step-deletes-outside-of-its-transaction",
@@ -181,7 +181,7 @@ export const RELAY: readonly Mutant[] = [
           tellPruneStep("inside", table, gone);
           return gone;
         }),`,
-    test: 'shared/outbox/sqlite/prune.test.ts › killed when a step is "…", the database is whole and pruning goes on',
+    test: 'shared/outbox/sqlite/settled-rows.test.ts › killed when a step is "…", the database is whole and pruning goes on',
   },
   {
     name: "a-step-of-pruning-takes-all-rows",
@@ -359,7 +359,7 @@ export const RELAY: readonly Mutant[] = [
     file: "shared/outbox/sqlite/lease-record.ts",
     find: "WHERE owner = ? AND fencing = ? AND expiresAt = ?",
     put: "WHERE coalesce(?, ?, ?) IS NOT NULL",
-    test: "shared/outbox/sqlite/lease-record.test.ts › with random times, deaths and returns no two workers hold the lease at once",
+    test: "shared/outbox/sqlite/lease-record.test.ts › of workers that want a lease at once which is over, one gets it",
   },
   {
     name: "anybody-gives-the-lease-back",

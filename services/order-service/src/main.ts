@@ -12,7 +12,7 @@ import {
   createOutboxDesk,
   createOutboxReader,
   judgeOutbox,
-  startOutboxPruner,
+  settledRows,
   startOutboxWorker,
 } from "@order-outbox/outbox";
 import {
@@ -29,6 +29,7 @@ import {
 } from "@order-outbox/service-kit";
 import { closeDatabase, createCommitQueue, openMigrated } from "@order-outbox/sqlite";
 import { startTracing } from "@order-outbox/telemetry";
+import { startAgePruner } from "@order-outbox/units";
 import { createApp } from "./app.ts";
 import { applyPayment } from "./apply-payment.ts";
 import { OrderConfig } from "./config.ts";
@@ -130,10 +131,9 @@ const inboxRetention = startInboxRetention({
   topics: [TOPICS.paymentProcessed],
   keepMs: parseDuration(config.INBOX_RETENTION),
 });
-const outboxPruner = startOutboxPruner({
+const outboxPruner = startAgePruner({
   ...pruning,
-  db,
-  queue,
+  target: settledRows(db, queue),
   keepMs: parseDuration(config.OUTBOX_RETENTION),
 });
 const keyPruner = startKeyPruner({ ...pruning, keys, keepMs: keyRetentionMs });

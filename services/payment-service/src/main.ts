@@ -13,7 +13,7 @@ import {
   createOutboxDesk,
   createOutboxReader,
   judgeOutbox,
-  startOutboxPruner,
+  settledRows,
   startOutboxWorker,
 } from "@order-outbox/outbox";
 import {
@@ -30,6 +30,7 @@ import {
 } from "@order-outbox/service-kit";
 import { closeDatabase, createCommitQueue, openMigrated } from "@order-outbox/sqlite";
 import { startTracing } from "@order-outbox/telemetry";
+import { startAgePruner } from "@order-outbox/units";
 import { createApp } from "./app.ts";
 import { PaymentConfig } from "./config.ts";
 import { openSimulatedProvider } from "./payment-provider.ts";
@@ -146,10 +147,9 @@ const inboxRetention = startInboxRetention({
   topics: [TOPICS.orderCreated],
   keepMs: parseDuration(config.INBOX_RETENTION),
 });
-const outboxPruner = startOutboxPruner({
+const outboxPruner = startAgePruner({
   ...pruning,
-  db,
-  queue,
+  target: settledRows(db, queue),
   keepMs: parseDuration(config.OUTBOX_RETENTION),
 });
 

@@ -1,8 +1,8 @@
 // Prunes an outbox and kills itself at the second step of the given name.
 import { subscribe } from "node:diagnostics_channel";
 import { createCommitQueue, openDatabase } from "@order-outbox/sqlite";
-import { PRUNE_STEPS, type PruneStep } from "@order-outbox/units";
-import { startOutboxPruner } from "../mod.ts";
+import { PRUNE_STEPS, type PruneStep, startAgePruner } from "@order-outbox/units";
+import { settledRows } from "../mod.ts";
 
 const [databasePath = "", killAt] = process.argv.slice(2);
 let seen = 0;
@@ -13,9 +13,8 @@ subscribe(PRUNE_STEPS, (message) => {
 });
 
 const db = openDatabase(databasePath);
-startOutboxPruner({
-  db,
-  queue: createCommitQueue(db),
+startAgePruner({
+  target: settledRows(db, createCommitQueue(db)),
   keepMs: 1,
   now: Date.now,
   random: () => 0,

@@ -8,6 +8,7 @@ import { openSqliteOutbox } from "./open-outbox.ts";
 import { createOutboxDesk } from "./outbox-desk.ts";
 import { createOutboxReader } from "./outbox-reader.ts";
 import { OUTBOX_TABLE } from "./schema.ts";
+import { settledRows } from "./settled-rows.ts";
 
 /** The inbox of a service brings it. */
 const AUDIT = "CREATE TABLE operator_audit (at TEXT, action TEXT, target TEXT, reason TEXT)";
@@ -34,6 +35,7 @@ export async function openOutboxDatabase(): Promise<OutboxDatabase> {
     },
     reader: createOutboxReader(db),
     openDesk: (wake, now) => createOutboxDesk(db, queue, wake, now),
+    settled: settledRows(db, queue),
     owner: [process.execPath, `${import.meta.dir}/lease-owner-fixture.ts`, path],
     async [Symbol.asyncDispose]() {
       for (const connection of connections) await connection.close();

@@ -1,28 +1,18 @@
-import {
-  type CommitQueue,
-  type Database,
-  type PrunableTable,
-  prunableTable,
-} from "@order-outbox/sqlite";
-import { type KeepOptions, type Pruner, startAgePruner } from "@order-outbox/units";
-
-/** How long an outbox keeps its settled rows; for ever, as an audit trail, without `keepMs`. */
-export interface OutboxPruneOptions extends Omit<KeepOptions<number>, "target"> {
-  db: Database;
-  queue: CommitQueue;
-}
-
-/** Prunes the outbox of `db`: published and discarded rows, never one that is pending or parked. */
-export function startOutboxPruner({ db, queue, ...options }: OutboxPruneOptions): Pruner {
-  return startAgePruner({ ...options, target: prunableTable(queue, prunableOutbox(db)) });
-}
+import { type CommitQueue, type Database, prunableTable } from "@order-outbox/sqlite";
+import type { Prunable } from "@order-outbox/units";
 
 const SETTLED = `
   (isPublished = 1 AND parkedAt IS NULL AND publishedAt < $before)
   OR (discardedAt IS NOT NULL AND discardedAt < $before)`;
 
-/** The ids are in the order of creation, so a walk ends where the young rows begin. */
-export function prunableOutbox(db: Database): PrunableTable<number> {
+/**
+ * The rows of an outbox that may be pruned when they are old: those that are published or discarded,
+ * never one that is pending or parked. Their ids are in the order of creation, so a walk ends where
+ * the young rows begin.
+ *
+ * @param queue through which everything else writes to the database
+ */
+export function settledRows(db: Database, queue: CommitQueue): Prunable<number> {
   const scan = db.prepare<
     { id: number; old: number | null; young: number },
     { after: number; before: string; limit: number }
@@ -33,7 +23,7 @@ export function prunableOutbox(db: Database): PrunableTable<number> {
   const remove = db.prepare<unknown, { ids: string; before: string }>(
     `DELETE FROM outbox WHERE id IN (SELECT value FROM json_each($ids)) AND (${SETTLED})`,
   );
-  return {
+  return prunableTable(queue, {
     table: "outbox",
     scan(after = 0, before, limit) {
       const rows = scan.all({ after, before, limit });
@@ -44,5 +34,5 @@ export function prunableOutbox(db: Database): PrunableTable<number> {
       };
     },
     remove: (ids, before) => remove.run({ ids: JSON.stringify(ids), before }).changes,
-  };
+  });
 }
