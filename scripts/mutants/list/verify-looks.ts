@@ -2,6 +2,8 @@ import type { Mutant } from "../mutant.ts";
 
 const COMMAND =
   "scripts/outbox/verify/window.test.ts › the command fails by what it found, and otherwise by what it could not check";
+const ON_ITS_WAY =
+  "scripts/outbox/verify/count-orders.test.ts › a young order that lacks %s is on its way";
 
 /** Of how `verify` looks, and what it says of that. */
 export const VERIFY_LOOKS: readonly Mutant[] = [
@@ -109,5 +111,85 @@ export const VERIFY_LOOKS: readonly Mutant[] = [
     find: `WHERE s.orderId = p.orderId AND s.EMAIL >= 2 AND s.SMS >= 2 AND s.PUSH >= 2))\``,
     put: `WHERE s.orderId = p.orderId))\``,
     test: "scripts/outbox/verify/verify-system.test.ts › the notifications of an order may be gone when they were pruned and its messages were sent",
+  },
+  {
+    name: "verify-takes-all-missing-notifications-for-pruned",
+    breaks: "Only notifications that are older than what is left were pruned.",
+    file: "scripts/outbox/verify/read-notifications.ts",
+    find: ".run(first?.at ?? FOR_EVER, Number(has.sends)).changes;",
+    put: '.run(first === null ? "" : FOR_EVER, Number(has.sends)).changes;',
+    test: "scripts/outbox/verify/verify-system.test.ts › %s is named, and nothing else",
+  },
+  {
+    name: "verify-does-not-say-what-nobody-can-read",
+    breaks: "Verify names what nobody can read.",
+    file: "scripts/outbox/verify/verify-system.ts",
+    find: "for (const batch of read.unreadable) unreadable.add(batch);",
+    put: "for (const batch of read.unreadable.slice(9)) unreadable.add(batch);",
+    test: "scripts/outbox/verify/unreadable.test.ts › what nobody can read is passed over and named; all else of the topic is verified",
+  },
+  {
+    name: "verify-takes-open-orders-for-ended",
+    breaks: "A young order that is not final is on its way.",
+    file: "scripts/outbox/verify/count-orders.ts",
+    find: `"o.status <> 'PENDING'",`,
+    put: `"o.status <> ''",`,
+    test: ON_ITS_WAY,
+  },
+  {
+    name: "verify-takes-unpaid-orders-for-ended",
+    breaks: "A young order without a payment is on its way.",
+    file: "scripts/outbox/verify/count-orders.ts",
+    find: "FROM payments.payments AS p WHERE p.orderId = o.id)",
+    put: "FROM payments.payments AS p WHERE p.orderId > '')",
+    test: ON_ITS_WAY,
+  },
+  {
+    name: "verify-takes-untold-orders-for-ended",
+    breaks: "A young order that not all channels told of is on its way.",
+    file: "scripts/outbox/verify/count-orders.ts",
+    find: "AND t.created >= 3 AND t.results >= 3)",
+    put: "AND t.results >= 3)",
+    test: ON_ITS_WAY,
+  },
+  {
+    name: "verify-takes-untold-payments-for-ended",
+    breaks: "A young order whose payment not all channels told of is on its way.",
+    file: "scripts/outbox/verify/count-orders.ts",
+    find: "AND t.created >= 3 AND t.results >= 3)",
+    put: "AND t.created >= 3)",
+    test: ON_ITS_WAY,
+  },
+  {
+    name: "verify-takes-unmarked-orders-for-ended",
+    breaks: "A young order whose event is not marked is on its way.",
+    file: "scripts/outbox/verify/count-orders.ts",
+    find: `AND b.topic = '\${topic}' AND b.isPublished = 1`,
+    put: `AND b.topic = '\${topic}'`,
+    test: ON_ITS_WAY,
+  },
+  {
+    name: "verify-takes-uncharged-orders-for-ended",
+    breaks: "A young order that nobody charged is on its way.",
+    file: "scripts/outbox/verify/count-orders.ts",
+    find: "...(has.charges ? [",
+    put: "...(has.charges && !has.sends ? [",
+    test: ON_ITS_WAY,
+  },
+  {
+    name: "verify-takes-unsent-orders-for-ended",
+    breaks: "A young order that a channel was not sent is on its way.",
+    file: "scripts/outbox/verify/count-orders.ts",
+    find: "AND s.EMAIL >= 2 AND s.SMS >= 2 AND s.PUSH >= 2)",
+    put: "AND s.EMAIL >= 2 AND s.PUSH >= 2)",
+    test: ON_ITS_WAY,
+  },
+  {
+    name: "verify-takes-unsent-records-for-ended",
+    breaks: "A young order whose record is missing is on its way.",
+    file: "scripts/outbox/verify/count-orders.ts",
+    find: "AND EXISTS (SELECT 1 FROM records AS r WHERE r.eventId = b.eventId)",
+    put: "AND EXISTS (SELECT 1 FROM records AS r WHERE r.eventId > '')",
+    test: "scripts/outbox/verify/count-orders.test.ts › a young order whose record is missing is on its way, unless the topics are left out",
   },
 ];
