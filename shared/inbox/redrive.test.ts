@@ -282,3 +282,19 @@ test.concurrent("an offset that an operator resets is read again, and known even
     code: "TOPIC_MISSING",
   });
 });
+
+test.concurrent("an offset that the partition does not have is refused, and consuming goes on", async () => {
+  await using stream = await openStream();
+  await using reader = openReader(stream);
+  reader.start();
+  await stream.publish([orderCreated()]);
+  await waitFor(() => reader.nextOffset() === 1, { what: "the end of the topic" });
+  const target = { topic: stream.topics[0], partition: 0, to: 2 };
+  expect(await ask(reader, "RESET_OFFSET", target)).toEqual({
+    code: "OFFSET_OUT_OF_RANGE",
+    error: `${stream.topics[0]}/0 can be read from 0 to 1, not from 2`,
+  });
+  await stream.publish([orderCreated()]);
+  await waitFor(() => reader.effects().length === 2, { what: "the next event" });
+  expect(await ask(reader, "RESET_OFFSET", { ...target, to: 1 })).toEqual({ offset: 1 });
+});

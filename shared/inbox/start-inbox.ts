@@ -10,6 +10,7 @@ import {
   type PartitionEnds,
 } from "@order-outbox/kafka";
 import type { Units } from "@order-outbox/units";
+import { chosenOffset } from "./chosen-offset.ts";
 import { finishRecord } from "./effects.ts";
 import type { Handlers } from "./handler.ts";
 import type { RetryPolicy } from "./held-rules.ts";
@@ -237,8 +238,8 @@ export function startInbox(options: InboxOptions): Inbox {
     await consumer
       .restart(async () => {
         await lanes.idle();
-        const { clusterId, low, high } = await fetchPartitionEnds(client, topic, partition);
-        const next = to === "earliest" ? low : to === "latest" ? high : to;
+        const { clusterId, ...kept } = await fetchPartitionEnds(client, topic, partition);
+        const next = chosenOffset(to, kept, `${topic}/${partition}`);
         const at = new Date(now()).toISOString();
         await store.setOffset(clusterId, topic, partition, next, at);
         log.warn({ topic, partition, offset: next }, "offset reset by an operator");
