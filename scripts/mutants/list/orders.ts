@@ -1,5 +1,10 @@
 import type { Mutant } from "../mutant.ts";
 
+/** What the services' own stores keep, whatever they are made of. */
+const ORDER_STORES = "services/order-service/src/sqlite/stores.test.ts › ";
+const PAYMENTS = "services/payment-service/src/sqlite/stores.test.ts › ";
+const NOTIFICATIONS = "services/notification-service/src/sqlite/stores.test.ts › ";
+
 export const ORDERS: readonly Mutant[] = [
   {
     name: "a-contradicting-event-charges-again",
@@ -56,5 +61,77 @@ export const ORDERS: readonly Mutant[] = [
     find: "if (!BUSY.includes(code)) drained?.resolve();",
     put: "if (!BUSY.includes(code)) throw new Error(code);",
     test: "shared/testing/e2e/output.test.ts › a log that stalls, whose reader is gone or whose disk is full neither stops an order nor the end",
+  },
+  {
+    name: "a-second-result-takes-the-first-ones-place",
+    breaks: "The first final state of an order stands.",
+    file: "services/order-service/src/sqlite/order-store.ts",
+    find: "WHERE id = ? AND status = 'PENDING' AND customerId = ? AND amount = ?`",
+    put: "WHERE id = ? AND status <> '' AND customerId = ? AND amount = ?`",
+    test: `${ORDER_STORES}the first final state stands, and a later one learns of it`,
+  },
+  {
+    name: "a-contradicting-result-is-kept",
+    breaks: "A payment's result about another customer or amount is refused.",
+    file: "services/order-service/src/sqlite/order-store.ts",
+    find: 'return { status: same ? "kept" : "refused", found };',
+    put: 'return { status: same || found ? "kept" : "refused", found };',
+    test: `${ORDER_STORES}a result about another customer or amount is refused, with the order found (%j)`,
+  },
+  {
+    name: "a-page-of-orders-repeats-the-one-before",
+    breaks: "A list's pages have no gaps and no repeats.",
+    file: "services/order-service/src/sqlite/order-store.ts",
+    find: "customerId = $customerId AND seq < $beforeSeq",
+    put: "customerId = $customerId AND seq <= $beforeSeq",
+    test: `${ORDER_STORES}orders are listed the newest first, of a customer, of a state, and in pages`,
+  },
+  {
+    name: "a-key-in-use-makes-another-order",
+    breaks: "A key that is known makes no other order.",
+    file: "services/order-service/src/sqlite/idempotency-store.ts",
+    find: "WHERE createdAt <= ?`",
+    put: "WHERE createdAt <> coalesce(?, '')`",
+    test: `${ORDER_STORES}a key that is known refuses with what it was used for, and no order is made`,
+  },
+  {
+    name: "an-expired-key-is-never-new-again",
+    breaks: "A key is new again as soon as it is expired.",
+    file: "services/order-service/src/sqlite/idempotency-store.ts",
+    find: "WHERE createdAt <= ?`",
+    put: "WHERE createdAt < ?`",
+    test: `${ORDER_STORES}a key that was used right at the limit, or before, is new again`,
+  },
+  {
+    name: "a-key-that-is-used-again-is-pruned",
+    breaks: "A key that is used again while it is about to be removed stays.",
+    file: "services/order-service/src/sqlite/prunable-keys.ts",
+    find: "WHERE key IN (SELECT value FROM json_each($keys)) AND createdAt <= $before`",
+    put: "WHERE key IN (SELECT value FROM json_each($keys)) AND createdAt <> $before || '9'`",
+    test: `${ORDER_STORES}keys that expired are forgotten, and those that were used again stay`,
+  },
+  {
+    name: "a-second-payment-of-an-order-is-passed-over",
+    breaks: "Another payment of an order is refused, with the one that is there.",
+    file: "services/payment-service/src/sqlite/payment-store.ts",
+    find: 'return { status: "refused", found: find.get(orderId) as Payment };',
+    put: 'return { status: "kept", found: find.get(orderId) as Payment };',
+    test: `${PAYMENTS}an order has one payment: another one is refused, with the one that is there`,
+  },
+  {
+    name: "a-channel-that-had-sent-gets-another-time",
+    breaks: "A channel that had sent before keeps its time.",
+    file: "services/notification-service/src/sqlite/notification-store.ts",
+    find: "emailSentAt = coalesce(emailSentAt, excluded.emailSentAt),",
+    put: "emailSentAt = coalesce(excluded.emailSentAt, emailSentAt),",
+    test: `${NOTIFICATIONS}a channel that sends later is added, and one that had sent keeps its time`,
+  },
+  {
+    name: "what-customers-have-still-to-hear-is-pruned",
+    breaks: "Only what a finished order's customer was told is forgotten.",
+    file: "services/notification-service/src/sqlite/prunable-notifications.ts",
+    find: "eventType <> 'ORDER_CREATED' AND max(emailSentAt, smsSentAt, pushSentAt) < $before",
+    put: "max(emailSentAt, smsSentAt, pushSentAt) < $before",
+    test: `${NOTIFICATIONS}the notifications of finished orders are forgotten when they are old, all of an order at once`,
   },
 ];
