@@ -13,7 +13,7 @@ const proof = process.env.PROOF === "full" ? test.concurrent : test.skip;
 /** Runs an inbox on {@link DATABASE} in a process of its own, until it kills itself as ordered. */
 async function crash(
   { kafkaHost, topics, groupId, folder }: Stream,
-  order: Pick<CrashOrder, "killAt" | "hangAt">,
+  order: Pick<CrashOrder, "killAt" | "hangAt" | "secondGroupId">,
 ): Promise<void> {
   const place = { kafkaHost, topics, groupId, databasePath: join(folder, DATABASE) };
   const fixture = join(import.meta.dir, "crash-fixture.ts");
@@ -46,6 +46,47 @@ for (const { step, applied } of [
     await waitFor(() => reader.nextOffset() === 2, { what: "the end of the topic" });
     expect(reader.effects()).toEqual([event.id, last.id]);
   });
+}
+
+for (const step of ["received", "prepared", "inside", "committed"] as const) {
+  for (const time of [1, 2] as const) {
+    proof(
+      `two consumers of one database apply an event once each when their process dies after "${step}" of one (${time})`,
+      async () => {
+        await using stream = await openStream();
+        const [event, last] = [orderCreated(), orderCreated()];
+        await stream.publish([event]);
+        const groups = [`${stream.groupId}-1`, `${stream.groupId}-2`] as const;
+        const [groupId, secondGroupId] = groups;
+        await crash(
+          { ...stream, groupId },
+          { secondGroupId, killAt: { step, eventId: event.id, time } },
+        );
+
+        await using reader = openReader(stream, DATABASE);
+        const appliedBy = () =>
+          reader.rows(`SELECT consumer FROM inbox WHERE eventId = '${event.id}' ORDER BY consumer`);
+        const offsets = () =>
+          reader.rows<{ consumer: string; nextOffset: number }>(
+            `SELECT consumer, nextOffset FROM consumer_offsets WHERE topic = '${stream.topics[0]}'`,
+          );
+        // Row, effect and offset are of one transaction, each consumer's its own.
+        expect(offsets().filter(({ nextOffset }) => nextOffset === 1)).toHaveLength(
+          appliedBy().length,
+        );
+        expect(reader.effects()).toHaveLength(appliedBy().length);
+        await stream.publish([last]);
+        for (const groupId of groups) reader.start({ groupId });
+        await waitFor(() => offsets().filter(({ nextOffset }) => nextOffset === 2).length === 2, {
+          what: "both consumers to be at the end of the topic",
+        });
+        expect(appliedBy()).toEqual(groups.map((consumer) => ({ consumer })));
+        expect(reader.effects().toSorted()).toEqual(
+          [event.id, event.id, last.id, last.id].toSorted(),
+        );
+      },
+    );
+  }
 }
 
 for (const { step, applied } of [

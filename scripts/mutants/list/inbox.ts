@@ -392,4 +392,28 @@ export const INBOX: readonly Mutant[] = [
     put: "WHERE eventKey > ? AND consumer >= ? AND state IN ('BEHIND', 'WAITING')",
     test: `${STORE}keys whose events only wait are found page by page, each consumer's alone`,
   },
+  {
+    name: "numbers-of-held-events-are-given-again",
+    breaks: "A database of the version before gives no held event a number that was given.",
+    file: "shared/inbox/sqlite/schema.ts",
+    find: "SET seq = max(seq, (SELECT seq FROM sqlite_sequence WHERE name = 'held_events'))",
+    put: "SET seq = max(seq, 0)",
+    test: "shared/inbox/sqlite/schema.test.ts › such an inbox goes on: nothing is applied twice, read again, or given a number that was given",
+  },
+  {
+    name: "a-migration-forgets-where-nothing-was-read",
+    breaks: "An inbox of the version before keeps every row.",
+    file: "shared/inbox/sqlite/schema.ts",
+    find: "nextOffset, updatedAt FROM consumer_offsets;",
+    put: "nextOffset, updatedAt FROM consumer_offsets WHERE nextOffset > 0;",
+    test: "shared/inbox/sqlite/schema.test.ts › an inbox of the version before keeps every row, as its consumer's own",
+  },
+  {
+    name: "two-consumers-remember-as-one",
+    breaks: "Two consumers of one database both apply every event, whatever crashes.",
+    file: "shared/inbox/sqlite/inbox-writers.ts",
+    find: "insert.run(id, source, consumer, type, topic, partition, offset, at).changes > 0;",
+    put: "insert.run(id, source, consumer && '', type, topic, partition, offset, at).changes > 0;",
+    test: 'shared/inbox/stop-and-crash.test.ts › two consumers of one database apply an event once each when their process dies after "…" of one (…)',
+  },
 ];
