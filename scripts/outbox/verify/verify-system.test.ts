@@ -189,12 +189,21 @@ test("a row that an operator redrove came late, and another's audit row excuses 
 });
 
 test("a record that was sent again is a repetition, not a finding", async () => {
+  // All but the last of each partition: what comes again has a lower number than what it follows.
+  const isFollowed = ({ partition, offset }: TopicRecord, _: number, all: TopicRecord[]) =>
+    all.some((other) => other.partition === partition && other.offset > offset);
+  let repeats = 0;
   await using other = await replayRun(
     run,
-    inTopic(TOPICS.paymentProcessed, (records) => [...records, ...records.slice(0, 3)]),
+    inTopic(TOPICS.paymentProcessed, (records) => {
+      const again = records.filter(isFollowed);
+      repeats = again.length;
+      return [...records, ...again];
+    }),
   );
   using world = copyRun(run, other);
-  expect(await verify(world)).toMatchObject({ repeatsOnTheWire: 3, findings: [] });
+  expect(repeats).toBeGreaterThan(0);
+  expect(await verify(world)).toMatchObject({ repeatsOnTheWire: repeats, findings: [] });
 });
 
 test("a second event of an order that no outbox of ours has is a stranger's, and nothing is doubled", async () => {
