@@ -1,7 +1,10 @@
 import { expect, test } from "bun:test";
 import { type DomainEvent, type EventData, newEventId } from "@order-outbox/contracts";
 import { AppError } from "@order-outbox/errors";
+import { createLogger } from "@order-outbox/service-kit";
 import { CHANNEL_NAMES, type Channel, type ChannelName, type Message } from "./channels.ts";
+import { recordSent } from "./notification-store.ts";
+import { notify } from "./notify.ts";
 import { openTestService, orderCreated, paymentSucceeded } from "./test-service.ts";
 
 interface Sent extends Message {
@@ -143,4 +146,30 @@ test("a channel that knows another event of the kind is no failure that can pass
     retryable: false,
   });
   expect(service.notifications()).toEqual([]);
+});
+
+test("what was sent is a decision: kept, and with a failure the event is held as well", () => {
+  const nobody = () => Promise.reject(new Error("a decision asks nobody"));
+  const { decide } = notify({
+    channels: [],
+    notifications: { findNotified: nobody },
+    logger: createLogger({ service: "notification-service", destination: { write() {} } }),
+    now: () => Date.parse("2026-01-01T00:00:00Z"),
+  });
+  const event = orderCreated("order-1");
+  const effect = recordSent({
+    orderId: "order-1",
+    eventId: event.id,
+    eventType: "ORDER_CREATED",
+    kind: "created",
+    channels: ["EMAIL"],
+    sentAt: "2026-01-01T00:00:00.000Z",
+  });
+  const failure = new AppError("HANDLER_FAILED", "2 channels did not send", { retryable: true });
+  expect(decide(event, { sent: ["EMAIL"] })).toEqual([effect]);
+  expect(decide(event, { sent: ["EMAIL"], failure })).toEqual({
+    error: failure,
+    effects: [effect],
+  });
+  expect(decide(event, { sent: [], failure })).toEqual({ error: failure, effects: [] });
 });

@@ -9,7 +9,7 @@ import { type NotificationStore, recordSent } from "./notification-store.ts";
 
 export interface NotifyDeps {
   channels: readonly Channel[];
-  notifications: NotificationStore;
+  notifications: Pick<NotificationStore, "findNotified">;
   logger: Logger;
   now(): number;
 }

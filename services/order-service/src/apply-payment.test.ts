@@ -2,8 +2,9 @@ import { expect, test } from "bun:test";
 import { type DomainEvent, newEventId } from "@order-outbox/contracts";
 import { AppError } from "@order-outbox/errors";
 import { createLogger } from "@order-outbox/service-kit";
-import type { Effect } from "@order-outbox/units";
+import { type Effect, type Outcome, Results } from "@order-outbox/units";
 import { applyPayment } from "./apply-payment.ts";
+import { type Order, setOrderStatus } from "./order-store.ts";
 import { type AcceptedOrder, bodyOf, openTestApp, type TestApp } from "./test-app.ts";
 
 const LATER = Date.parse("2030-01-01T00:00:00Z");
@@ -114,3 +115,50 @@ test.each([{ amount: 2 }, { customerId: "mallory" }])(
     expect((await order())?.status).toBe("PENDING");
   },
 );
+
+/** The use case alone, with what it logs. */
+function alone() {
+  const logged: string[] = [];
+  const logger = createLogger({
+    service: "order-service",
+    format: "json",
+    destination: { write: (line) => void logged.push(line) },
+  });
+  const told = () => logged.map((line) => JSON.parse(line) as { level: string; msg: string });
+  return { handler: applyPayment({ logger, now: () => LATER }), told };
+}
+
+test.each([
+  [succeeded, "PAID"],
+  [failed, "PAYMENT_FAILED"],
+] as const)("applying a payment is a decision: one change of state (%#)", (result, status) => {
+  const event = result("order-1");
+  const at = "2030-01-01T00:00:00.000Z";
+  expect(alone().handler.decide(event, undefined)).toEqual([
+    setOrderStatus({ ...orderOf("order-1"), status, at }),
+  ]);
+});
+
+test("what is refused is told by what was found", () => {
+  const { refused } = alone().handler;
+  const effect = setOrderStatus({ ...orderOf("o"), status: "PAID", at: "" });
+  expect(refused?.(succeeded("o"), { effect, found: undefined }).code).toBe("HANDLER_FAILED");
+  const found = { id: "o", customerId: "another" } as Order;
+  expect(refused?.(succeeded("o"), { effect, found }).code).toBe("EVENT_CONTRADICTS");
+});
+
+test.each([
+  [undefined, "info"],
+  ["PAID", undefined],
+  ["PAYMENT_FAILED", "warn"],
+] as const)("a result that found the order %p is logged as %p", (status, level) => {
+  const { handler, told } = alone();
+  const effects = handler.decide(succeeded("o"), undefined) as readonly Effect[];
+  const kept: Outcome = { status: "kept", found: { status } };
+  handler.done?.(
+    succeeded("o"),
+    new Results(effects, status === undefined ? undefined : new Map([[0, kept]])),
+    undefined,
+  );
+  expect(told().map((line) => line.level)).toEqual(level === undefined ? [] : [level]);
+});

@@ -1,8 +1,10 @@
 import { afterAll, expect, test } from "bun:test";
 import { followUpEventId, newEventId } from "@order-outbox/contracts";
+import { createLogger } from "@order-outbox/service-kit";
 import { closeDatabase, openDatabase } from "@order-outbox/sqlite";
 import { tempDir } from "@order-outbox/testing";
 import { chargeKey, openSimulatedProvider } from "./payment-provider.ts";
+import { processPayment } from "./process-payment.ts";
 import { type OrderCreated, openTestService, orderCreated } from "./test-service.ts";
 
 const dir = tempDir();
@@ -151,4 +153,48 @@ test("an event that comes again when the inbox has forgotten it changes nothing"
   for (const table of ["payments", "outbox"]) {
     expect(service.db.query(`SELECT count(*) AS rows FROM ${table}`).get()).toEqual({ rows: 1 });
   }
+});
+
+/** The use case with nothing behind it: a decision must not ask. */
+const decideAlone = (
+  event: OrderCreated,
+  charge: Parameters<ReturnType<typeof processPayment>["decide"]>[1],
+): Record<string, unknown>[] => {
+  const nobody = () => Promise.reject(new Error("a decision asks nobody"));
+  const handler = processPayment({
+    provider: { ...accepting, charge: nobody },
+    payments: { findOfOrder: nobody, list: nobody },
+    logger: createLogger({ service: "payment-service", destination: { write() {} } }),
+    now: () => Date.parse("2026-01-01T00:00:00Z"),
+  });
+  const decision = handler.decide(event, charge);
+  if ("error" in decision) throw decision.error;
+  return decision.map(({ kind, value }) => ({ kind, ...(value as Record<string, unknown>) }));
+};
+
+test.each([
+  [{ outcome: "ACCEPTED", transactionId: "txn_1" }, "SUCCEEDED", null],
+  [{ outcome: "DECLINED", transactionId: "txn_2", reason: "no" }, "FAILED", "no"],
+] as const)(
+  "a charge is a decision on a payment and its announcement (%j)",
+  (charge, status, reason) => {
+    const event = orderCreated();
+    const { orderId } = event.data;
+    const eventType = `PAYMENT_${status}`;
+    const createdAt = "2026-01-01T00:00:00.000Z";
+    const [payment, row, ...others] = decideAlone(event, charge);
+    expect(others).toEqual([]);
+    expect(payment).toEqual({
+      kind: "new payment",
+      id: followUpEventId(event.id, "PAYMENT"),
+      ...event.data,
+      ...{ status, transactionId: charge.transactionId, reason, createdAt },
+    });
+    const eventId = followUpEventId(event.id, `PAYMENT_${status}`);
+    expect(row).toMatchObject({ kind: "outbox row", eventId, eventType, orderId, createdAt });
+  },
+);
+
+test("of a payment that is recorded already nothing is decided", () => {
+  expect(decideAlone(orderCreated(), undefined)).toEqual([]);
 });
