@@ -83,7 +83,7 @@ const BROKEN: [name: string, changes: Partial<ChaosRun>, violations: string[]][]
   ],
   [
     "a fault that was not done",
-    { faults: [...HEALTHY.faults, fullDisk("EIO")] },
+    { faults: [...HEALTHY.faults, fullDisk(), fullDisk("EIO")] },
     ["running: full disk, order-service: EIO"],
   ],
   [

@@ -25,8 +25,8 @@ export const CHAOS_JUDGE: readonly Mutant[] = [
     name: "chaos-counts-refused-orders",
     breaks: "Chaos counts only orders that were accepted for its rate.",
     file: "scripts/chaos/judge.ts",
-    find: `outcome.kind === "accepted" ? [outcome.orderId] : [],`,
-    put: `"orderId" in outcome ? [outcome.orderId] : [outcome],`,
+    find: `attempts.flatMap(({ outcome }) => outcome.kind === "accepted" ? [outcome.orderId] : [],`,
+    put: `attempts.flatMap(({ outcome, customerId }) => outcome.kind === "accepted" ? [outcome.orderId] : [customerId],`,
     test: FOUND,
   },
   {
@@ -146,7 +146,7 @@ export const CHAOS_JUDGE: readonly Mutant[] = [
     breaks: "Chaos excuses only numbers when the payments database was replaced.",
     file: "scripts/chaos/judge.ts",
     find: `rebirths > 0 && rule === "sequence" && subject`,
-    put: "rebirths > 0 && rule && subject",
+    put: `rebirths > 0 && rule !== "" && subject`,
     test: "scripts/chaos/judge.test.ts › only results are excused for a lower number, and only after their database was replaced",
   },
   {
