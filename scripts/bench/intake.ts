@@ -175,6 +175,8 @@ async function measureService(
     });
     const row = `${text}, ${over(USUAL)}, an Idempotency-Key each`;
     addRow(recorder, INTAKE_TABLE, row, keyed);
+    const share = (keyed.rate / (rates.get(USUAL) ?? 0)) * 100;
+    recorder.add(INTAKE_TABLE, row, "% of that without keys", share);
   }
   rmSync(folder, { recursive: true, force: true });
 }

@@ -13,8 +13,8 @@ export const ACCESS: readonly Mutant[] = [
     name: "a-retried-key-makes-another-order",
     breaks: "A retry with its key is safe.",
     file: "services/order-service/src/sqlite/idempotency-store.ts",
-    find: "key = ? AND createdAt > ?`",
-    put: "key = ? AND createdAt > ? AND false`",
+    find: "found.createdAt > use.notBefore",
+    put: 'found.createdAt > use.notBefore && found.orderId === ""',
     test: "shared/testing/e2e/hostile-requests.test.ts › of requests that come before the answer to the first, none is doubled when they are sent again with their keys",
   },
   {

@@ -48,13 +48,6 @@ export async function acceptOrder(
   const requestHash = key === undefined ? "" : hashOf(order);
   const notBefore = new Date(deps.keyClock() - deps.keyRetentionMs).toISOString();
 
-  const findKnown = async () => {
-    const known = key === undefined ? undefined : await keys.find(key, notBefore);
-    return known && replay(known, requestHash);
-  };
-
-  const known = await findKnown();
-  if (known !== undefined) return known;
   const decision = createOrder(order, sources, traceparent);
   const answer = answerTo(decision.answer);
   const effects: Effect[] = [...decision.effects];
@@ -71,9 +64,9 @@ export async function acceptOrder(
     // No room or no time for a transaction is no reason to refuse an order that is stored; in a file
     // that is gone it is not.
     const passing = isAppError(error) && error.retryable && error.code !== "STORAGE_LOST";
-    const stored = passing ? await findKnown() : undefined;
-    if (stored === undefined) throw error;
-    return stored;
+    const known = passing && key !== undefined ? await keys.find(key, notBefore) : undefined;
+    if (known === undefined) throw error;
+    return replay(known, requestHash);
   }
 }
 

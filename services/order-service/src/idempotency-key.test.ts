@@ -1,7 +1,10 @@
 import { expect, test } from "bun:test";
-import { waitFor } from "@order-outbox/testing";
+import { closeDatabase, migrate, openDatabase } from "@order-outbox/sqlite";
+import { tempDir, waitFor } from "@order-outbox/testing";
+import { hashOf } from "./idempotency-key.ts";
 import { rememberKey } from "./idempotency-store.ts";
 import { startKeyPruner } from "./prune-keys.ts";
+import { MIGRATIONS } from "./sqlite/schema.ts";
 import {
   type AcceptedOrder,
   bodyOf,
@@ -226,15 +229,36 @@ test("a key that is used again while it is about to be removed stays", async () 
   expect([old.length, await remove(old, before), storedKeys(app)]).toEqual([1, 0, ["again"]]);
 });
 
-test("the search for expired keys looks at nothing but them", () => {
+test("the search for expired keys ends where they are young", async () => {
   using app = openTestApp();
-  const [plan] = app.db
-    .query<{ detail: string }, []>(
-      `EXPLAIN QUERY PLAN SELECT createdAt, key FROM idempotency_keys
-       WHERE createdAt <= 'b' AND (createdAt, key) > ('a', 'k') ORDER BY createdAt, key LIMIT 9`,
-    )
-    .all();
-  expect(plan?.detail).toBe(
-    "SEARCH idempotency_keys USING COVERING INDEX idempotency_keys_age ((createdAt,key)>(?,?) AND createdAt<?)",
-  );
+  const ages = [...Array.from({ length: 3 }, () => KEY_RETENTION_MS), 0, 0, 0, KEY_RETENTION_MS];
+  for (const [i, age] of ages.entries()) await putKey(app, `key-${i}`, age);
+  const before = new Date(Date.now() - KEY_RETENTION_MS).toISOString();
+  const { scan } = app.keys.prunable;
+  expect(await scan(undefined, before, 2)).toEqual({ old: [1, 2], last: 2 });
+  expect(await scan(2, before, 2)).toEqual({ old: [3], last: 4 });
+  expect(await scan(4, before, 2)).toEqual({ old: [], last: undefined });
+});
+
+test("a database of the version before goes on, and knows its keys", async () => {
+  using folder = tempDir();
+  const databasePath = folder.join("orders.db");
+  const answered = { orderId: "an-order", message: "Order created successfully" };
+  const response = JSON.stringify({ status: 201, location: "/api/orders/1", body: answered });
+  {
+    const db = openDatabase(databasePath);
+    migrate(db, MIGRATIONS.slice(0, -1));
+    const insert = db.prepare("INSERT INTO idempotency_keys VALUES (?, ?, ?, ?, ?)");
+    const used = new Date().toISOString();
+    insert.run(KEY["idempotency-key"], hashOf(ORDER), "an-order", response, used);
+    insert.run("older", "", "", "{}", new Date(Date.now() - KEY_RETENTION_MS).toISOString());
+    closeDatabase(db);
+  }
+  using app = openTestApp({ databasePath });
+  const replayed = await app.postOrder(ORDER, KEY);
+  expect(replayed.headers.get("idempotent-replayed")).toBe("true");
+  expect(await bodyOf<object>(replayed)).toEqual(answered);
+  expect((await app.postOrder({ ...ORDER, amount: 1 }, KEY)).status).toBe(422);
+  expect((await app.postOrder(ORDER, { "idempotency-key": "older" })).status).toBe(201);
+  expect(app.counts().orders).toBe(1);
 });

@@ -26,5 +26,5 @@ export function readIdempotencyKey(headers: Headers): string | undefined {
 
 /** Equal for requests that ask for the same order, however their JSON is written. */
 export function hashOf({ customerId, amount }: NewOrder): string {
-  return new Bun.CryptoHasher("sha256").update(JSON.stringify([customerId, amount])).digest("hex");
+  return Bun.SHA256.hash(JSON.stringify([customerId, amount]), "hex");
 }

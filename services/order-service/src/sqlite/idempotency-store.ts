@@ -11,37 +11,39 @@ import {
   type IdempotencyStore,
   rememberKey,
 } from "../idempotency-store.ts";
+import { keyIndexOf } from "./key-index.ts";
 import { prunableKeys } from "./prunable-keys.ts";
 
-const COLUMNS = "key, requestHash, orderId, response, createdAt";
-
 /** Writes what a key is used for, unless it is known. */
-export function keyWriter(db: Database): Writer {
-  const put = db.prepare<unknown, [string, string, string, string, string, string]>(
-    `INSERT INTO idempotency_keys (${COLUMNS}) VALUES (?, ?, ?, ?, ?)
-     ON CONFLICT (key) DO UPDATE SET requestHash = excluded.requestHash,
-       orderId = excluded.orderId, response = excluded.response, createdAt = excluded.createdAt
-       WHERE createdAt <= ?`,
-  );
-  const known = db.prepare<IdempotencyRecord, [string]>(
-    `SELECT ${COLUMNS} FROM idempotency_keys WHERE key = ?`,
-  );
-  return writerOf(rememberKey, (uses) =>
-    uses.map(({ key, requestHash, orderId, response, createdAt, notBefore }) => {
-      if (put.run(key, requestHash, orderId, response, createdAt, notBefore).changes > 0)
-        return DONE;
-      return { status: "refused", found: known.get(key) } as Outcome<IdempotencyRecord>;
-    }),
-  );
+export function keyWriter(db: Database, index = keyIndexOf(db)): Writer {
+  return writerOf(rememberKey, (uses) => {
+    index.catchUp();
+    const outcomes = uses.map((use): Outcome<IdempotencyRecord> => {
+      const found = index.find(use.key);
+      if (found !== undefined && found.createdAt > use.notBefore)
+        return { status: "refused", found };
+      if (found !== undefined) index.remove(use.key);
+      index.add(use);
+      return DONE;
+    });
+    index.sortIn();
+    return outcomes;
+  });
 }
 
 /** @param queue through which everything in this service writes; its reads share a transaction */
-export function createIdempotencyStore(db: Database, queue: CommitQueue): IdempotencyStore {
-  const find = db.prepare<IdempotencyRecord, [string, string]>(
-    `SELECT ${COLUMNS} FROM idempotency_keys WHERE key = ? AND createdAt > ?`,
-  );
+export function createIdempotencyStore(
+  db: Database,
+  queue: CommitQueue,
+  index = keyIndexOf(db),
+): IdempotencyStore {
   return {
-    find: async (key, notBefore) => queue.read(() => find.get(key, notBefore)) ?? undefined,
+    find: async (key, notBefore) =>
+      queue.read(() => {
+        index.catchUp();
+        const found = index.find(key);
+        return found !== undefined && found.createdAt > notBefore ? found : undefined;
+      }),
     prunable: prunableTable(queue, prunableKeys(db)),
   };
 }

@@ -1,32 +1,29 @@
 import type { Database, PrunableTable } from "@order-outbox/sqlite";
 
-/** Where a key stands in the order of age. */
-export interface AgedKey {
-  createdAt: string;
-  key: string;
-}
-
-export function prunableKeys(db: Database): PrunableTable<AgedKey> {
-  const scan = db.prepare<
-    AgedKey,
-    { createdAt: string; key: string; before: string; limit: number }
-  >(
-    `SELECT createdAt, key FROM idempotency_keys
-     WHERE createdAt <= $before AND (createdAt, key) > ($createdAt, $key)
-     ORDER BY createdAt, key LIMIT $limit`,
+/** Rows stand in the order in which they came, so the walk ends where they are young. */
+export function prunableKeys(db: Database): PrunableTable<number> {
+  const scan = db.prepare<{ id: number; createdAt: string }, [number, number]>(
+    "SELECT id, createdAt FROM idempotency_keys WHERE id > ? ORDER BY id LIMIT ?",
   );
-  // A key may have been used again since it was looked at.
-  const remove = db.prepare<unknown, { keys: string; before: string }>(
-    `DELETE FROM idempotency_keys
-     WHERE key IN (SELECT value FROM json_each($keys)) AND createdAt <= $before`,
+  const removePlaces = db.prepare<unknown, [string]>(
+    `DELETE FROM idempotency_index WHERE (key, id) IN
+       (SELECT key, id FROM idempotency_keys WHERE id IN (SELECT value FROM json_each(?)))`,
+  );
+  const remove = db.prepare<unknown, [string]>(
+    "DELETE FROM idempotency_keys WHERE id IN (SELECT value FROM json_each(?))",
   );
   return {
     table: "idempotency_keys",
-    scan(after = { createdAt: "", key: "" }, before, limit) {
-      const old = scan.all({ ...after, before, limit });
-      return { old, last: old.length === limit ? old.at(-1) : undefined };
+    scan(after = 0, before, limit) {
+      const rows = scan.all(after, limit);
+      const old = rows.filter(({ createdAt }) => createdAt <= before).map(({ id }) => id);
+      const more = rows.length === limit && old.length > 0;
+      return { old, last: more ? rows.at(-1)?.id : undefined };
     },
-    remove: (aged, before) =>
-      remove.run({ keys: JSON.stringify(aged.map(({ key }) => key)), before }).changes,
+    remove(ids) {
+      const listed = JSON.stringify(ids);
+      removePlaces.run(listed);
+      return remove.run(listed).changes;
+    },
   };
 }

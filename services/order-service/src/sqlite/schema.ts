@@ -46,4 +46,31 @@ export const MIGRATIONS: readonly Migration[] = [
     `,
   },
   { name: "key the inbox by source and consumer", up: inboxByConsumer("order-service") },
+  {
+    // Every key changed a page of its own, of rows and answers, and others of an index by age. Now
+    // keys stand as they came, and thousands are sorted into an index at once; see `KeyIndex`.
+    name: "sort idempotency keys many at once",
+    up: `
+      ALTER TABLE idempotency_keys RENAME TO former_keys;
+      CREATE TABLE idempotency_keys (
+        id          INTEGER PRIMARY KEY AUTOINCREMENT,
+        key         TEXT NOT NULL,
+        requestHash TEXT NOT NULL,
+        orderId     TEXT NOT NULL,
+        response    TEXT NOT NULL,
+        createdAt   TEXT NOT NULL
+      ) STRICT;
+      INSERT INTO idempotency_keys (key, requestHash, orderId, response, createdAt)
+        SELECT key, requestHash, orderId, response, createdAt FROM former_keys ORDER BY createdAt;
+      DROP TABLE former_keys;
+
+      CREATE TABLE idempotency_index (
+        key TEXT NOT NULL PRIMARY KEY,
+        id  INTEGER NOT NULL
+      ) STRICT, WITHOUT ROWID;
+      INSERT INTO idempotency_index SELECT key, id FROM idempotency_keys ORDER BY key;
+      CREATE TABLE idempotency_indexed (id INTEGER NOT NULL) STRICT;
+      INSERT INTO idempotency_indexed SELECT coalesce(max(id), 0) FROM idempotency_keys;
+    `,
+  },
 ];
