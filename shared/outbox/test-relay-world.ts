@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { type PartitionBatch, type Publisher, partitionOf } from "@order-outbox/kafka";
 import { waitFor } from "@order-outbox/testing";
 import { createRelay, type Relay } from "./mod.ts";
@@ -55,6 +56,10 @@ export function openRelayWorld(
   let running: { relay: Relay; ended: Promise<void>; crash(): void } | undefined;
 
   const chance = (probability: number): boolean => trouble && random() < probability;
+  /** Not every database answers at once. */
+  const perhapsLater = async () => {
+    if (random() < 0.3) await nextTurn();
+  };
   const broker = createFailingBroker(topic, chance, (violation) => violations.push(violation));
   const { writes } = broker;
 
@@ -87,21 +92,28 @@ export function openRelayWorld(
     };
     const store: OutboxStore = {
       ...outbox.store,
-      readPending(...of) {
+      async readPending(...of) {
         if (inFlight) readAhead += 1;
-        return outbox.store.readPending(...of);
+        await perhapsLater();
+        const pending = await outbox.store.readPending(...of);
+        await perhapsLater();
+        return pending;
       },
       async markPublished(ids, at) {
+        await perhapsLater();
         if (crashed || chance(0.15)) throw new Error("the disk is full");
         const written = new Set(writes.map(({ id }) => id));
         violations.push(
           ...ids.filter((id) => !written.has(id)).map((id) => `marked ${id}, which is not written`),
         );
-        return outbox.store.markPublished(ids, at);
+        const marked = await outbox.store.markPublished(ids, at);
+        await perhapsLater();
+        return marked;
       },
       async chargeRefusal(id, error, parkedAt) {
         if (!large.has(id)) violations.push(`charged ${id}, which is not too large`);
-        await outbox.store.chargeRefusal(id, error, parkedAt);
+        await perhapsLater();
+        if (!crashed) await outbox.store.chargeRefusal(id, error, parkedAt);
       },
     };
     const relay = createRelay(

@@ -89,6 +89,18 @@ test.concurrent("a worker that is stopped as soon as it is started ends", async 
   expect(worker.failures).toEqual([]);
 });
 
+test.concurrent("a worker that is stopped while its database is opened ends", async () => {
+  using outbox = tempOutbox();
+  const address = `127.0.0.1:${await freePort()}`;
+  const worker = startWorker(address, outbox, { entry: "slow-worker-fixture.ts" });
+  let hasEnded = false;
+  void worker.stop().then(() => {
+    hasEnded = true;
+  });
+  await waitFor(() => hasEnded, { what: "the worker to end" });
+  expect(worker.failures).toEqual([]);
+});
+
 test.concurrent("the worker tells its log and its status while there is no broker", async () => {
   using outbox = tempOutbox();
   await using worker = startWorker(`127.0.0.1:${await freePort()}`, outbox);

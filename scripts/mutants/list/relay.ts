@@ -379,4 +379,22 @@ export const RELAY: readonly Mutant[] = [
      WHERE parkedAt IS NOT NULL`,
     test: "shared/outbox/sqlite/outbox-desk.test.ts › neither a discarded nor a published row is redriven",
   },
+  {
+    name: "a-stop-comes-too-early",
+    breaks: "A worker that is stopped while its database is opened ends.",
+    file: "shared/outbox/serve-worker.ts",
+    find: "if (stopping) relay.stop();",
+    put: "if (stopping) relay.wake();",
+    test: "shared/outbox/worker.test.ts › a worker that is stopped while its database is opened ends",
+  },
+  {
+    name: "marks-are-not-waited-for",
+    breaks: "A database that answers late makes a relay forget no mark.",
+    file: "shared/outbox/relay.ts",
+    find: `await nextTurn();
+      await markAcknowledged();`,
+    put: `await nextTurn();
+      void markAcknowledged().catch(() => {});`,
+    test: "shared/outbox/relay-model.test.ts › whatever happens to it, a relay publishes every row in order and marks only what is written",
+  },
 ];

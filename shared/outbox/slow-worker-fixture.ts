@@ -1,0 +1,7 @@
+// An outbox worker whose database takes a while to open, as one on another machine does.
+import { openSqliteOutbox, serveOutboxWorker } from "./mod.ts";
+
+serveOutboxWorker(async (path) => {
+  await Bun.sleep(300);
+  return openSqliteOutbox(path);
+});
