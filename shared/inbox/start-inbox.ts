@@ -20,6 +20,7 @@ import { createLanes } from "./lanes.ts";
 import type { FollowEvent } from "./observer.ts";
 import { createOffsetTracker, type OffsetTracker } from "./offset-tracker.ts";
 import { openOperatorDesk } from "./operator-requests.ts";
+import { pauseBefore } from "./pause.ts";
 import { processRecord } from "./process-record.ts";
 import { createProgress } from "./progress.ts";
 import { type ReadRules, readRecord } from "./read-record.ts";
@@ -85,7 +86,6 @@ export interface Inbox {
 
 const RETRY: RetryPolicy = { attempts: 10, baseMs: 200, capMs: 30_000 };
 const AWAY_MS = 15_000;
-const PAUSES_MS = [100, 200, 500, 1_000, 2_000];
 
 /**
  * Consumes events so that each takes effect exactly once: inbox row, effects, follow-up events and the partition's next offset are committed together, and the database's offset, not
@@ -145,7 +145,7 @@ export function startInbox(options: InboxOptions): Inbox {
     retry: options.retry ?? RETRY,
     follow: options.follow,
     troubled: { events: 0 },
-    pause: (attempt: number) => pause(attempt, stopping.signal),
+    pause: (attempt: number) => pauseBefore(attempt, stopping.signal),
   };
   const runner = createHeldRunner(deps, lanes, stopping.signal);
 
@@ -283,20 +283,4 @@ export function startInbox(options: InboxOptions): Inbox {
       presence?.end();
     },
   };
-}
-
-function pause(attempt: number, signal: AbortSignal): Promise<void> {
-  const ms = PAUSES_MS[Math.min(attempt, PAUSES_MS.length) - 1] as number;
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    const stop = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", stop);
-      resolve();
-    }, ms);
-    signal.addEventListener("abort", stop, { once: true });
-  });
 }
