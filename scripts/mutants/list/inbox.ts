@@ -41,7 +41,7 @@ export const INBOX: readonly Mutant[] = [
     breaks: "A consumer that dies at any step of an event leaves one effect.",
     file: "shared/inbox/process-record.ts",
     find: 'tellStep("received", event);',
-    put: `await commits.commit(place, () => {});
+    put: `await commit([]);
   tellStep("received", event);`,
     test: 'shared/inbox/stop-and-crash.test.ts › an event takes effect once when the process dies after "…"',
   },
