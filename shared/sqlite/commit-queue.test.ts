@@ -103,6 +103,12 @@ test("a full disk in the middle of a batch rejects all of it, and later batches 
     "STORAGE_FULL",
   ]);
   expect([s.rows(), s.temp.db.inTransaction]).toEqual([[1], false]);
+  // Without a failure of their own units share one transaction to its end.
+  const full = [() => s.insert(2), () => s.insert(3, BIG), () => s.insert(4)];
+  expect(await outcomes(full.map((unit) => s.queue.run<unknown>(unit)))).toEqual(
+    full.map(() => "STORAGE_FULL"),
+  );
+  expect([s.rows(), s.temp.db.inTransaction]).toEqual([[1], false]);
   expect(await s.queue.run(() => s.insert(5))).toBe(5);
   expect([s.rows(), s.commits]).toEqual([
     [1, 5],

@@ -14,8 +14,8 @@ export const INTAKE: readonly Mutant[] = [
     breaks: "Order and event are stored in one transaction.",
     file: "services/order-service/src/accept-order.ts",
     find: "const result = await units.commit({ effects }, traceparent);",
-    put: `const [event] = effects.splice(-1);
-    void units.commit({ effects: [event as Effect] });
+    put: `const event = effects.splice(-1);
+    setTimeout(() => void units.commit({ effects: event }), 50);
     const result = await units.commit({ effects }, traceparent);`,
     test: "services/order-service/src/create-order.test.ts › an accepted order has its row and its event",
   },
@@ -25,6 +25,14 @@ export const INTAKE: readonly Mutant[] = [
     file: "shared/sqlite/commit-batch.ts",
     find: "at < units.length && !reachesFurther(outcomes.at(-1));",
     put: 'at < units.length && outcomes.at(-1)?.failed !== "together";',
+    test: "shared/sqlite/commit-queue.test.ts › a full disk in the middle of a batch rejects all of it, and later batches go on",
+  },
+  {
+    name: "single-units-go-on-after-a-full-disk",
+    breaks: "A rejected commit left nothing, also when units run one by one.",
+    file: "shared/sqlite/commit-batch.ts",
+    find: "if (reachesFurther(outcome)) break;",
+    put: 'if (outcome.failed === "together") break;',
     test: "shared/sqlite/commit-queue.test.ts › a full disk in the middle of a batch rejects all of it, and later batches go on",
   },
   {
@@ -39,10 +47,10 @@ export const INTAKE: readonly Mutant[] = [
   {
     name: "an-order-is-written-before-its-transaction",
     breaks: "Killed before COMMIT, an order is not there.",
-    file: "services/order-service/src/accept-order.ts",
-    find: "const result = await units.commit({ effects }, traceparent);",
-    put: `await units.commit({ effects: effects.splice(-2) });
-    const result = await units.commit({ effects }, traceparent);`,
+    file: "shared/sqlite/commit-batch.ts",
+    find: 'tellStep("before-commit", units.length);',
+    put: `db.run("COMMIT; BEGIN IMMEDIATE");
+  tellStep("before-commit", units.length);`,
     test: "shared/testing/e2e/intake-crashes.test.ts › killed before COMMIT: no answer and no row, and the retry makes the order",
   },
   {

@@ -25,7 +25,7 @@ export const UNITS: readonly Mutant[] = [
     breaks: "An effect that is kept tells the state that was found.",
     file: "shared/units/results.ts",
     find: "if (this.#kept === undefined) return DONE;",
-    put: "if (this.#kept !== undefined) return DONE;",
+    put: "if (this.#kept === undefined || this.#kept.size > 0) return DONE;",
     test: `${CONTRACT}an effect that is kept commits its unit, and tells the state found`,
   },
   {
