@@ -3,26 +3,30 @@ export type RequestSource = () => Uint8Array;
 
 const CUSTOMERS = 1_000;
 
+/** As long as the keys that take its place. */
+const NO_KEY = "00000000-0000-0000-0000-000000000000";
+
 /**
  * Orders of a thousand customers, rendered beforehand. With `keys`, each request carries an
- * Idempotency-Key of its own, and is rendered when it is asked for.
+ * Idempotency-Key of its own, which is written into the rendered bytes when it is asked for; so no
+ * more than a thousand may be on their way.
  */
 export function orderRequests(port: number, keys: boolean): RequestSource {
   let next = 0;
-  if (keys) {
-    return () => {
-      next += 1;
-      return render(port, next % CUSTOMERS, `idempotency-key: ${crypto.randomUUID()}\r\n`);
-    };
-  }
-  const rendered = Array.from({ length: CUSTOMERS }, (_, customer) => render(port, customer, ""));
+  const header = keys ? `idempotency-key: ${NO_KEY}\r\n` : "";
+  const rendered = Array.from({ length: CUSTOMERS }, (_, customer) => {
+    const request = render(port, customer, header);
+    return { request, keyAt: request.indexOf(NO_KEY) };
+  });
   return () => {
     next = (next + 1) % CUSTOMERS;
-    return rendered[next] as Uint8Array;
+    const { request, keyAt } = rendered[next] as (typeof rendered)[number];
+    if (keys) request.write(crypto.randomUUID(), keyAt, "latin1");
+    return request;
   };
 }
 
-function render(port: number, customer: number, header: string): Uint8Array {
+function render(port: number, customer: number, header: string): Buffer {
   const body = JSON.stringify({
     customerId: `customer-${customer}`,
     amount: Math.round((1 + customer * 1.37) * 100) / 100,
