@@ -3,11 +3,14 @@ import { defineEffect } from "@order-outbox/units";
 import type { OffsetTracker } from "./offset-tracker.ts";
 import type { AppliedEvent, EventIdentity, Holding } from "./store.ts";
 
-/** Remembers that a consumer has applied an event; one that is known refuses. */
+/**
+ * Remembers that a consumer has applied an event; one that is known refuses. It has no conflict key:
+ * of two units with one event the second is refused however they are grouped.
+ */
 export const recordApplied = defineEffect<
   { consumer: string; event: AppliedEvent; record: ConsumedRecord; at: string },
   undefined
->("inbox row", { keysOf: ({ event }) => [`event ${event.source} ${event.id}`] });
+>("inbox row");
 
 /** Sets an event aside; one that is held already stays as it is. */
 export const holdEvent = defineEffect<{

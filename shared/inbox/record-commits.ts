@@ -30,8 +30,19 @@ export interface RecordCommitsOptions {
 
 export function createRecordCommits(options: RecordCommitsOptions): RecordCommits {
   const { units, consumer, now, onMoved } = options;
+  /** What moved in this turn of the event loop: it is told once for each partition. */
+  const moved = new Map<OffsetTracker, RecordPlace>();
+
+  function tellMoved(): void {
+    for (const [tracker, { record }] of moved) {
+      onMoved?.(record.topic, record.partition, tracker.watermark());
+    }
+    moved.clear();
+  }
+
   return {
-    async commit({ clusterId, record, tracker }, effects, traceparent) {
+    async commit(place, effects, traceparent) {
+      const { clusterId, record, tracker } = place;
       const { topic, partition, offset } = record;
       const at = new Date(now()).toISOString();
       const finished = finishRecord({
@@ -46,7 +57,8 @@ export function createRecordCommits(options: RecordCommitsOptions): RecordCommit
       const result = await units.commit({ effects: [...effects, finished] }, traceparent);
       if (result.committed) {
         tracker.settle(offset);
-        onMoved?.(topic, partition, tracker.watermark());
+        if (moved.size === 0) queueMicrotask(tellMoved);
+        moved.set(tracker, place);
       }
       return result;
     },

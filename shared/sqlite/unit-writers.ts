@@ -1,6 +1,5 @@
 import { AppError } from "@order-outbox/errors";
 import {
-  DONE,
   type EffectKind,
   groupUnits,
   type Outcome,
@@ -75,26 +74,30 @@ export function createUnitWriters({ writers, lastly = [] }: UnitWritersOptions):
   function writeTogether(units: readonly UnitOfWork[]): (UnitResult | Refused)[] {
     const kept = new Map<number, Map<number, Outcome>>();
     const refused = new Map<number, Refused>();
-    const touched = new Set<number>();
+    /** The units of what was written so far. */
+    const written: (readonly number[])[] = [];
     for (const group of groupUnits(units)) {
       for (const batch of planWrites(units, group, rankOf)) {
         const open = refused.size === 0 ? batch : withoutRefused(batch, refused);
-        const outcomes = writers[open.kind]?.write(open.values) ?? [];
-        open.units.forEach((unit, index) => {
-          const outcome = outcomes[index] ?? DONE;
-          const effect = open.effects[index] ?? 0;
+        const outcomes = writers[open.kind]?.write(open.values);
+        const taken: number[] = [];
+        outcomes?.forEach((outcome, index) => {
+          const [unit = 0, effect = 0] = [open.units[index], open.effects[index]];
           if (outcome.status === "refused") {
             const refusal = refusalOf(units[unit], effect, outcome.found);
             if (!refused.has(unit)) refused.set(unit, refusal);
-          } else {
-            touched.add(unit);
-            if (outcome.status === "kept") {
-              kept.set(unit, (kept.get(unit) ?? new Map()).set(effect, outcome));
-            }
+            return;
+          }
+          taken.push(unit);
+          if (outcome.status === "kept") {
+            kept.set(unit, (kept.get(unit) ?? new Map()).set(effect, outcome));
           }
         });
+        written.push(outcomes === undefined ? open.units : taken);
         // What is written of a refused unit can only be undone together with the others.
-        for (const [unit, refusal] of refused) if (touched.has(unit)) throw refusal;
+        for (const [unit, refusal] of refused) {
+          if (written.some((members) => members.includes(unit))) throw refusal;
+        }
       }
     }
     return units.map(
@@ -118,9 +121,10 @@ export function createUnitWriters({ writers, lastly = [] }: UnitWritersOptions):
     },
     finish(units) {
       for (const { kind, write } of lastly) {
-        const values = units.flatMap(({ effects }) =>
-          effects.flatMap((effect) => (effect.kind === kind ? [effect.value] : [])),
-        );
+        const values: unknown[] = [];
+        for (const { effects } of units) {
+          for (const effect of effects) if (effect.kind === kind) values.push(effect.value);
+        }
         if (values.length > 0) write(values);
       }
     },

@@ -21,6 +21,20 @@ export type Outcome<Found = unknown> =
 /** What most effects come to. */
 export const DONE: Outcome<never> = Object.freeze({ status: "done" });
 
+/** Takes values one after the other; gives nothing when all were done, as most are. */
+export function takeEach<Value, Found>(
+  values: readonly Value[],
+  take: (value: Value) => Outcome<Found>,
+): Outcome<Found>[] | undefined {
+  let outcomes: Outcome<Found>[] | undefined;
+  for (let index = 0; index < values.length; index++) {
+    const outcome = take(values[index] as Value);
+    if (outcome.status !== "done") outcomes ??= values.map(() => DONE);
+    if (outcomes !== undefined) outcomes[index] = outcome;
+  }
+  return outcomes;
+}
+
 /** Makes effects of one kind; `Found` is the state that its writer finds when it does not do it. */
 export interface EffectKind<Value, Found = never> {
   (value: Value): Effect;

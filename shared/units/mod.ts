@@ -11,6 +11,7 @@ export {
   type EffectKind,
   type EffectOptions,
   type Outcome,
+  takeEach,
 } from "./effect.ts";
 export { groupUnits } from "./group-units.ts";
 export { type KindBatch, planWrites } from "./plan-writes.ts";

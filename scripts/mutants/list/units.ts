@@ -16,8 +16,8 @@ export const UNITS: readonly Mutant[] = [
     name: "a-refused-unit-leaves-what-came-before",
     breaks: "A unit takes effect as a whole, or not at all.",
     file: "shared/sqlite/unit-writers.ts",
-    find: "for (const [unit, refusal] of refused) if (touched.has(unit)) throw refusal;",
-    put: "for (const [unit, refusal] of refused) if (units.length === 0) throw [unit, refusal];",
+    find: "if (written.some((members) => members.includes(unit))) throw refusal;",
+    put: "if (written.length < 0) throw [unit, refusal];",
     test: `${CONTRACT}random units come to the same as one by one`,
   },
   {

@@ -4,7 +4,7 @@ import {
   type Writer,
   writerOf,
 } from "@order-outbox/sqlite";
-import { DONE, type Outcome } from "@order-outbox/units";
+import { DONE, type Outcome, takeEach } from "@order-outbox/units";
 import { changeHeld, finishRecord, holdEvent, recordApplied, releaseHeld } from "../effects.ts";
 import { keptHeaders, MAX_KEY_BYTES, textHeaders } from "../held-headers.ts";
 import type { OffsetTracker } from "../offset-tracker.ts";
@@ -30,7 +30,7 @@ function appliedWriter(db: Database): Writer {
      VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (eventId, source, consumer) DO NOTHING`,
   );
   return writerOf(recordApplied, (values) =>
-    values.map(({ consumer, event, record, at }): Outcome<undefined> => {
+    takeEach(values, ({ consumer, event, record, at }): Outcome<undefined> => {
       const { id, source, type } = event;
       const { topic, partition, offset } = record;
       const fresh =

@@ -1,5 +1,5 @@
 import { type Database, type Writer, writerOf } from "@order-outbox/sqlite";
-import { DONE, type Outcome } from "@order-outbox/units";
+import { DONE, type Outcome, takeEach } from "@order-outbox/units";
 import {
   insertOrder,
   type ListedOrder,
@@ -47,12 +47,15 @@ export function orderWriters(db: Database): Writer[] {
       return undefined;
     }),
     writerOf(setOrderStatus, (values) =>
-      values.map(({ orderId, customerId, amount, status, at }): Outcome<Order | undefined> => {
-        if (settle.run(status, at, orderId, customerId, amount).changes > 0) return DONE;
-        const found = find.get(orderId) ?? undefined;
-        const same = found?.customerId === customerId && found.amount === amount;
-        return { status: same ? "kept" : "refused", found };
-      }),
+      takeEach(
+        values,
+        ({ orderId, customerId, amount, status, at }): Outcome<Order | undefined> => {
+          if (settle.run(status, at, orderId, customerId, amount).changes > 0) return DONE;
+          const found = find.get(orderId) ?? undefined;
+          const same = found?.customerId === customerId && found.amount === amount;
+          return { status: same ? "kept" : "refused", found };
+        },
+      ),
     ),
   ];
 }

@@ -1,5 +1,5 @@
 import { type CommitQueue, type Database, type Writer, writerOf } from "@order-outbox/sqlite";
-import { DONE, type Outcome } from "@order-outbox/units";
+import { DONE, type Outcome, takeEach } from "@order-outbox/units";
 import {
   insertPayment,
   type ListedPayment,
@@ -20,7 +20,7 @@ export function paymentWriter(db: Database): Writer {
   );
   const find = db.prepare<Payment, [string]>(`SELECT ${COLUMNS} FROM payments WHERE orderId = ?`);
   return writerOf(insertPayment, (payments) =>
-    payments.map((payment): Outcome<Payment> => {
+    takeEach(payments, (payment): Outcome<Payment> => {
       const { id, orderId, customerId, amount, status, transactionId, reason, createdAt } = payment;
       const values = [id, orderId, customerId, amount, status, transactionId, reason] as const;
       if (insert.run(...values, createdAt).changes > 0) return DONE;
