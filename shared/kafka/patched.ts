@@ -2,7 +2,7 @@ import { AppError } from "@order-outbox/errors";
 import * as installed from "kafkajs";
 
 /** Which patch of kafkajs this code was written for: `patches/` puts the number into kafkajs. */
-const PATCH = 3;
+const PATCH = 4;
 
 /**
  * Refuses a kafkajs that came without this repository's patch, as from any other installer than
