@@ -311,8 +311,8 @@ export const INBOX: readonly Mutant[] = [
     name: "a-known-event-is-taken-twice",
     breaks: "An event that is worked on twice at once takes effect once.",
     file: "shared/inbox/sqlite/inbox-writers.ts",
-    find: 'return fresh ? DONE : { status: "refused", found: undefined };',
-    put: 'return fresh ? DONE : { status: "kept", found: undefined };',
+    find: "if (!remember(applied)) return",
+    put: 'if (!remember(applied) && applied.at === "") return',
     test: `${STORE}of one event that is worked on twice at once one is applied, and the other leaves nothing`,
   },
   {

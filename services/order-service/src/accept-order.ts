@@ -46,7 +46,8 @@ export async function acceptOrder(
 ): Promise<Acceptance> {
   const { units, sources, keys } = deps;
   const requestHash = key === undefined ? "" : hashOf(order);
-  const notBefore = new Date(deps.keyClock() - deps.keyRetentionMs).toISOString();
+  const notBefore =
+    key === undefined ? "" : new Date(deps.keyClock() - deps.keyRetentionMs).toISOString();
 
   const decision = createOrder(order, sources, traceparent);
   const answer = answerTo(decision.answer);

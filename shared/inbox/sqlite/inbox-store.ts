@@ -12,6 +12,7 @@ import {
 import type { HeldState } from "../held-rules.ts";
 import type { OperatorRequest } from "../operator-requests.ts";
 import type { EventIdentity, HeldEvent, Holding, InboxStore } from "../store.ts";
+import { prepareRemember } from "./inbox-writers.ts";
 import { noticeWrites } from "./notice-writes.ts";
 import { prunableInbox } from "./prunable-inbox.ts";
 
@@ -42,13 +43,7 @@ export function createInboxStore(
   const applied = db.prepare<{ found: number }, [string, string, string]>(
     "SELECT 1 AS found FROM inbox WHERE eventId = ? AND source = ? AND consumer = ?",
   );
-  const remember = db.prepare<
-    unknown,
-    [string, string, string, string, string, number, number, string]
-  >(
-    `INSERT INTO inbox (eventId, source, consumer, eventType, topic, partition, "offset", processedAt)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (eventId, source, consumer) DO NOTHING`,
-  );
+  const remember = prepareRemember(db);
   const setOffset = db.prepare<unknown, [string, string, string, number, number, string]>(
     `INSERT INTO consumer_offsets (consumer, clusterId, topic, partition, nextOffset, updatedAt)
      VALUES (?, ?, ?, ?, ?, ?)
@@ -141,12 +136,8 @@ export function createInboxStore(
         return row === null ? undefined : toHeldEvent(row);
       }),
     async discard({ id, record }, event, entry) {
-      const { topic, partition, offset: position } = record;
       await queue.run(() => {
-        if (event !== undefined) {
-          const { id: eventId, source, type } = event;
-          remember.run(eventId, source, consumer, type, topic, partition, position, entry.at);
-        }
+        if (event !== undefined) remember({ consumer, event, record, at: entry.at });
         release.run(id);
         audit.run(entry.at, entry.action, JSON.stringify(entry.target), entry.reason);
       });

@@ -21,7 +21,11 @@ export function inboxWriters(db: Database, own: readonly Writer[]): Required<Uni
   };
 }
 
-function appliedWriter(db: Database): Writer {
+/** An event that a consumer has applied, with the record it came in. */
+type Applied = Parameters<typeof recordApplied>[0];
+
+/** Prepares the row that remembers an event, inside a transaction; false: it is known already. */
+export function prepareRemember(db: Database): (applied: Applied) => boolean {
   const insert = db.prepare<
     unknown,
     [string, string, string, string, string, number, number, string]
@@ -29,14 +33,20 @@ function appliedWriter(db: Database): Writer {
     `INSERT INTO inbox (eventId, source, consumer, eventType, topic, partition, "offset", processedAt)
      VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (eventId, source, consumer) DO NOTHING`,
   );
+  return ({ consumer, event, record, at }) => {
+    const { id, source, type } = event;
+    const { topic, partition, offset } = record;
+    return insert.run(id, source, consumer, type, topic, partition, offset, at).changes > 0;
+  };
+}
+
+function appliedWriter(db: Database): Writer {
+  const remember = prepareRemember(db);
   return writerOf(recordApplied, (values) =>
-    takeEach(values, ({ consumer, event, record, at }): Outcome<undefined> => {
-      const { id, source, type } = event;
-      const { topic, partition, offset } = record;
-      const fresh =
-        insert.run(id, source, consumer, type, topic, partition, offset, at).changes > 0;
-      if (fresh) tellStep("inside", event);
-      return fresh ? DONE : { status: "refused", found: undefined };
+    takeEach(values, (applied): Outcome<undefined> => {
+      if (!remember(applied)) return { status: "refused", found: undefined };
+      tellStep("inside", applied.event);
+      return DONE;
     }),
   );
 }
