@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { parseArgs } from "node:util";
+import { runCommand } from "@order-outbox/tool-kit";
 import { writeAsyncApi } from "./contracts/asyncapi.ts";
 import { type BreakingChange, findBreakingChanges } from "./contracts/compatibility.ts";
 import { presentEvents, readReleased, writeReleased } from "./contracts/released.ts";
-import { runCommand } from "./terminal.ts";
 
 const USAGE = `Usage: bun run contracts [--check | --release] [--root DIR]
 

@@ -1,7 +1,6 @@
 import { chmodSync, rmSync } from "node:fs";
 import { REPOSITORY, tempDir } from "@order-outbox/testing";
-import { cleanUpWith } from "./chaos/cleanup.ts";
-import { abortOnSignals, INTERRUPTED } from "./interrupt.ts";
+import { abortOnSignals, cleanUpWith, INTERRUPTED } from "@order-outbox/tool-kit";
 import { changedSince, chooseMutants } from "./mutants/choose.ts";
 import { MUTANTS } from "./mutants/list.ts";
 import { readOptions, USAGE } from "./mutants/options.ts";

@@ -1,7 +1,5 @@
-import { EXIT, UserError } from "./outbox/command.ts";
-import { runVerb } from "./outbox/commands.ts";
-import { explainError } from "./outbox/databases.ts";
-import { prepareConsole } from "./terminal.ts";
+import { runVerb } from "@order-outbox/operator-cli";
+import { EXIT, explainError, prepareConsole, UserError } from "@order-outbox/tool-kit";
 
 prepareConsole();
 try {

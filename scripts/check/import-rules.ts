@@ -9,8 +9,8 @@ const OURS = "@order-outbox/";
 const LEAVES = ["errors"];
 const BASE = [...LEAVES, "units", "contracts", "sqlite", "kafka"];
 
-/** What production code of each shared package may import of ours. */
-const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+/** What production code of each package that knows no tool may import of ours. */
+const ENGINE_AND_SHOP: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   output: [],
   contracts: LEAVES,
@@ -18,7 +18,6 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   sqlite: [...LEAVES, "units"],
   kafka: LEAVES,
   "dev-broker": LEAVES,
-  registry: ["contracts"],
   outbox: BASE,
   inbox: BASE,
   "service-kit": [...BASE, "output"],
@@ -26,11 +25,27 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   telemetry: [...BASE, "outbox", "inbox", "service-kit"],
 };
 
+const TOOL_BASE = ["contracts", "errors", "kafka", "registry", "tool-kit", "topic-reader"];
+
+/** The same for tools. Those that measure and break the whole system use what tests use. */
+const TOOLS: Readonly<Record<string, readonly string[]>> = {
+  registry: ["contracts"],
+  "topic-reader": ["kafka"],
+  "tool-kit": ["errors", "kafka", "registry", "service-kit"],
+  verify: TOOL_BASE,
+  "operator-cli": [...TOOL_BASE, "verify"],
+  launcher: ["contracts", "errors", "output", "registry", "tool-kit"],
+  chaos: [...TOOL_BASE, "testing", "verify"],
+  bench: [...TOOL_BASE, "testing"],
+};
+
+const ALLOWED = { ...ENGINE_AND_SHOP, ...TOOLS };
+
 /** Of these packages only the folder `sqlite` knows of a database; everything else knows interfaces. */
 const WITH_STORES = ["outbox"];
 
-/** Only tests and scripts may import these. */
-const FOR_TESTS = ["testing", "dev-broker", "registry"];
+/** Neither the engine nor the shop may import these. */
+const FOR_TOOLS = [...Object.keys(TOOLS), "testing", "dev-broker"];
 
 /**
  * The imports that break the layering of docs/design.md: services never import each other, shared
@@ -55,10 +70,9 @@ function judge(path: string, target: string): string | undefined {
   if (isTestOrScript(path)) return undefined;
   const [root, folder = ""] = path.split("/");
   if (name.endsWith("-service")) return "nobody imports a service";
-  if (FOR_TESTS.includes(name)) return "only tests and scripts import this package";
-  if (root === "shared" && !ALLOWED[folder]?.includes(name)) {
-    return `shared/${folder} may not import shared/${name}`;
-  }
+  if (root === "shared" && ALLOWED[folder]?.includes(name)) return undefined;
+  if (FOR_TOOLS.includes(name)) return "only tests, tools and scripts import this package";
+  if (root === "shared") return `shared/${folder} may not import shared/${name}`;
   return undefined;
 }
 

@@ -3,9 +3,9 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { decodeEvent, TOPICS, type WireRecord } from "@order-outbox/contracts";
 import { startSystem, uniqueName, waitFor } from "@order-outbox/testing";
+import { createRandom } from "@order-outbox/tool-kit";
+import { verifySystem } from "@order-outbox/verify";
 import { Kafka, logLevel } from "kafkajs";
-import { createRandom } from "../chaos/random.ts";
-import { verifySystem } from "../outbox/verify/verify-system.ts";
 import { type HostileRecord, makeRecords, type Seen } from "./records.ts";
 
 const full = process.env.PROOF === "full";

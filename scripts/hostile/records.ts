@@ -8,8 +8,8 @@ import {
   TOPICS,
   type Topic,
 } from "@order-outbox/contracts";
+import type { Random } from "@order-outbox/tool-kit";
 import type { Message } from "kafkajs";
-import type { Random } from "../chaos/random.ts";
 
 /** A record that a stranger writes into a topic. */
 export interface HostileRecord {

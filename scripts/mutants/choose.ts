@@ -1,4 +1,4 @@
-import { createRandom } from "../chaos/random.ts";
+import { createRandom } from "@order-outbox/tool-kit";
 import { splitTest } from "./mutant.ts";
 import type { MutantOptions } from "./options.ts";
 import type { Located } from "./type-check.ts";

@@ -47,7 +47,7 @@ export const ACCESS: readonly Mutant[] = [
     file: "shared/errors/printable.ts",
     find: "if (text.search(harmful) === -1) return text;",
     put: 'if (text.search(harmful) === -1 || keep === "lines") return text;',
-    test: "scripts/terminal.test.ts › whatever ids, types, keys, headers, payloads and errors hold, no command gives it to the terminal",
+    test: "shared/tool-kit/terminal.test.ts › whatever ids, types, keys, headers, payloads and errors hold, no command gives it to the terminal",
   },
   {
     name: "sql-runs-any-statement",
@@ -55,7 +55,7 @@ export const ACCESS: readonly Mutant[] = [
     file: "scripts/sql.ts",
     find: "if (!onlyReads(sql)) throw new UserError(ONLY_READS);",
     put: 'if (!onlyReads(sql) && sql === "") throw new UserError(ONLY_READS);',
-    test: "scripts/sql/sql.test.ts › %s is refused with one clear sentence",
+    test: "shared/operator-cli/sql/sql.test.ts › %s is refused with one clear sentence",
   },
   {
     name: "everybody-may-read-a-database",

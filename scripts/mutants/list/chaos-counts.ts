@@ -1,23 +1,23 @@
 import type { Mutant } from "../mutant.ts";
 
-const COUNTED = "scripts/chaos/counted-run.test.ts › in the files of a run, %s is counted";
+const COUNTED = "shared/chaos/counted-run.test.ts › in the files of a run, %s is counted";
 const REST =
-  "scripts/chaos/counted-run.test.ts › a run is at rest when all is final, published and announced, and not before";
+  "shared/chaos/counted-run.test.ts › a run is at rest when all is final, published and announced, and not before";
 const OVERTAKEN =
-  "scripts/chaos/counted-run.test.ts › in %s, second ids and what was overtaken are found, unless operators redrove it";
+  "shared/chaos/counted-run.test.ts › in %s, second ids and what was overtaken are found, unless operators redrove it";
 const REPEATED =
-  "scripts/chaos/counted-run.test.ts › records that are sent again are no finding in the topics, and are counted";
+  "shared/chaos/counted-run.test.ts › records that are sent again are no finding in the topics, and are counted";
 const REBORN =
-  "scripts/chaos/counted-run.test.ts › a payments database that was replaced counts anew, and an orders database does not";
-const TOLD = "scripts/chaos/counted-run.test.ts › an order that %s than its payment is found";
-const ANSWERS = "scripts/chaos/count.test.ts";
+  "shared/chaos/counted-run.test.ts › a payments database that was replaced counts anew, and an orders database does not";
+const TOLD = "shared/chaos/counted-run.test.ts › an order that %s than its payment is found";
+const ANSWERS = "shared/chaos/count.test.ts";
 
 /** Of what the judge of `bun run chaos` judges by. */
 export const CHAOS_COUNTS: readonly Mutant[] = [
   {
     name: "counting-lets-answered-orders-be-gone",
     breaks: "An order that was answered 201 and is not stored is a loss.",
-    file: "scripts/chaos/count.ts",
+    file: "shared/chaos/count.ts",
     find: "if (stored.some((order) => order.id === orderId && order.amount === amount)) continue;",
     put: "if (stored.every((order) => order.id === orderId && order.amount === amount)) continue;",
     test: COUNTED,
@@ -25,7 +25,7 @@ export const CHAOS_COUNTS: readonly Mutant[] = [
   {
     name: "counting-takes-another-order-for-the-answered-one",
     breaks: "An order that is stored with another amount than was answered is a loss.",
-    file: "scripts/chaos/count.ts",
+    file: "shared/chaos/count.ts",
     find: "order.id === orderId && order.amount === amount",
     put: "order.id === orderId && order.amount >= amount",
     test: `${ANSWERS} › a 201 whose order is not stored, or is another one, is a loss`,
@@ -33,7 +33,7 @@ export const CHAOS_COUNTS: readonly Mutant[] = [
   {
     name: "counting-takes-refused-orders-for-fine",
     breaks: "An order that was refused or never sent must not be stored.",
-    file: "scripts/chaos/count.ts",
+    file: "shared/chaos/count.ts",
     find: `if (!kinds.includes("accepted") && !kinds.includes("unknown")) {`,
     put: `if (kinds.length === 0 && !kinds.includes("unknown")) {`,
     test: `${ANSWERS} › an order whose POST was refused or never sent must not be stored`,
@@ -41,7 +41,7 @@ export const CHAOS_COUNTS: readonly Mutant[] = [
   {
     name: "counting-takes-an-unknown-outcome-for-a-refusal",
     breaks: "An order whose answer nobody got may be stored or not.",
-    file: "scripts/chaos/count.ts",
+    file: "shared/chaos/count.ts",
     find: `!kinds.includes("accepted") && !kinds.includes("unknown")`,
     put: `!kinds.includes("accepted")`,
     test: `${ANSWERS} › answers that agree with what is stored are fine, also when nobody got them`,
@@ -49,7 +49,7 @@ export const CHAOS_COUNTS: readonly Mutant[] = [
   {
     name: "counting-lets-one-order-become-two",
     breaks: "Two orders of one POST, or of POSTs under one key, are found.",
-    file: "scripts/chaos/count.ts",
+    file: "shared/chaos/count.ts",
     find: "if (stored.length > 1) {",
     put: "if (stored.length > posts.length + 1) {",
     test: `${ANSWERS} › two orders of one POST, and one of none, are found`,
@@ -57,7 +57,7 @@ export const CHAOS_COUNTS: readonly Mutant[] = [
   {
     name: "counting-takes-orders-from-nowhere",
     breaks: "An order that nobody sent is found.",
-    file: "scripts/chaos/count.ts",
+    file: "shared/chaos/count.ts",
     find: ".filter(({ customerId }) => !wanted.has(customerId))",
     put: `.filter(({ customerId }) => customerId === "" && !wanted.has(customerId))`,
     test: `${ANSWERS} › two orders of one POST, and one of none, are found`,
@@ -65,7 +65,7 @@ export const CHAOS_COUNTS: readonly Mutant[] = [
   {
     name: "counting-lets-orders-be-open",
     breaks: "An order that is not final is counted as lost.",
-    file: "scripts/chaos/count.ts",
+    file: "shared/chaos/count.ts",
     find: `status !== "PAID" && status !== "PAYMENT_FAILED"`,
     put: `status.length === 0 && status !== "PAYMENT_FAILED"`,
     test: `${ANSWERS} › what is missing, doubled, contradicting or unknown is named`,
@@ -73,7 +73,7 @@ export const CHAOS_COUNTS: readonly Mutant[] = [
   {
     name: "counting-takes-any-status",
     breaks: "A status that contradicts its charge is found.",
-    file: "scripts/chaos/count.ts",
+    file: "shared/chaos/count.ts",
     find: `return status === expected ? [] : [\`order \${id} is \${status}, its charge`,
     put: `return status !== \`no \${expected}\` ? [] : [\`order \${id} is \${status}, its charge`,
     test: COUNTED,
@@ -81,7 +81,7 @@ export const CHAOS_COUNTS: readonly Mutant[] = [
   {
     name: "counting-lets-charges-be-missing",
     breaks: "An order that was not charged is found.",
-    file: "scripts/chaos/count.ts",
+    file: "shared/chaos/count.ts",
     find: "charged.filter(({ of }) => of.length < 1)",
     put: "charged.filter(({ of }) => of.length < 0)",
     test: `${ANSWERS} › what is missing, doubled, contradicting or unknown is named`,
@@ -89,7 +89,7 @@ export const CHAOS_COUNTS: readonly Mutant[] = [
   {
     name: "counting-lets-charges-be-doubled",
     breaks: "An order that was charged twice is found.",
-    file: "scripts/chaos/count.ts",
+    file: "shared/chaos/count.ts",
     find: "charged.filter(({ of }) => of.length > 1)",
     put: "charged.filter(({ of }) => of.length > 2)",
     test: COUNTED,
@@ -97,7 +97,7 @@ export const CHAOS_COUNTS: readonly Mutant[] = [
   {
     name: "counting-takes-one-channel-for-all",
     breaks: "A send that is missing on one channel is found.",
-    file: "scripts/chaos/count.ts",
+    file: "shared/chaos/count.ts",
     find: "CHANNELS.every((name) => channels",
     put: "CHANNELS.some((name) => channels",
     test: COUNTED,
@@ -105,7 +105,7 @@ export const CHAOS_COUNTS: readonly Mutant[] = [
   {
     name: "counting-lets-sends-be-doubled",
     breaks: "A send that was made twice is found.",
-    file: "scripts/chaos/count.ts",
+    file: "shared/chaos/count.ts",
     find: "sent.filter(({ of }) => of.length > 2 * CHANNELS.length)",
     put: "sent.filter(({ of }) => of.length > 3 * CHANNELS.length)",
     test: COUNTED,
@@ -113,7 +113,7 @@ export const CHAOS_COUNTS: readonly Mutant[] = [
   {
     name: "counting-lets-strangers-be-charged",
     breaks: "A charge or a send for an order that is not stored is found.",
-    file: "scripts/chaos/count.ts",
+    file: "shared/chaos/count.ts",
     find: ".filter(({ orderId }) => !known.has(orderId))",
     put: `.filter(({ orderId }) => orderId === "" && !known.has(orderId))`,
     test: COUNTED,
@@ -121,7 +121,7 @@ export const CHAOS_COUNTS: readonly Mutant[] = [
   {
     name: "settling-takes-open-orders-for-final",
     breaks: "A run is not at rest while orders are not final.",
-    file: "scripts/chaos/settle.ts",
+    file: "shared/chaos/settle.ts",
     find: "SELECT count(*) AS count FROM orders WHERE status = 'PENDING'",
     put: "SELECT 0 AS count FROM orders WHERE status = 'PENDING' LIMIT 0",
     test: REST,
@@ -129,7 +129,7 @@ export const CHAOS_COUNTS: readonly Mutant[] = [
   {
     name: "settling-does-not-wait-for-the-outbox-of-orders",
     breaks: "A run is not at rest while events of orders wait or are parked.",
-    file: "scripts/chaos/settle.ts",
+    file: "shared/chaos/settle.ts",
     find: `count(path("order-service"), unpublished) === 0 &&`,
     put: "",
     test: REST,
@@ -137,7 +137,7 @@ export const CHAOS_COUNTS: readonly Mutant[] = [
   {
     name: "settling-does-not-wait-for-the-outbox-of-payments",
     breaks: "A run is not at rest while results wait or are parked.",
-    file: "scripts/chaos/settle.ts",
+    file: "shared/chaos/settle.ts",
     find: `&& count(path("payment-service"), unpublished) === 0`,
     put: "",
     test: REST,
@@ -145,7 +145,7 @@ export const CHAOS_COUNTS: readonly Mutant[] = [
   {
     name: "settling-takes-a-parked-row-for-published",
     breaks: "A run with a parked row is not at rest.",
-    file: "scripts/chaos/settle.ts",
+    file: "shared/chaos/settle.ts",
     find: "SELECT count(*) AS count FROM outbox WHERE isPublished = 0",
     put: "SELECT count(*) AS count FROM outbox WHERE isPublished = 0 AND parkedAt IS NULL",
     test: REST,
@@ -153,7 +153,7 @@ export const CHAOS_COUNTS: readonly Mutant[] = [
   {
     name: "settling-waits-for-half-of-the-announcements",
     breaks: "A run is not at rest until both events of every order were announced.",
-    file: "scripts/chaos/settle.ts",
+    file: "shared/chaos/settle.ts",
     find: "announced === orders * 2 &&",
     put: "(announced ?? 0) >= orders &&",
     test: REST,
@@ -161,7 +161,7 @@ export const CHAOS_COUNTS: readonly Mutant[] = [
   {
     name: "settling-waits-for-one-channel",
     breaks: "A run is not at rest until events were announced on every channel.",
-    file: "scripts/chaos/settle.ts",
+    file: "shared/chaos/settle.ts",
     find: "WHERE max(emailSentAt, smsSentAt, pushSentAt) IS NOT NULL",
     put: "WHERE coalesce(emailSentAt, smsSentAt, pushSentAt) IS NOT NULL",
     test: REST,
@@ -169,15 +169,15 @@ export const CHAOS_COUNTS: readonly Mutant[] = [
   {
     name: "settling-takes-unreadable-databases-for-empty",
     breaks: "A database that cannot be read is not at rest.",
-    file: "scripts/chaos/settle.ts",
+    file: "shared/chaos/settle.ts",
     find: "return db.query<{ count: number }, []>(sql).get()?.count; } catch { return undefined; }",
     put: "return db.query<{ count: number }, []>(sql).get()?.count; } catch { return 0; }",
-    test: "scripts/chaos/counted-run.test.ts › databases that cannot be read are not at rest",
+    test: "shared/chaos/counted-run.test.ts › databases that cannot be read are not at rest",
   },
   {
     name: "chaos-lets-orders-have-two-events",
     breaks: "An order with two event ids in a topic is found.",
-    file: "scripts/chaos/topics.ts",
+    file: "shared/chaos/topics.ts",
     find: `of.length > 1 ? [\`order \${orderId} has`,
     put: `of.length > 2 ? [\`order \${orderId} has`,
     test: OVERTAKEN,
@@ -185,7 +185,7 @@ export const CHAOS_COUNTS: readonly Mutant[] = [
   {
     name: "chaos-counts-no-ids-of-results",
     breaks: "An order with two results is found.",
-    file: "scripts/chaos/topics.ts",
+    file: "shared/chaos/topics.ts",
     find: "...countIds(TOPICS.paymentProcessed, results),",
     put: "...countIds(TOPICS.paymentProcessed, []),",
     test: OVERTAKEN,
@@ -193,7 +193,7 @@ export const CHAOS_COUNTS: readonly Mutant[] = [
   {
     name: "chaos-lets-orders-overtake",
     breaks: "Events of orders that are out of order are found.",
-    file: "scripts/chaos/topics.ts",
+    file: "shared/chaos/topics.ts",
     find: "...outOfOrder(TOPICS.orderCreated, created, late),",
     put: "...outOfOrder(TOPICS.orderCreated, [], late),",
     test: OVERTAKEN,
@@ -201,7 +201,7 @@ export const CHAOS_COUNTS: readonly Mutant[] = [
   {
     name: "chaos-lets-results-overtake",
     breaks: "Results that are out of order are found.",
-    file: "scripts/chaos/topics.ts",
+    file: "shared/chaos/topics.ts",
     find: "outOfOrder(TOPICS.paymentProcessed, part, late),",
     put: "outOfOrder(TOPICS.paymentProcessed, part.slice(0, 0), late),",
     test: OVERTAKEN,
@@ -209,7 +209,7 @@ export const CHAOS_COUNTS: readonly Mutant[] = [
   {
     name: "chaos-excuses-no-redrive",
     breaks: "What came late because operators redrove it is no finding.",
-    file: "scripts/chaos/topics.ts",
+    file: "shared/chaos/topics.ts",
     find: "const late = redrivenEvents(folder);",
     put: `const late = new Set([...redrivenEvents(folder)].filter((id) => id === ""));`,
     test: OVERTAKEN,
@@ -217,7 +217,7 @@ export const CHAOS_COUNTS: readonly Mutant[] = [
   {
     name: "chaos-counts-repeats-for-none",
     breaks: "Records that are sent again are counted as repetitions.",
-    file: "scripts/chaos/topics.ts",
+    file: "shared/chaos/topics.ts",
     find: "repeats: all.length - firstDeliveries(created).length",
     put: "repeats: all.length - created.length",
     test: REPEATED,
@@ -225,7 +225,7 @@ export const CHAOS_COUNTS: readonly Mutant[] = [
   {
     name: "chaos-takes-repetitions-for-second-events",
     breaks: "Records that are sent again are no finding.",
-    file: "scripts/chaos/topics.ts",
+    file: "shared/chaos/topics.ts",
     find: "const byOrder = Map.groupBy(firstDeliveries(records),",
     put: "const byOrder = Map.groupBy(firstDeliveries(records).concat(records),",
     test: REPEATED,
@@ -233,7 +233,7 @@ export const CHAOS_COUNTS: readonly Mutant[] = [
   {
     name: "chaos-lets-a-replaced-database-go-on-counting",
     breaks: "A payments database that was replaced may count anew.",
-    file: "scripts/chaos/topics.ts",
+    file: "shared/chaos/topics.ts",
     find: "...splitAt(results, rebirths).flatMap((part) =>",
     put: "...splitAt(results, rebirths.slice(9)).flatMap((part) =>",
     test: REBORN,
@@ -241,7 +241,7 @@ export const CHAOS_COUNTS: readonly Mutant[] = [
   {
     name: "chaos-lets-the-orders-database-count-anew",
     breaks: "Only the payments database may count anew.",
-    file: "scripts/chaos/topics.ts",
+    file: "shared/chaos/topics.ts",
     find: "...outOfOrder(TOPICS.orderCreated, created, late),",
     put: "...splitAt(created, rebirths).flatMap((part) => outOfOrder(TOPICS.orderCreated, part, late)),",
     test: REBORN,
@@ -249,7 +249,7 @@ export const CHAOS_COUNTS: readonly Mutant[] = [
   {
     name: "chaos-lets-payments-stand-before-orders",
     breaks: "A payment that was announced before its order is found by its place.",
-    file: "scripts/chaos/topics.ts",
+    file: "shared/chaos/topics.ts",
     find: "HAVING max(CASE eventType WHEN 'ORDER_CREATED' THEN seq END)",
     put: "HAVING max(CASE eventType WHEN 'ORDER_CREATED' THEN 0 END)",
     test: TOLD,
@@ -257,7 +257,7 @@ export const CHAOS_COUNTS: readonly Mutant[] = [
   {
     name: "chaos-lets-payments-be-told-first",
     breaks: "A payment that was announced before its order is found by its time.",
-    file: "scripts/chaos/topics.ts",
+    file: "shared/chaos/topics.ts",
     find: "OR max(CASE eventType WHEN 'ORDER_CREATED' THEN createdAt END)",
     put: "OR max(CASE eventType WHEN 'ORDER_CREATED' THEN '' END)",
     test: TOLD,

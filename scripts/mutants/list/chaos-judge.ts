@@ -1,14 +1,14 @@
 import type { Mutant } from "../mutant.ts";
 
-const FOUND = "scripts/chaos/judge.test.ts › %s: the judge finds it, and nothing else";
-const FINE = "scripts/chaos/judge.test.ts › %s: the judge finds nothing";
+const FOUND = "shared/chaos/judge.test.ts › %s: the judge finds it, and nothing else";
+const FINE = "shared/chaos/judge.test.ts › %s: the judge finds nothing";
 
 /** Of the judge of `bun run chaos`. */
 export const CHAOS_JUDGE: readonly Mutant[] = [
   {
     name: "chaos-takes-any-rate",
     breaks: "Chaos fails when fewer orders were accepted than asked for.",
-    file: "scripts/chaos/judge.ts",
+    file: "shared/chaos/judge.ts",
     find: "if (orders >= options.rate * loadSeconds * RATE_TOLERANCE) return [];",
     put: "if (orders >= 0 * RATE_TOLERANCE) return [];",
     test: FOUND,
@@ -16,7 +16,7 @@ export const CHAOS_JUDGE: readonly Mutant[] = [
   {
     name: "chaos-counts-answers-for-orders",
     breaks: "Chaos counts orders, not answers, for its rate.",
-    file: "scripts/chaos/judge.ts",
+    file: "shared/chaos/judge.ts",
     find: "const orders = new Set(accepted).size;",
     put: "const orders = accepted.length;",
     test: FOUND,
@@ -24,7 +24,7 @@ export const CHAOS_JUDGE: readonly Mutant[] = [
   {
     name: "chaos-counts-refused-orders",
     breaks: "Chaos counts only orders that were accepted for its rate.",
-    file: "scripts/chaos/judge.ts",
+    file: "shared/chaos/judge.ts",
     find: `attempts.flatMap(({ outcome }) => outcome.kind === "accepted" ? [outcome.orderId] : [],`,
     put: `attempts.flatMap(({ outcome, customerId }) => outcome.kind === "accepted" ? [outcome.orderId] : [customerId],`,
     test: FOUND,
@@ -32,7 +32,7 @@ export const CHAOS_JUDGE: readonly Mutant[] = [
   {
     name: "chaos-waits-for-the-last-tick",
     breaks: "Chaos lets the orders of the last tick be missing.",
-    file: "scripts/chaos/judge.ts",
+    file: "shared/chaos/judge.ts",
     find: "const RATE_TOLERANCE = 0.99;",
     put: "const RATE_TOLERANCE = 1;",
     test: FINE,
@@ -40,7 +40,7 @@ export const CHAOS_JUDGE: readonly Mutant[] = [
   {
     name: "chaos-needs-no-kills",
     breaks: "Chaos fails when fewer processes were killed than planned.",
-    file: "scripts/chaos/judge.ts",
+    file: "shared/chaos/judge.ts",
     find: "return kills >= options.minutes * KILLS_PER_MINUTE ? []",
     put: "return kills >= 0 * options.minutes * KILLS_PER_MINUTE ? []",
     test: FOUND,
@@ -48,7 +48,7 @@ export const CHAOS_JUDGE: readonly Mutant[] = [
   {
     name: "chaos-counts-kills-that-were-left-out",
     breaks: "Chaos counts only kills that were done.",
-    file: "scripts/chaos/judge.ts",
+    file: "shared/chaos/judge.ts",
     find: `fault.kind === "kill" && !leftOut`,
     put: `fault.kind === "kill" && leftOut !== ""`,
     test: FOUND,
@@ -56,7 +56,7 @@ export const CHAOS_JUDGE: readonly Mutant[] = [
   {
     name: "chaos-lets-faults-be-left-out",
     breaks: "Chaos fails when a fault of its plan was not done.",
-    file: "scripts/chaos/judge.ts",
+    file: "shared/chaos/judge.ts",
     find: "leftOut === NO_WAY_TO_FILL && (isFilled",
     put: "leftOut !== undefined && (isFilled",
     test: FOUND,
@@ -64,7 +64,7 @@ export const CHAOS_JUDGE: readonly Mutant[] = [
   {
     name: "chaos-lets-all-full-disks-be-left-out",
     breaks: "Chaos fails when no disk was filled, though disks could be.",
-    file: "scripts/chaos/judge.ts",
+    file: "shared/chaos/judge.ts",
     find: `(isFilled || diskKind === "none")`,
     put: `(isFilled || diskKind !== "")`,
     test: FOUND,
@@ -72,7 +72,7 @@ export const CHAOS_JUDGE: readonly Mutant[] = [
   {
     name: "chaos-fails-where-nothing-can-be-mounted",
     breaks: "Chaos does not fail for full disks where nothing can be mounted or limited.",
-    file: "scripts/chaos/judge.ts",
+    file: "shared/chaos/judge.ts",
     find: `(isFilled || diskKind === "none")`,
     put: "isFilled",
     test: FINE,
@@ -80,7 +80,7 @@ export const CHAOS_JUDGE: readonly Mutant[] = [
   {
     name: "chaos-fails-for-one-disk-that-was-not-filled",
     breaks: "Chaos does not fail when others of its disks were filled.",
-    file: "scripts/chaos/judge.ts",
+    file: "shared/chaos/judge.ts",
     find: `(isFilled || diskKind === "none")`,
     put: `!isFilled && diskKind === "none"`,
     test: FINE,
@@ -88,7 +88,7 @@ export const CHAOS_JUDGE: readonly Mutant[] = [
   {
     name: "chaos-lets-orders-be-open",
     breaks: "Chaos fails when orders were not final in time.",
-    file: "scripts/chaos/judge.ts",
+    file: "shared/chaos/judge.ts",
     find: "run.finalAfterS === undefined ? [",
     put: "run.finalAfterS === -1 ? [",
     test: FOUND,
@@ -96,7 +96,7 @@ export const CHAOS_JUDGE: readonly Mutant[] = [
   {
     name: "chaos-lets-events-wait",
     breaks: "Chaos fails when not all was published and announced in time.",
-    file: "scripts/chaos/judge.ts",
+    file: "shared/chaos/judge.ts",
     find: `run.drained ? [] : ["not all in time"]`,
     put: "run.drained ? [] : []",
     test: FOUND,
@@ -104,7 +104,7 @@ export const CHAOS_JUDGE: readonly Mutant[] = [
   {
     name: "chaos-does-not-count",
     breaks: "Chaos fails by what was counted in databases and ledgers.",
-    file: "scripts/chaos/judge.ts",
+    file: "shared/chaos/judge.ts",
     find: "...counts,",
     put: "...counts.slice(0, 0),",
     test: FOUND,
@@ -112,7 +112,7 @@ export const CHAOS_JUDGE: readonly Mutant[] = [
   {
     name: "chaos-does-not-look-at-the-topics",
     breaks: "Chaos fails by what was counted in the topics.",
-    file: "scripts/chaos/judge.ts",
+    file: "shared/chaos/judge.ts",
     find: "...wire.checks,",
     put: "...wire.checks.slice(0, 0),",
     test: FOUND,
@@ -120,7 +120,7 @@ export const CHAOS_JUDGE: readonly Mutant[] = [
   {
     name: "chaos-does-not-verify",
     breaks: "Chaos fails by what `verify` found.",
-    file: "scripts/chaos/judge.ts",
+    file: "shared/chaos/judge.ts",
     find: ".filter((finding) => !isRenumbered(finding, rebirths))",
     put: ".filter((finding) => finding.rule === undefined && !isRenumbered(finding, rebirths))",
     test: FOUND,
@@ -128,7 +128,7 @@ export const CHAOS_JUDGE: readonly Mutant[] = [
   {
     name: "chaos-takes-a-verify-that-could-not-look",
     breaks: "Chaos fails when `verify` could not look at everything.",
-    file: "scripts/chaos/judge.ts",
+    file: "shared/chaos/judge.ts",
     find: "...run.verified.leftOut.map((what)",
     put: "...run.verified.leftOut.slice(9).map((what)",
     test: FOUND,
@@ -136,7 +136,7 @@ export const CHAOS_JUDGE: readonly Mutant[] = [
   {
     name: "chaos-excuses-numbers-without-a-replaced-database",
     breaks: "Chaos excuses a lower number only after the payments database was replaced.",
-    file: "scripts/chaos/judge.ts",
+    file: "shared/chaos/judge.ts",
     find: `return rebirths > 0 && rule === "sequence"`,
     put: `return rebirths >= 0 && rule === "sequence"`,
     test: FOUND,
@@ -144,15 +144,15 @@ export const CHAOS_JUDGE: readonly Mutant[] = [
   {
     name: "chaos-excuses-whatever-verify-found-of-results",
     breaks: "Chaos excuses only numbers when the payments database was replaced.",
-    file: "scripts/chaos/judge.ts",
+    file: "shared/chaos/judge.ts",
     find: `rebirths > 0 && rule === "sequence" && subject`,
     put: `rebirths > 0 && rule !== "" && subject`,
-    test: "scripts/chaos/judge.test.ts › only results are excused for a lower number, and only after their database was replaced",
+    test: "shared/chaos/judge.test.ts › only results are excused for a lower number, and only after their database was replaced",
   },
   {
     name: "chaos-excuses-no-renumbered-results",
     breaks: "Chaos does not report results that were renumbered with their database.",
-    file: "scripts/chaos/judge.ts",
+    file: "shared/chaos/judge.ts",
     find: `subject.startsWith("payment_processed/");`,
     put: `subject.startsWith("payment-processed/");`,
     test: FINE,
@@ -160,7 +160,7 @@ export const CHAOS_JUDGE: readonly Mutant[] = [
   {
     name: "chaos-does-not-hear-complaints",
     breaks: "Chaos fails when a service did not end with 0.",
-    file: "scripts/chaos/judge.ts",
+    file: "shared/chaos/judge.ts",
     find: `"every service ended with 0 on SIGTERM", run.complaints)`,
     put: `"every service ended with 0 on SIGTERM", [])`,
     test: FOUND,
@@ -168,7 +168,7 @@ export const CHAOS_JUDGE: readonly Mutant[] = [
   {
     name: "chaos-lets-memory-grow",
     breaks: "Chaos fails when a process has grown.",
-    file: "scripts/chaos/judge.ts",
+    file: "shared/chaos/judge.ts",
     find: "if (lastMinute <= thirdMinute * MEMORY_LIMIT) return [];",
     put: "if (lastMinute <= thirdMinute * MEMORY_LIMIT * 2) return [];",
     test: FOUND,
@@ -176,7 +176,7 @@ export const CHAOS_JUDGE: readonly Mutant[] = [
   {
     name: "chaos-takes-unmeasured-memory-for-none",
     breaks: "Chaos fails when the memory of a process was not measured in the last minute.",
-    file: "scripts/chaos/judge.ts",
+    file: "shared/chaos/judge.ts",
     find: `if (lastMinute === undefined) return [\`\${name}: not measured in the last minute\`];`,
     put: "if (lastMinute === undefined) return [];",
     test: FOUND,
@@ -184,7 +184,7 @@ export const CHAOS_JUDGE: readonly Mutant[] = [
   {
     name: "chaos-takes-unmeasured-memory-for-any",
     breaks: "Chaos fails when the memory of a process was not measured in the third minute.",
-    file: "scripts/chaos/judge.ts",
+    file: "shared/chaos/judge.ts",
     find: `if (thirdMinute === undefined) return [\`\${name}: not measured in the third minute\`];`,
     put: "if (thirdMinute === undefined) return [];",
     test: FOUND,
@@ -192,7 +192,7 @@ export const CHAOS_JUDGE: readonly Mutant[] = [
   {
     name: "chaos-does-not-miss-a-service",
     breaks: "Chaos fails when the memory of a service was never measured.",
-    file: "scripts/chaos/judge.ts",
+    file: "shared/chaos/judge.ts",
     find: "trends.every((trend) => trend.name !== name)",
     put: `trends.every((trend) => trend.name === \`no \${name}\`)`,
     test: FOUND,
@@ -200,7 +200,7 @@ export const CHAOS_JUDGE: readonly Mutant[] = [
   {
     name: "chaos-wants-a-trend-of-short-runs",
     breaks: "Chaos does not judge the memory of a run that is too short.",
-    file: "scripts/chaos/judge.ts",
+    file: "shared/chaos/judge.ts",
     find: "if (!hasTrend(loadSeconds)) return [];",
     put: "if (loadSeconds < 0 && !hasTrend(loadSeconds)) return [];",
     test: FINE,
@@ -208,9 +208,9 @@ export const CHAOS_JUDGE: readonly Mutant[] = [
   {
     name: "memory-is-that-of-the-whole-run",
     breaks: "Memory is compared by the third and the last minute.",
-    file: "scripts/chaos/memory.ts",
+    file: "shared/tool-kit/memory.ts",
     find: "median(between(lengthS - 60, lengthS))",
     put: "median(between(0, lengthS))",
-    test: "scripts/chaos/parts.test.ts › memory is compared by the medians of the third and the last minute",
+    test: "shared/chaos/parts.test.ts › memory is compared by the medians of the third and the last minute",
   },
 ];

@@ -28,7 +28,7 @@ export const RECOVERY: readonly Mutant[] = [
   {
     name: "a-recovered-order-comes-back-without-its-event",
     breaks: "A restored orders.db gets those back that were published.",
-    file: "scripts/outbox/backup/recovered-orders.ts",
+    file: "shared/operator-cli/backup/recovered-orders.ts",
     find: "addEvent.run({",
     put: `if (id !== null) return;
     addEvent.run({`,
@@ -37,27 +37,27 @@ export const RECOVERY: readonly Mutant[] = [
   {
     name: "numbers-are-given-twice-after-a-restore",
     breaks: "A restore lets no ce_sequence be given twice.",
-    file: "scripts/outbox/backup/prepare-restored.ts",
+    file: "shared/operator-cli/backup/prepare-restored.ts",
     find: "if (last === own) return 0;",
     put: "if (last >= own) return 0;",
-    test: "scripts/outbox/backup/backup.test.ts › a restored database has its WAL's rows aside, its note, and numbers of its own",
+    test: "shared/operator-cli/backup/backup.test.ts › a restored database has its WAL's rows aside, its note, and numbers of its own",
   },
   {
     name: "a-restore-deletes-what-it-replaces",
     breaks: "A restore deletes no file.",
-    file: "scripts/outbox/restore.ts",
+    file: "shared/operator-cli/restore.ts",
     find: "linkSync(path, aside);",
     put: "rmSync(path);",
-    test: "scripts/outbox/backup/backup.test.ts › a restored database has its WAL's rows aside, its note, and numbers of its own",
+    test: "shared/operator-cli/backup/backup.test.ts › a restored database has its WAL's rows aside, its note, and numbers of its own",
   },
   {
     name: "a-running-service-loses-its-file",
     breaks: "A restore takes no file from a running service.",
-    file: "scripts/outbox/backup/hold-alone.ts",
+    file: "shared/operator-cli/backup/hold-alone.ts",
     find: `if (!error.code?.startsWith("SQLITE_BUSY")) return undefined;
     throw inUse(path);`,
     put: "return undefined;",
-    test: "scripts/outbox/backup/backup.test.ts › a database in use is left alone, and whoever has it is named",
+    test: "shared/operator-cli/backup/backup.test.ts › a database in use is left alone, and whoever has it is named",
   },
   {
     name: "offsets-hold-for-any-cluster",
@@ -95,10 +95,10 @@ export const RECOVERY: readonly Mutant[] = [
   {
     name: "a-dead-service-stays-dead",
     breaks: "The start script brings a dead service back.",
-    file: "scripts/dev/child.ts",
+    file: "shared/launcher/child.ts",
     find: "restart = setTimeout(start, delayMs);",
     put: "restart = setTimeout(() => {}, delayMs);",
-    test: "scripts/dev/dev.test.ts › a child that ends is started again, until it is stopped",
+    test: "shared/launcher/dev.test.ts › a child that ends is started again, until it is stopped",
   },
   {
     name: "a-sleeper-goes-on-where-it-was",
@@ -121,9 +121,9 @@ export const RECOVERY: readonly Mutant[] = [
   {
     name: "a-restore-does-not-note-what-it-left-out",
     breaks: "A restore keeps how many numbers it left out, so that nobody takes them for lost.",
-    file: "scripts/outbox/backup/prepare-restored.ts",
+    file: "shared/operator-cli/backup/prepare-restored.ts",
     find: "skippedOutboxIds: skipped };",
     put: "skippedOutboxIds: 0 };",
-    test: "scripts/outbox/backup/backup.test.ts › a restored database has its WAL's rows aside, its note, and numbers of its own",
+    test: "shared/operator-cli/backup/backup.test.ts › a restored database has its WAL's rows aside, its note, and numbers of its own",
   },
 ];

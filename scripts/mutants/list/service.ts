@@ -40,7 +40,7 @@ export const SERVICE: readonly Mutant[] = [
     file: "shared/service-kit/shutdown.ts",
     find: "if (!process.env.ORDER_OUTBOX_PARENT_PIPE) return;",
     put: "if (process.env.ORDER_OUTBOX_PARENT_PIPE) return;",
-    test: "scripts/dev/orphans.test.ts › when the start script is killed, all that it started ends in order",
+    test: "shared/launcher/orphans.test.ts › when the start script is killed, all that it started ends in order",
   },
   {
     name: "a-password-is-shown",
@@ -61,10 +61,10 @@ export const SERVICE: readonly Mutant[] = [
   {
     name: "a-second-system-starts-on-the-same-folder",
     breaks: "One folder has one running system.",
-    file: "scripts/dev/running.ts",
+    file: "shared/tool-kit/running.ts",
     find: 'db.run("BEGIN EXCLUSIVE");',
     put: 'db.run("BEGIN");',
-    test: "scripts/dev/start.test.ts › a second system on one folder is refused at once, and tools find the first one's broker",
+    test: "shared/launcher/start.test.ts › a second system on one folder is refused at once, and tools find the first one's broker",
   },
   {
     name: "a-broken-file-is-tried-for-ever",
@@ -72,7 +72,7 @@ export const SERVICE: readonly Mutant[] = [
     file: "shared/service-kit/config.ts",
     find: "process.exit(error.retryable ? 1 : 78);",
     put: 'process.exit(error.code === "CONFIG_INVALID" ? 78 : 1);',
-    test: "scripts/dev/start.test.ts › where %s is no database everything ends, and the cause is one line",
+    test: "shared/launcher/start.test.ts › where %s is no database everything ends, and the cause is one line",
   },
   {
     name: "any-kafkajs-will-do",

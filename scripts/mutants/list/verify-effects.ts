@@ -1,13 +1,13 @@
 import type { Mutant } from "../mutant.ts";
 
-const NAMED = "scripts/outbox/verify/verify-system.test.ts › %s is named, and nothing else";
+const NAMED = "shared/verify/verify-system.test.ts › %s is named, and nothing else";
 
 /** Of what `verify` says of effects and ledgers. */
 export const VERIFY_EFFECTS: readonly Mutant[] = [
   {
     name: "verify-lets-payments-be-missing",
     breaks: "Verify finds an order without a payment.",
-    file: "scripts/outbox/verify/effect-rules.ts",
+    file: "shared/verify/effect-rules.ts",
     find: `AND NOT EXISTS (SELECT 1 FROM payments.payments AS p WHERE p.orderId = o.id)\`,`,
     put: `AND NOT EXISTS (SELECT 1 FROM payments.payments AS p WHERE p.orderId > '')\`,`,
     test: NAMED,
@@ -15,7 +15,7 @@ export const VERIFY_EFFECTS: readonly Mutant[] = [
   {
     name: "verify-lets-notifications-of-orders-be-missing",
     breaks: "Verify finds an order that a channel did not tell of.",
-    file: "scripts/outbox/verify/effect-rules.ts",
+    file: "shared/verify/effect-rules.ts",
     find: `WHERE o.createdAt <= $cutoff AND coalesce(t.created, 0) < 3\``,
     put: `WHERE o.createdAt <= $cutoff AND coalesce(t.created, 3) < 2\``,
     test: NAMED,
@@ -23,7 +23,7 @@ export const VERIFY_EFFECTS: readonly Mutant[] = [
   {
     name: "verify-lets-notifications-of-payments-be-missing",
     breaks: "Verify finds a payment that nobody was told of.",
-    file: "scripts/outbox/verify/effect-rules.ts",
+    file: "shared/verify/effect-rules.ts",
     find: `WHERE p.createdAt <= $cutoff AND coalesce(t.results, 0) < 3\``,
     put: `WHERE p.createdAt <= $cutoff AND coalesce(t.results, 3) < 0\``,
     test: NAMED,
@@ -31,7 +31,7 @@ export const VERIFY_EFFECTS: readonly Mutant[] = [
   {
     name: "verify-lets-orders-be-open",
     breaks: "Verify finds an order that its result left as it was.",
-    file: "scripts/outbox/verify/effect-rules.ts",
+    file: "shared/verify/effect-rules.ts",
     find: `WHERE p.createdAt <= $cutoff AND o.status = 'PENDING'\``,
     put: `WHERE p.createdAt <= $cutoff AND o.status = 'PAYING'\``,
     test: NAMED,
@@ -39,7 +39,7 @@ export const VERIFY_EFFECTS: readonly Mutant[] = [
   {
     name: "verify-lets-events-be-held",
     breaks: "Verify finds an event that a consumer holds.",
-    file: "scripts/outbox/verify/effect-rules.ts",
+    file: "shared/verify/effect-rules.ts",
     find: `FROM \${schema}.held_events WHERE heldAt <= $cutoff ORDER BY id\``,
     put: `FROM \${schema}.held_events WHERE heldAt > $cutoff ORDER BY id\``,
     test: NAMED,
@@ -47,7 +47,7 @@ export const VERIFY_EFFECTS: readonly Mutant[] = [
   {
     name: "verify-lets-an-inbox-forget",
     breaks: "Verify finds an event that an inbox forgot.",
-    file: "scripts/outbox/verify/effect-rules.ts",
+    file: "shared/verify/effect-rules.ts",
     find: `AND r.type IN (\${KNOWN_TYPES}) AND r.timestamp BETWEEN $cutoffMs - \${DAY_MS} AND $cutoffMs`,
     put: `AND r.type IN (\${KNOWN_TYPES}) AND r.timestamp > $cutoffMs`,
     test: NAMED,
@@ -55,7 +55,7 @@ export const VERIFY_EFFECTS: readonly Mutant[] = [
   {
     name: "verify-lets-an-inbox-forget-results",
     breaks: "Verify finds a result that an inbox forgot.",
-    file: "scripts/outbox/verify/effect-rules.ts",
+    file: "shared/verify/effect-rules.ts",
     find: `const topics = service.consumes.map((topic) => \`'\${topic}'\`).join(", ");`,
     put: `const topics = service.consumes.slice(0, 1).map((topic) => \`'\${topic}'\`).join(", ");`,
     test: NAMED,
@@ -63,7 +63,7 @@ export const VERIFY_EFFECTS: readonly Mutant[] = [
   {
     name: "verify-knows-events-by-id-alone",
     breaks: "An inbox knows an event by its source, too.",
-    file: "scripts/outbox/verify/effect-rules.ts",
+    file: "shared/verify/effect-rules.ts",
     find: "WHERE i.eventId = r.eventId AND i.source = r.source)",
     put: "WHERE i.eventId = r.eventId)",
     test: NAMED,
@@ -71,41 +71,41 @@ export const VERIFY_EFFECTS: readonly Mutant[] = [
   {
     name: "verify-wants-old-events-remembered",
     breaks: "An inbox may forget what its topics should have removed.",
-    file: "scripts/outbox/verify/effect-rules.ts",
+    file: "shared/verify/effect-rules.ts",
     find: `r.timestamp BETWEEN $cutoffMs - \${DAY_MS} AND $cutoffMs`,
     put: "r.timestamp BETWEEN $cutoffMs * 0 AND $cutoffMs",
-    test: "scripts/outbox/verify/window.test.ts › what an inbox forgot is excused when it is held or was discarded by its place, or old",
+    test: "shared/verify/window.test.ts › what an inbox forgot is excused when it is held or was discarded by its place, or old",
   },
   {
     name: "verify-takes-held-places-for-forgotten",
     breaks: "A record that is held by its place was not forgotten.",
-    file: "scripts/outbox/verify/effect-rules.ts",
+    file: "shared/verify/effect-rules.ts",
     find: `AND h."offset" = r."offset")
          AND NOT EXISTS`,
     put: `AND h."offset" < 0)
          AND NOT EXISTS`,
-    test: "scripts/outbox/verify/window.test.ts › what an inbox forgot is excused when it is held or was discarded by its place, or old",
+    test: "shared/verify/window.test.ts › what an inbox forgot is excused when it is held or was discarded by its place, or old",
   },
   {
     name: "verify-takes-discarded-places-for-forgotten",
     breaks: "A record that was discarded by its place was not forgotten.",
-    file: "scripts/outbox/verify/effect-rules.ts",
+    file: "shared/verify/effect-rules.ts",
     find: "WHERE a.action = 'DISCARD' AND a.target ->> '$.topic' = r.topic",
     put: "WHERE a.action = 'PRUNE' AND a.target ->> '$.topic' = r.topic",
-    test: "scripts/outbox/verify/window.test.ts › what an inbox forgot is excused when it is held or was discarded by its place, or old",
+    test: "shared/verify/window.test.ts › what an inbox forgot is excused when it is held or was discarded by its place, or old",
   },
   {
     name: "verify-excuses-forgotten-neighbours",
     breaks: "A discard by place excuses no other place.",
-    file: "scripts/outbox/verify/effect-rules.ts",
+    file: "shared/verify/effect-rules.ts",
     find: `AND a.target ->> '$.partition' = r.partition AND a.target ->> '$.offset' = r."offset")\``,
     put: `AND a.target ->> '$.partition' = r.partition)\``,
-    test: "scripts/outbox/verify/window.test.ts › what an inbox forgot is excused when it is held or was discarded by its place, or old",
+    test: "shared/verify/window.test.ts › what an inbox forgot is excused when it is held or was discarded by its place, or old",
   },
   {
     name: "verify-lets-payments-be-stored-twice",
     breaks: "Verify finds a payment that is stored twice.",
-    file: "scripts/outbox/verify/effect-rules.ts",
+    file: "shared/verify/effect-rules.ts",
     find: "FROM payments.payments GROUP BY orderId HAVING n > 1",
     put: "FROM payments.payments GROUP BY orderId HAVING n > 2",
     test: NAMED,
@@ -113,7 +113,7 @@ export const VERIFY_EFFECTS: readonly Mutant[] = [
   {
     name: "verify-lets-notifications-be-doubled",
     breaks: "Verify finds a notification that is recorded twice.",
-    file: "scripts/outbox/verify/effect-rules.ts",
+    file: "shared/verify/effect-rules.ts",
     find: "WHERE createdRows > 3 OR resultRows > 3",
     put: "WHERE createdRows > 3 OR resultRows > 4",
     test: NAMED,
@@ -121,7 +121,7 @@ export const VERIFY_EFFECTS: readonly Mutant[] = [
   {
     name: "verify-lets-payments-be-told-first",
     breaks: "Verify finds a customer who was told of the payment before the order.",
-    file: "scripts/outbox/verify/effect-rules.ts",
+    file: "shared/verify/effect-rules.ts",
     find: `FROM told WHERE lastCreated > firstResult"`,
     put: `FROM told WHERE lastCreated > firstResult * 1000"`,
     test: NAMED,
@@ -129,7 +129,7 @@ export const VERIFY_EFFECTS: readonly Mutant[] = [
   {
     name: "verify-lets-one-channel-be-late",
     breaks: "Verify finds a channel that told of the order after the payment.",
-    file: "scripts/outbox/verify/effect-rules.ts",
+    file: "shared/verify/effect-rules.ts",
     find: `WHERE lateCreatedAt > firstResultAt AND lastCreated < firstResult\``,
     put: `WHERE lateCreatedAt > firstResultAt AND lastCreated > firstResult\``,
     test: NAMED,
@@ -137,7 +137,7 @@ export const VERIFY_EFFECTS: readonly Mutant[] = [
   {
     name: "verify-takes-any-final-status",
     breaks: "Verify finds a status that contradicts its payment.",
-    file: "scripts/outbox/verify/effect-rules.ts",
+    file: "shared/verify/effect-rules.ts",
     find: `AND o.status <> CASE p.status WHEN 'SUCCEEDED' THEN 'PAID' ELSE 'PAYMENT_FAILED' END\``,
     put: `AND o.status NOT IN ('PAID', 'PAYMENT_FAILED')\``,
     test: NAMED,
@@ -145,7 +145,7 @@ export const VERIFY_EFFECTS: readonly Mutant[] = [
   {
     name: "verify-takes-any-amount",
     breaks: "Verify finds a payment of another amount than its order.",
-    file: "scripts/outbox/verify/effect-rules.ts",
+    file: "shared/verify/effect-rules.ts",
     find: `WHERE o.amount <> p.amount OR o.customerId <> p.customerId\``,
     put: `WHERE o.customerId <> p.customerId\``,
     test: NAMED,
@@ -153,7 +153,7 @@ export const VERIFY_EFFECTS: readonly Mutant[] = [
   {
     name: "verify-takes-any-customer",
     breaks: "Verify finds a payment of another customer than its order.",
-    file: "scripts/outbox/verify/effect-rules.ts",
+    file: "shared/verify/effect-rules.ts",
     find: `WHERE o.amount <> p.amount OR o.customerId <> p.customerId\``,
     put: `WHERE o.amount <> p.amount\``,
     test: NAMED,
@@ -161,7 +161,7 @@ export const VERIFY_EFFECTS: readonly Mutant[] = [
   {
     name: "verify-knows-every-order",
     breaks: "Verify finds what belongs to an order that is not stored.",
-    file: "scripts/outbox/verify/effect-rules.ts",
+    file: "shared/verify/effect-rules.ts",
     find: "WHERE NOT EXISTS (SELECT 1 FROM orders.orders AS o WHERE o.id = found.orderId)",
     put: "WHERE NOT EXISTS (SELECT 1 FROM orders.orders AS o WHERE o.id > '')",
     test: NAMED,
@@ -169,7 +169,7 @@ export const VERIFY_EFFECTS: readonly Mutant[] = [
   {
     name: "verify-lets-nobody-be-charged",
     breaks: "Verify finds a charge for an order that is not stored.",
-    file: "scripts/outbox/verify/effect-rules.ts",
+    file: "shared/verify/effect-rules.ts",
     find: "UNION ALL SELECT orderId, 'a charge' FROM charges",
     put: "",
     test: NAMED,
@@ -177,7 +177,7 @@ export const VERIFY_EFFECTS: readonly Mutant[] = [
   {
     name: "verify-lets-nobody-be-told",
     breaks: "Verify finds a message about an order that is not stored.",
-    file: "scripts/outbox/verify/effect-rules.ts",
+    file: "shared/verify/effect-rules.ts",
     find: "UNION ALL SELECT orderId, 'sends' FROM sent",
     put: "",
     test: NAMED,
@@ -185,7 +185,7 @@ export const VERIFY_EFFECTS: readonly Mutant[] = [
   {
     name: "verify-lets-charges-be-doubled",
     breaks: "Verify finds an order that was charged twice.",
-    file: "scripts/outbox/verify/world-rules.ts",
+    file: "shared/verify/world-rules.ts",
     find: "FROM charges GROUP BY orderId HAVING n > 1",
     put: "FROM charges GROUP BY orderId HAVING n > 2",
     test: NAMED,
@@ -193,7 +193,7 @@ export const VERIFY_EFFECTS: readonly Mutant[] = [
   {
     name: "verify-lets-charges-be-missing",
     breaks: "Verify finds a payment that nobody charged.",
-    file: "scripts/outbox/verify/world-rules.ts",
+    file: "shared/verify/world-rules.ts",
     find: `WHERE p.createdAt <= $cutoff AND NOT EXISTS (
        SELECT 1 FROM charges AS c`,
     put: `WHERE p.createdAt <= $cutoff AND charged AND NOT EXISTS (
@@ -203,7 +203,7 @@ export const VERIFY_EFFECTS: readonly Mutant[] = [
   {
     name: "verify-takes-any-transaction",
     breaks: "Verify finds a charge of another transaction than its payment's.",
-    file: "scripts/outbox/verify/world-rules.ts",
+    file: "shared/verify/world-rules.ts",
     find: "AND c.transactionId = p.transactionId AND c.amount = p.amount",
     put: "AND c.amount = p.amount",
     test: NAMED,
@@ -211,7 +211,7 @@ export const VERIFY_EFFECTS: readonly Mutant[] = [
   {
     name: "verify-takes-any-charged-amount",
     breaks: "Verify finds a charge of another amount than its payment's.",
-    file: "scripts/outbox/verify/world-rules.ts",
+    file: "shared/verify/world-rules.ts",
     find: "AND c.transactionId = p.transactionId AND c.amount = p.amount",
     put: "AND c.transactionId = p.transactionId",
     test: NAMED,
@@ -219,7 +219,7 @@ export const VERIFY_EFFECTS: readonly Mutant[] = [
   {
     name: "verify-takes-any-outcome",
     breaks: "Verify finds a charge of another outcome than its payment's.",
-    file: "scripts/outbox/verify/world-rules.ts",
+    file: "shared/verify/world-rules.ts",
     find: `AND c.outcome = CASE p.status WHEN 'SUCCEEDED' THEN 'ACCEPTED' ELSE 'DECLINED' END)\``,
     put: `AND c.outcome > '')\``,
     test: NAMED,
@@ -227,7 +227,7 @@ export const VERIFY_EFFECTS: readonly Mutant[] = [
   {
     name: "verify-lets-sends-be-doubled",
     breaks: "Verify finds a message that was sent twice.",
-    file: "scripts/outbox/verify/world-rules.ts",
+    file: "shared/verify/world-rules.ts",
     find: `AS n FROM sent WHERE \${channel} > 2\``,
     put: `AS n FROM sent WHERE \${channel} > 3\``,
     test: NAMED,
@@ -235,7 +235,7 @@ export const VERIFY_EFFECTS: readonly Mutant[] = [
   {
     name: "verify-lets-sends-be-missing",
     breaks: "Verify finds a message that is recorded as sent and was not.",
-    file: "scripts/outbox/verify/world-rules.ts",
+    file: "shared/verify/world-rules.ts",
     find: "WHERE t.createdRows + t.resultRows > coalesce(s.EMAIL + s.SMS + s.PUSH, 0)",
     put: "WHERE t.createdRows + t.resultRows > 9 + coalesce(s.EMAIL + s.SMS + s.PUSH, 0)",
     test: NAMED,
@@ -243,7 +243,7 @@ export const VERIFY_EFFECTS: readonly Mutant[] = [
   {
     name: "verify-knows-no-keys-of-before",
     breaks: "Verify does not report messages whose keys are of before.",
-    file: "scripts/outbox/verify/world-rules.ts",
+    file: "shared/verify/world-rules.ts",
     find: `|| '/' || n.channel, n.eventId || '/' || n.channel))\``,
     put: `|| '/' || n.channel))\``,
     test: NAMED,

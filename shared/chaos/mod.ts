@@ -1,0 +1,1 @@
+export { chaosCommand } from "./chaos-command.ts";

@@ -1,0 +1,2 @@
+export { runVerb } from "./commands.ts";
+export { sqlCommand } from "./sql/sql-command.ts";
