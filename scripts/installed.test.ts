@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { copyRepository, freePort, startProcess, tempDir } from "@order-outbox/testing";
+import { copyRepository } from "@order-outbox/system";
+import { freePort, startProcess, tempDir } from "@order-outbox/testing";
 
 const GIVEN_UP_MS = 15_000;
 

@@ -35,8 +35,8 @@ const TOOLS: Readonly<Record<string, readonly string[]>> = {
   verify: TOOL_BASE,
   "operator-cli": [...TOOL_BASE, "verify"],
   launcher: ["contracts", "errors", "output", "registry", "tool-kit"],
-  chaos: [...TOOL_BASE, "testing", "verify"],
-  bench: [...TOOL_BASE, "testing"],
+  chaos: [...TOOL_BASE, "system", "testing", "verify"],
+  bench: [...TOOL_BASE, "system", "testing"],
 };
 
 const ALLOWED = { ...ENGINE_AND_SHOP, ...TOOLS };
@@ -45,7 +45,7 @@ const ALLOWED = { ...ENGINE_AND_SHOP, ...TOOLS };
 const WITH_STORES = ["outbox"];
 
 /** Neither the engine nor the shop may import these. */
-const FOR_TOOLS = [...Object.keys(TOOLS), "testing", "dev-broker"];
+const FOR_TOOLS = [...Object.keys(TOOLS), "testing", "system", "dev-broker"];
 
 /**
  * The imports that break the layering of docs/design.md: services never import each other, shared
@@ -96,4 +96,5 @@ function judgeRelative(path: string, target: string): string | undefined {
 const isTestOrScript = (path: string): boolean =>
   path.startsWith("scripts/") ||
   path.startsWith("shared/testing/") ||
+  path.startsWith("shared/system/") ||
   /(\.test|-fixture|\/test-[^/]*)\.ts$/.test(path);

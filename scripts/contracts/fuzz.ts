@@ -11,7 +11,8 @@
  */
 import { Database } from "bun:sqlite";
 import { resolve } from "node:path";
-import { type ServiceProcess, startSystem, tempDir, waitFor } from "@order-outbox/testing";
+import { type ServiceProcess, startSystem } from "@order-outbox/system";
+import { tempDir, waitFor } from "@order-outbox/testing";
 
 const LEAST_CASES = 2_000;
 const TOKEN = "a-token-of-sixteen-or-more";

@@ -4,11 +4,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DEFAULT_PARTITIONS, TOPICS } from "@order-outbox/contracts";
 import { createKafkaClient } from "@order-outbox/kafka";
+import { startSystem } from "@order-outbox/system";
 import {
   CODECS,
   encodeWireBatch,
   publishBytes,
-  startSystem,
   waitFor,
   wireBatch,
   wireRecord,

@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { serviceNamed } from "@order-outbox/registry";
+import { serviceProcess } from "@order-outbox/system";
 import {
   flood,
   frameLength,
   freePort,
-  serviceProcess,
   startImpostor,
   tempDir,
   waitFor,

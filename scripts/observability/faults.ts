@@ -1,12 +1,7 @@
 import { Database } from "bun:sqlite";
 import { renameSync } from "node:fs";
-import {
-  hangAt,
-  type KillableBroker,
-  type ServiceProcess,
-  type SmallDisk,
-  type System,
-} from "@order-outbox/testing";
+import type { ServiceProcess, System } from "@order-outbox/system";
+import { hangAt, type KillableBroker, type SmallDisk } from "@order-outbox/testing";
 
 /** What can be broken. */
 export interface World {

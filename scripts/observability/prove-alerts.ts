@@ -1,7 +1,8 @@
 // Lets every alert fire in a real Prometheus under its fault and clear after it, `for` shortened.
 // Needs `prometheus` in the path, and root on Linux for a disk of its own.
 import { join } from "node:path";
-import { killableBroker, smallDisk, startSystem, tempDir, waitFor } from "@order-outbox/testing";
+import { startSystem } from "@order-outbox/system";
+import { killableBroker, smallDisk, tempDir, waitFor } from "@order-outbox/testing";
 import { FAULTS } from "./faults.ts";
 import { startPrometheus } from "./prometheus.ts";
 

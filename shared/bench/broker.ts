@@ -1,5 +1,6 @@
 import { DEFAULT_PARTITIONS } from "@order-outbox/contracts";
-import { type KillableBroker, killableBroker, resetTopics } from "@order-outbox/testing";
+import { resetServiceTopics } from "@order-outbox/system";
+import { type KillableBroker, killableBroker } from "@order-outbox/testing";
 import { cleanUpWith } from "@order-outbox/tool-kit";
 import { Kafka, logLevel } from "kafkajs";
 import { pidListeningOn } from "./cpu.ts";
@@ -58,7 +59,7 @@ function describe(
     kafkaHost,
     killable,
     pid: () => pidListeningOn(Number(first.slice(first.lastIndexOf(":") + 1))),
-    reset: () => resetTopics(kafkaHost),
+    reset: () => resetServiceTopics(kafkaHost),
     newTopic: (prefix) => createTopic(kafkaHost, `${prefix}-${crypto.randomUUID()}`),
     async [Symbol.asyncDispose]() {},
   };

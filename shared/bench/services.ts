@@ -1,6 +1,7 @@
 import { Database } from "bun:sqlite";
 import { SERVICES, type ServiceName, serviceNamed } from "@order-outbox/registry";
-import { freePort, type ServiceProcess, serviceProcess } from "@order-outbox/testing";
+import { type ServiceProcess, serviceProcess } from "@order-outbox/system";
+import { freePort } from "@order-outbox/testing";
 
 /** Settings of every measured service; the report says them. */
 export const SERVICE_ENV: Readonly<Record<string, string>> = {

@@ -9,8 +9,8 @@ import {
   type FinishedRun,
   finishRun,
   replayRun,
-  type TopicRecord,
-} from "@order-outbox/testing";
+} from "@order-outbox/system";
+import type { TopicRecord } from "@order-outbox/testing";
 import type { Check } from "./checks.ts";
 import type { Attempt } from "./client.ts";
 import { countOrders } from "./count.ts";

@@ -1,13 +1,8 @@
 import { Database } from "bun:sqlite";
 import { join } from "node:path";
 import { TOPICS } from "@order-outbox/contracts";
-import {
-  firstDeliveries,
-  outOfOrder,
-  readTopic,
-  redrivenEvents,
-  type TopicRecord,
-} from "@order-outbox/testing";
+import { firstDeliveries, outOfOrder, redrivenEvents } from "@order-outbox/system";
+import { readTopic, type TopicRecord } from "@order-outbox/testing";
 import { type Check, check } from "./checks.ts";
 
 /** What the topics and the order of effects show. */

@@ -2,7 +2,8 @@ import { expect, test } from "bun:test";
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SERVICES } from "@order-outbox/registry";
-import { freePort, outbox, REPOSITORY, startProcess, tempDir } from "@order-outbox/testing";
+import { outbox } from "@order-outbox/system";
+import { freePort, REPOSITORY, startProcess, tempDir } from "@order-outbox/testing";
 
 const START = [process.execPath, join(REPOSITORY, "scripts/dev.ts")];
 /** Root may write anywhere: what is refused to others is tried as one of them. */

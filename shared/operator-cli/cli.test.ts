@@ -2,7 +2,8 @@ import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
-import { outbox, tempDir } from "@order-outbox/testing";
+import { outbox } from "@order-outbox/system";
+import { tempDir } from "@order-outbox/testing";
 import { UserError } from "@order-outbox/tool-kit";
 import { runVerb } from "./commands.ts";
 

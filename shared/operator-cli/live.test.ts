@@ -6,12 +6,11 @@ import {
   auditSystem,
   outbox,
   outboxJson,
-  readTopic,
   type System,
   startSystem,
-  waitFor,
   waitUntilWorked,
-} from "@order-outbox/testing";
+} from "@order-outbox/system";
+import { readTopic, waitFor } from "@order-outbox/testing";
 import type { Report } from "@order-outbox/verify";
 import { verifySystem } from "@order-outbox/verify";
 import { Kafka, logLevel } from "kafkajs";

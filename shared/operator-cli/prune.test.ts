@@ -1,6 +1,7 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
-import { outboxJson, tempDir } from "@order-outbox/testing";
+import { outboxJson } from "@order-outbox/system";
+import { tempDir } from "@order-outbox/testing";
 
 /** What pruning looks at of orders.db. */
 const TABLES = `

@@ -1,6 +1,7 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
-import { outbox, tempDir } from "@order-outbox/testing";
+import { outbox } from "@order-outbox/system";
+import { tempDir } from "@order-outbox/testing";
 
 /** What a republication needs of orders.db. */
 const TABLES = `

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { startDevBroker } from "@order-outbox/dev-broker";
-import { outbox, outboxJson } from "@order-outbox/testing";
+import { outbox, outboxJson } from "@order-outbox/system";
 
 const proofTest = test.if(process.env.PROOF === "full");
 

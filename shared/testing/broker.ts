@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { DEFAULT_PARTITIONS, TOPICS } from "@order-outbox/contracts";
 import { type DevBroker, type DevBrokerOptions, startDevBroker } from "@order-outbox/dev-broker";
 import { startProcess, type TestProcess } from "./process.ts";
 import { REPOSITORY } from "./repository.ts";
@@ -18,21 +17,17 @@ export interface BrokerProcess extends AsyncDisposable {
   readonly process: TestProcess;
 }
 
-const SERVICE_TOPICS = Object.fromEntries(
-  Object.values(TOPICS).map((topic) => [topic, DEFAULT_PARTITIONS]),
-);
-
 /**
  * The broker at `KAFKA_HOST` when that is set, so that the same tests run against any cluster; an
- * embedded one with the services' topics otherwise. An outside broker keeps what others left there:
- * use `uniqueName` for topics and groups, or `resetTopics` for those of the services.
+ * embedded one with `options` otherwise. An outside broker keeps what others left there:
+ * use `uniqueName` for topics and groups.
  */
 export async function startBroker(options: DevBrokerOptions = {}): Promise<TestBroker> {
   const outside = process.env.KAFKA_HOST;
   if (outside) {
     return { kafkaHost: outside, embedded: undefined, async [Symbol.asyncDispose]() {} };
   }
-  const embedded = await startDevBroker({ topics: SERVICE_TOPICS, ...options });
+  const embedded = await startDevBroker(options);
   return {
     kafkaHost: embedded.address,
     embedded,
@@ -48,14 +43,17 @@ export async function startBrokerProcess({
   data,
   port = 0,
   advertise,
+  topics = {},
   env,
 }: {
   data: string;
   port?: number;
   advertise?: string | undefined;
+  /** Created when they are missing, with so many partitions each. */
+  topics?: Readonly<Record<string, number>> | undefined;
   env?: Record<string, string>;
 }): Promise<BrokerProcess> {
-  const topics = Object.entries(SERVICE_TOPICS).flatMap(([topic, partitions]) => [
+  const wanted = Object.entries(topics).flatMap(([topic, partitions]) => [
     "--topic",
     `${topic}:${partitions}`,
   ]);
@@ -68,7 +66,7 @@ export async function startBrokerProcess({
       "--data",
       data,
       ...(advertise === undefined ? [] : ["--advertise", advertise]),
-      ...topics,
+      ...wanted,
     ],
     { stdin: "pipe", env: { ORDER_OUTBOX_PARENT_PIPE: "1", ...env } },
   );

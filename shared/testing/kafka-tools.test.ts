@@ -1,7 +1,17 @@
 import { expect, test } from "bun:test";
-import { DEFAULT_PARTITIONS, TOPICS } from "@order-outbox/contracts";
 import { Kafka, logLevel, Partitioners } from "kafkajs";
-import { readTopic, resetTopics, startBroker, startBrokerProcess, tempDir } from "./mod.ts";
+import {
+  readTopic,
+  resetTopics,
+  startBroker,
+  startBrokerProcess,
+  tempDir,
+  uniqueName,
+} from "./mod.ts";
+
+const TAKEN = uniqueName("taken");
+const EMPTY = uniqueName("empty");
+const PARTITIONS = { [TAKEN]: 3, [EMPTY]: 3 };
 
 async function send(kafkaHost: string, topic: string, keys: readonly string[]) {
   const kafka = new Kafka({ brokers: kafkaHost.split(","), logLevel: logLevel.NOTHING });
@@ -14,10 +24,10 @@ async function send(kafkaHost: string, topic: string, keys: readonly string[]) {
 
 test("a topic is read from its beginning to its end, with keys, headers and places", async () => {
   await using broker = await startBroker();
-  await resetTopics(broker.kafkaHost);
+  await resetTopics(broker.kafkaHost, PARTITIONS, [uniqueName("nobody")]);
   const keys = Array.from({ length: 50 }, (_, i) => `key-${i}`);
-  await send(broker.kafkaHost, TOPICS.orderCreated, keys);
-  const records = await readTopic(broker.kafkaHost, TOPICS.orderCreated);
+  await send(broker.kafkaHost, TAKEN, keys);
+  const records = await readTopic(broker.kafkaHost, TAKEN);
   expect(records.map(({ key }) => key).sort()).toEqual(keys.sort());
   expect(records[0]).toEqual({
     partition: 0,
@@ -27,23 +37,23 @@ test("a topic is read from its beginning to its end, with keys, headers and plac
     headers: { ce_id: records[0]?.key ?? "" },
     timestamp: expect.any(Number),
   });
-  expect(new Set(records.map(({ partition }) => partition)).size).toBe(DEFAULT_PARTITIONS);
-  expect(await readTopic(broker.kafkaHost, TOPICS.paymentProcessed)).toEqual([]);
+  expect(new Set(records.map(({ partition }) => partition)).size).toBe(3);
+  expect(await readTopic(broker.kafkaHost, EMPTY)).toEqual([]);
   expect(await readTopic(broker.kafkaHost, "no-such-topic")).toEqual([]);
 
-  await resetTopics(broker.kafkaHost);
-  expect(await readTopic(broker.kafkaHost, TOPICS.orderCreated)).toEqual([]);
+  await resetTopics(broker.kafkaHost, PARTITIONS, [uniqueName("nobody")]);
+  expect(await readTopic(broker.kafkaHost, TAKEN)).toEqual([]);
 });
 
 test("a broker process keeps its records when it is killed and started again", async () => {
   using dir = tempDir();
   let port = 0;
   {
-    await using broker = await startBrokerProcess({ data: dir.path });
-    await send(broker.kafkaHost, TOPICS.orderCreated, ["a", "b"]);
+    await using broker = await startBrokerProcess({ data: dir.path, topics: PARTITIONS });
+    await send(broker.kafkaHost, TAKEN, ["a", "b"]);
     port = Number(broker.kafkaHost.split(":")[1]);
   }
   await using broker = await startBrokerProcess({ data: dir.path, port });
-  const records = await readTopic(broker.kafkaHost, TOPICS.orderCreated);
+  const records = await readTopic(broker.kafkaHost, TAKEN);
   expect(records.map(({ key }) => key).sort()).toEqual(["a", "b"]);
 });

@@ -1,5 +1,3 @@
-import { DEFAULT_PARTITIONS, TOPICS } from "@order-outbox/contracts";
-import { SERVICES } from "@order-outbox/registry";
 import { type Admin, type IHeaders, Kafka, logLevel } from "kafkajs";
 import { uniqueName } from "./unique-name.ts";
 import { waitFor } from "./wait-for.ts";
@@ -14,9 +12,6 @@ export interface TopicRecord {
   /** Unix time in milliseconds. */
   timestamp: number;
 }
-
-/** The consumer groups of the services. */
-export const SERVICE_GROUPS = SERVICES.map(({ name }) => name);
 
 /**
  * Every record of a topic, by partition and offset, up to the ends of the partitions as they were
@@ -66,11 +61,15 @@ export async function readTopic(kafkaHost: string, topic: string): Promise<Topic
 }
 
 /**
- * Empties what the services share through a broker: deletes and creates their topics, and deletes
- * their groups as soon as they have no members any more.
+ * Empties what programs share through a broker: deletes and creates topics, each with so many
+ * partitions, and deletes groups as soon as they have no members any more.
  */
-export async function resetTopics(kafkaHost: string): Promise<void> {
-  const topics: string[] = Object.values(TOPICS);
+export async function resetTopics(
+  kafkaHost: string,
+  partitions: Readonly<Record<string, number>>,
+  groupIds: readonly string[],
+): Promise<void> {
+  const topics = Object.keys(partitions);
   await withAdmin(connect(kafkaHost), async (admin) => {
     const existing = new Set(await admin.listTopics());
     const old = topics.filter((topic) => existing.has(topic));
@@ -90,7 +89,7 @@ export async function resetTopics(kafkaHost: string): Promise<void> {
         if (missing.length === 0) return true;
         await admin.createTopics({
           waitForLeaders: true,
-          topics: missing.map((topic) => ({ topic, numPartitions: DEFAULT_PARTITIONS })),
+          topics: missing.map((topic) => ({ topic, numPartitions: partitions[topic] ?? 1 })),
         });
         return false;
       },
@@ -100,11 +99,11 @@ export async function resetTopics(kafkaHost: string): Promise<void> {
     await waitFor(
       async () => {
         const groups = (await admin.listGroups()).groups.map(({ groupId }) => groupId);
-        const stale = SERVICE_GROUPS.filter((group) => groups.includes(group));
+        const stale = groupIds.filter((group) => groups.includes(group));
         if (stale.length > 0) await admin.deleteGroups(stale);
         return true;
       },
-      { what: "the services' groups to have no members", timeoutMs: 15_000, intervalMs: 200 },
+      { what: "the groups to have no members", timeoutMs: 15_000, intervalMs: 200 },
     );
   });
 }

@@ -1,24 +1,9 @@
-export { type Audit, auditSystem } from "./audit.ts";
-export type { AuditedSystem } from "./audit-traces.ts";
-export {
-  type BrokerProcess,
-  startBroker,
-  startBrokerProcess,
-  type TestBroker,
-} from "./broker.ts";
+export { type BrokerProcess, startBroker, startBrokerProcess, type TestBroker } from "./broker.ts";
 export {
   type Certificate,
   type CertificateAuthority,
   createCertificateAuthority,
 } from "./certificates.ts";
-export {
-  type NotificationView,
-  type OrderView,
-  type PaymentView,
-  type SystemClient,
-  systemClient,
-} from "./client.ts";
-export { copyRepository } from "./copy-repository.ts";
 export { type CrashPoint, type CrashTest, crashTest } from "./crash-kit.ts";
 export { crashAt, hangAt } from "./crash-points.ts";
 export {
@@ -27,18 +12,16 @@ export {
   type ProxyTarget,
   startFaultProxy,
 } from "./fault-proxy.ts";
-export { firstDeliveries, outOfOrder } from "./first-deliveries.ts";
 export { freePort } from "./free-port.ts";
 export { flood, frameLength, type Impostor, startImpostor } from "./impostor.ts";
 export { isRunning } from "./is-running.ts";
-export { readTopic, resetTopics, SERVICE_GROUPS, type TopicRecord } from "./kafka-tools.ts";
+export { readTopic, resetTopics, type TopicRecord } from "./kafka-tools.ts";
 export {
   type KillableBroker,
   type KillableBrokerOptions,
   killableBroker,
 } from "./killable-broker.ts";
 export { type NamedPipe, namedPipe } from "./named-pipe.ts";
-export { type OutboxPlace, outbox, outboxJson } from "./outbox-command.ts";
 export { pauseProcess } from "./pause-process.ts";
 export { type ProcessOptions, startProcess, type TestProcess } from "./process.ts";
 export {
@@ -48,27 +31,12 @@ export {
   type Sample,
 } from "./prometheus-text.ts";
 export { exchangeRaw, parseAnswers, type RawAnswer } from "./raw-http.ts";
-export { redrivenEvents } from "./redriven-events.ts";
 export { REPOSITORY } from "./repository.ts";
 export { ADMIN, CLERK, type SecuredKafka, startSecuredKafka } from "./secured-kafka.ts";
-export {
-  type ServiceOptions,
-  type ServiceProcess,
-  serviceProcess,
-} from "./service-process.ts";
 export { type SettableClock, settableClock, whyNoSettableClock } from "./settable-clock.ts";
 export { type SmallDisk, smallDisk, whyNoSmallDisk } from "./small-disk.ts";
 export { publishBytes, spoilStored, wireBatch, wireRecord } from "./spoiled-topic.ts";
-export { type System, type SystemOptions, startSystem } from "./system.ts";
 export { type TempDir, tempDir } from "./temp-dir.ts";
-export {
-  type CopiedRun,
-  copyRun,
-  type FinishedRun,
-  finishRun,
-  replayRun,
-  waitUntilWorked,
-} from "./test-run.ts";
 export { startTlsProxy, type TlsProxy } from "./tls-proxy.ts";
 export {
   type ReceivedSpan,

@@ -1,14 +1,8 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import {
-  freePort,
-  outbox,
-  REPOSITORY,
-  serviceProcess,
-  startProcess,
-  tempDir,
-} from "@order-outbox/testing";
+import { outbox, serviceProcess } from "@order-outbox/system";
+import { freePort, REPOSITORY, startProcess, tempDir } from "@order-outbox/testing";
 
 /** Clears the screen, by ESC and by a C1 character, names the window, and turns the text around. */
 const EVIL = "x\x1b[2J\x9b2J\x1b]0;owned\x07\u202ereversed\x7f";

@@ -7,7 +7,7 @@ import {
   type FinishedRun,
   finishRun,
   replayRun,
-} from "@order-outbox/testing";
+} from "@order-outbox/system";
 import { verifySystem } from "./verify-system.ts";
 
 let run: FinishedRun;

@@ -1,5 +1,5 @@
 import { expect } from "bun:test";
-import type { CopiedRun } from "@order-outbox/testing";
+import type { CopiedRun } from "@order-outbox/system";
 import { deleteOf, type Fault } from "./test-faults.ts";
 
 const NOBODYS = "11111111-1111-7111-8111-111111111111";

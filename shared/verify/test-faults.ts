@@ -1,5 +1,5 @@
 import { expect } from "bun:test";
-import type { CopiedRun } from "@order-outbox/testing";
+import type { CopiedRun } from "@order-outbox/system";
 
 /** A way in which a promise can be broken, and what verify has to say of it. */
 export interface Fault {

@@ -1,13 +1,11 @@
 import { expect, test } from "bun:test";
 import { TOPICS } from "@order-outbox/contracts";
 import { createKafkaClient } from "@order-outbox/kafka";
+import { copyRun, finishRun, replayRun } from "@order-outbox/system";
 import {
   CODECS,
-  copyRun,
   encodeWireBatch,
-  finishRun,
   publishBytes,
-  replayRun,
   wireBatch,
   wireRecord,
   wrapPacked,

@@ -11,8 +11,8 @@ import {
   outboxJson,
   redrivenEvents,
   replayRun,
-  type TopicRecord,
-} from "@order-outbox/testing";
+} from "@order-outbox/system";
+import type { TopicRecord } from "@order-outbox/testing";
 import { connectKafka, withAdmin } from "@order-outbox/topic-reader";
 import type { Kind, Report } from "./report.ts";
 import { CONTRADICTIONS } from "./test-contradictions.ts";

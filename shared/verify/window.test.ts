@@ -10,8 +10,8 @@ import {
   finishRun,
   outbox,
   replayRun,
-  type TopicRecord,
-} from "@order-outbox/testing";
+} from "@order-outbox/system";
+import type { TopicRecord } from "@order-outbox/testing";
 import { connectKafka, withAdmin } from "@order-outbox/topic-reader";
 import type { Report } from "./report.ts";
 import { type VerifyOptions, verifySystem } from "./verify-system.ts";

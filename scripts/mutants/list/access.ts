@@ -7,7 +7,7 @@ export const ACCESS: readonly Mutant[] = [
     file: "shared/service-kit/problem-plugin.ts",
     find: "const requestId = String(set.headers[REQUEST_ID]);",
     put: "const requestId = chooseRequestId(null) || String(set.headers[REQUEST_ID]);",
-    test: "shared/testing/e2e/hostile-requests.test.ts › whatever %s is sent, it answers with a problem, tells nothing of itself, and goes on",
+    test: "shared/system/e2e/hostile-requests.test.ts › whatever %s is sent, it answers with a problem, tells nothing of itself, and goes on",
   },
   {
     name: "a-retried-key-makes-another-order",
@@ -15,7 +15,7 @@ export const ACCESS: readonly Mutant[] = [
     file: "services/order-service/src/sqlite/idempotency-store.ts",
     find: "found.createdAt > use.notBefore",
     put: 'found.createdAt > use.notBefore && found.orderId === ""',
-    test: "shared/testing/e2e/hostile-requests.test.ts › of requests that come before the answer to the first, none is doubled when they are sent again with their keys",
+    test: "shared/system/e2e/hostile-requests.test.ts › of requests that come before the answer to the first, none is doubled when they are sent again with their keys",
   },
   {
     name: "any-name-is-ours",

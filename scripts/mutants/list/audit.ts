@@ -1,22 +1,22 @@
 import type { Mutant } from "../mutant.ts";
 
-const SPOILT = "shared/testing/audit.test.ts › %s is found, and nothing else";
-const REWRITTEN = "shared/testing/audit.test.ts › %s is found in its topic, and nothing else";
+const SPOILT = "shared/system/audit.test.ts › %s is found, and nothing else";
+const REWRITTEN = "shared/system/audit.test.ts › %s is found in its topic, and nothing else";
 const OVERTAKEN =
-  "shared/testing/audit.test.ts › in %s, what overtook others of its partition is found, unless operators redrove those";
+  "shared/system/audit.test.ts › in %s, what overtook others of its partition is found, unless operators redrove those";
 const FINE =
-  "shared/testing/audit.test.ts › a failed payment is none of them, and neither is a record that was sent again";
+  "shared/system/audit.test.ts › a failed payment is none of them, and neither is a record that was sent again";
 const REDRIVEN =
-  "shared/testing/audit.test.ts › a redrive excuses its event and what waited behind it, a discard only the latter";
+  "shared/system/audit.test.ts › a redrive excuses its event and what waited behind it, a discard only the latter";
 const PARTITIONS =
-  "shared/testing/audit.test.ts › each partition has an order of its own, and only first deliveries have one";
+  "shared/system/audit.test.ts › each partition has an order of its own, and only first deliveries have one";
 
 /** Of the audit, by which every end-to-end proof judges. */
 export const AUDIT: readonly Mutant[] = [
   {
     name: "an-audit-misses-what-is-lost",
     breaks: "The audit finds what an order has too little of.",
-    file: "shared/testing/audit.ts",
+    file: "shared/system/audit.ts",
     find: "return found === expected ? []",
     put: "return found <= expected ? []",
     test: SPOILT,
@@ -24,7 +24,7 @@ export const AUDIT: readonly Mutant[] = [
   {
     name: "an-audit-misses-what-is-doubled",
     breaks: "The audit finds what an order has too much of.",
-    file: "shared/testing/audit.ts",
+    file: "shared/system/audit.ts",
     find: "return found === expected ? []",
     put: "return found >= expected ? []",
     test: SPOILT,
@@ -32,7 +32,7 @@ export const AUDIT: readonly Mutant[] = [
   {
     name: "an-audit-counts-no-order-events",
     breaks: "The audit counts the events of each order.",
-    file: "shared/testing/audit.ts",
+    file: "shared/system/audit.ts",
     find: `["ORDER_CREATED events", created.events.get(id)?.length ?? 0, 1]`,
     put: `["ORDER_CREATED events", created.events.size > 0 ? 1 : 0, 1]`,
     test: REWRITTEN,
@@ -40,7 +40,7 @@ export const AUDIT: readonly Mutant[] = [
   {
     name: "an-audit-counts-no-results",
     breaks: "The audit counts the results of each order.",
-    file: "shared/testing/audit.ts",
+    file: "shared/system/audit.ts",
     find: `["payment result events", results.events.get(id)?.length ?? 0, 1]`,
     put: `["payment result events", results.events.size > 0 ? 1 : 0, 1]`,
     test: REWRITTEN,
@@ -48,7 +48,7 @@ export const AUDIT: readonly Mutant[] = [
   {
     name: "an-audit-counts-no-charges",
     breaks: "The audit counts the charges of each order in the provider's ledger.",
-    file: "shared/testing/audit.ts",
+    file: "shared/system/audit.ts",
     find: `["charges in the provider's ledger", charges.get(id)?.length ?? 0, 1]`,
     put: `["charges in the provider's ledger", charges.size > 0 ? 1 : 0, 1]`,
     test: SPOILT,
@@ -56,7 +56,7 @@ export const AUDIT: readonly Mutant[] = [
   {
     name: "an-audit-counts-no-payments",
     breaks: "The audit counts the payments of each order.",
-    file: "shared/testing/audit.ts",
+    file: "shared/system/audit.ts",
     find: `["payments", payments.get(id)?.length ?? 0, 1]`,
     put: `["payments", payments.size > 0 ? 1 : 0, 1]`,
     test: SPOILT,
@@ -64,7 +64,7 @@ export const AUDIT: readonly Mutant[] = [
   {
     name: "an-audit-counts-no-notifications-of-orders",
     breaks: "The audit counts on each channel how often a customer was told of the order.",
-    file: "shared/testing/audit.ts",
+    file: "shared/system/audit.ts",
     find: `of itself by \${name}\`, ofOrder, 1]`,
     put: `of itself by \${name}\`, 1, 1]`,
     test: SPOILT,
@@ -72,7 +72,7 @@ export const AUDIT: readonly Mutant[] = [
   {
     name: "an-audit-counts-no-notifications-of-payments",
     breaks: "The audit counts on each channel how often a customer was told of the payment.",
-    file: "shared/testing/audit.ts",
+    file: "shared/system/audit.ts",
     find: `of its payment by \${name}\`, of.length - ofOrder, 1]`,
     put: `of its payment by \${name}\`, 1, 1]`,
     test: SPOILT,
@@ -80,7 +80,7 @@ export const AUDIT: readonly Mutant[] = [
   {
     name: "an-audit-takes-one-channel-for-another",
     breaks: "The audit counts the sends of each channel in the channels' ledger.",
-    file: "shared/testing/audit.ts",
+    file: "shared/system/audit.ts",
     find: "sent.filter(({ channel }) => channel === name).length, 2]",
     put: "sent.filter(({ channel }) => channel !== name).length / 2, 2]",
     test: SPOILT,
@@ -88,7 +88,7 @@ export const AUDIT: readonly Mutant[] = [
   {
     name: "an-audit-takes-any-final-status",
     breaks: "The audit finds a status that contradicts its payment.",
-    file: "shared/testing/audit.ts",
+    file: "shared/system/audit.ts",
     find: "const found = status === expected ? []",
     put: `const found = status !== "PENDING" || status === expected ? []`,
     test: SPOILT,
@@ -96,7 +96,7 @@ export const AUDIT: readonly Mutant[] = [
   {
     name: "an-audit-takes-any-outcome",
     breaks: "The audit finds a charge that contradicts its payment.",
-    file: "shared/testing/audit.ts",
+    file: "shared/system/audit.ts",
     find: "if (outcome === OUTCOME_OF[paid]) continue;",
     put: "if (outcome !== undefined) continue;",
     test: SPOILT,
@@ -104,7 +104,7 @@ export const AUDIT: readonly Mutant[] = [
   {
     name: "an-audit-takes-any-result",
     breaks: "The audit finds a result that contradicts its payment.",
-    file: "shared/testing/audit.ts",
+    file: "shared/system/audit.ts",
     find: `if (headers.ce_type === \`PAYMENT_\${paid}\`) continue;`,
     put: "if (headers.ce_type !== undefined) continue;",
     test: REWRITTEN,
@@ -112,7 +112,7 @@ export const AUDIT: readonly Mutant[] = [
   {
     name: "an-audit-knows-no-failed-payments",
     breaks: "The audit takes an order whose payment failed for fine.",
-    file: "shared/testing/audit.ts",
+    file: "shared/system/audit.ts",
     find: `{ SUCCEEDED: "PAID", FAILED: "PAYMENT_FAILED" }`,
     put: `{ SUCCEEDED: "PAID", FAILED: "PAID" }`,
     test: FINE,
@@ -120,7 +120,7 @@ export const AUDIT: readonly Mutant[] = [
   {
     name: "an-audit-misses-what-is-invented",
     breaks: "The audit finds whatever belongs to an order that is not stored.",
-    file: "shared/testing/audit.ts",
+    file: "shared/system/audit.ts",
     find: ".filter((id) => !known.has(id))",
     put: `.filter((id) => !known.has(id) && id === "")`,
     test: SPOILT,
@@ -128,7 +128,7 @@ export const AUDIT: readonly Mutant[] = [
   {
     name: "an-audit-lets-payments-be-told-first",
     breaks: "The audit finds a customer who was told of the payment before the order.",
-    file: "shared/testing/audit.ts",
+    file: "shared/system/audit.ts",
     find: "WHERE lastOfOrder > firstOfPayment OR",
     put: "WHERE",
     test: SPOILT,
@@ -136,7 +136,7 @@ export const AUDIT: readonly Mutant[] = [
   {
     name: "an-audit-lets-one-channel-be-late",
     breaks: "The audit finds a channel that told of the order after the payment.",
-    file: "shared/testing/audit.ts",
+    file: "shared/system/audit.ts",
     find: "OR toldFirst < toldLast AND toldLast > paymentTold",
     put: "",
     test: SPOILT,
@@ -144,7 +144,7 @@ export const AUDIT: readonly Mutant[] = [
   {
     name: "an-audit-lets-orders-overtake",
     breaks: "The audit finds events of orders that are out of order.",
-    file: "shared/testing/audit.ts",
+    file: "shared/system/audit.ts",
     find: "...outOfOrder(TOPICS.orderCreated, created.records, late),",
     put: "...outOfOrder(TOPICS.orderCreated, [], late),",
     test: OVERTAKEN,
@@ -152,7 +152,7 @@ export const AUDIT: readonly Mutant[] = [
   {
     name: "an-audit-lets-results-overtake",
     breaks: "The audit finds results that are out of order.",
-    file: "shared/testing/audit.ts",
+    file: "shared/system/audit.ts",
     find: "...outOfOrder(TOPICS.paymentProcessed, results.records, late),",
     put: "...outOfOrder(TOPICS.paymentProcessed, [], late),",
     test: OVERTAKEN,
@@ -160,7 +160,7 @@ export const AUDIT: readonly Mutant[] = [
   {
     name: "an-audit-excuses-no-redrive",
     breaks: "The audit does not report what came late because operators redrove it.",
-    file: "shared/testing/first-deliveries.ts",
+    file: "shared/system/first-deliveries.ts",
     find: `return sequence > before || excused.has(headers.ce_id ?? "")`,
     put: `return sequence > before || (excused.size > 99 && headers.ce_id !== "")`,
     test: OVERTAKEN,
@@ -168,7 +168,7 @@ export const AUDIT: readonly Mutant[] = [
   {
     name: "an-audit-takes-repetitions-for-events",
     breaks: "The audit does not report a record that was sent again.",
-    file: "shared/testing/first-deliveries.ts",
+    file: "shared/system/first-deliveries.ts",
     find: "return seen.has(id) ? false : seen.add(id);",
     put: "return seen.has(id) ? true : seen.add(id);",
     test: FINE,
@@ -176,7 +176,7 @@ export const AUDIT: readonly Mutant[] = [
   {
     name: "an-audit-has-one-order-for-all-partitions",
     breaks: "Each partition has an order of its own.",
-    file: "shared/testing/first-deliveries.ts",
+    file: "shared/system/first-deliveries.ts",
     find: "const before = highest.get(partition) ?? 0;\n    highest.set(partition,",
     put: "const before = highest.get(0) ?? 0;\n    highest.set(partition * 0,",
     test: PARTITIONS,
@@ -185,7 +185,7 @@ export const AUDIT: readonly Mutant[] = [
     name: "an-audit-forgets-the-highest-number",
     breaks:
       "The audit finds everything that comes after a higher number, not only what follows it.",
-    file: "shared/testing/first-deliveries.ts",
+    file: "shared/system/first-deliveries.ts",
     find: "highest.set(partition, Math.max(before, sequence));",
     put: "highest.set(partition, sequence);",
     test: PARTITIONS,
@@ -193,7 +193,7 @@ export const AUDIT: readonly Mutant[] = [
   {
     name: "an-audit-takes-one-number-twice",
     breaks: "The audit finds two events that have one number.",
-    file: "shared/testing/first-deliveries.ts",
+    file: "shared/system/first-deliveries.ts",
     find: "return sequence > before ||",
     put: "return sequence >= before ||",
     test: PARTITIONS,
@@ -201,7 +201,7 @@ export const AUDIT: readonly Mutant[] = [
   {
     name: "a-redrive-excuses-nothing-behind-it",
     breaks: "A redrive excuses what waited behind its event, too.",
-    file: "shared/testing/redriven-events.ts",
+    file: "shared/system/redriven-events.ts",
     find: "a.action = 'REDRIVE' AND b.id >= first.id",
     put: "a.action = 'REDRIVE' AND b.id = first.id",
     test: REDRIVEN,
@@ -209,7 +209,7 @@ export const AUDIT: readonly Mutant[] = [
   {
     name: "a-redrive-excuses-what-was-before-it",
     breaks: "A redrive excuses nothing that came before its event.",
-    file: "shared/testing/redriven-events.ts",
+    file: "shared/system/redriven-events.ts",
     find: "a.action = 'REDRIVE' AND b.id >= first.id",
     put: "a.action = 'REDRIVE' AND b.id > 0",
     test: REDRIVEN,
@@ -217,7 +217,7 @@ export const AUDIT: readonly Mutant[] = [
   {
     name: "a-discard-excuses-its-own-event",
     breaks: "A discard excuses only what waited behind its event.",
-    file: "shared/testing/redriven-events.ts",
+    file: "shared/system/redriven-events.ts",
     find: "a.action = 'DISCARD' AND b.id > first.id",
     put: "a.action = 'DISCARD' AND b.id >= first.id",
     test: REDRIVEN,
@@ -225,7 +225,7 @@ export const AUDIT: readonly Mutant[] = [
   {
     name: "a-redrive-excuses-other-keys",
     breaks: "A redrive excuses only events of its own key.",
-    file: "shared/testing/redriven-events.ts",
+    file: "shared/system/redriven-events.ts",
     find: "b.topic = first.topic AND b.partitionKey = first.partitionKey",
     put: "b.topic = first.topic",
     test: REDRIVEN,
@@ -233,7 +233,7 @@ export const AUDIT: readonly Mutant[] = [
   {
     name: "a-redrive-of-a-held-event-excuses",
     breaks: "Only a redrive of an outbox's row excuses, not that of a held event.",
-    file: "shared/testing/redriven-events.ts",
+    file: "shared/system/redriven-events.ts",
     find: "WHERE a.target ->> '$.outboxId' IS NOT NULL",
     put: "WHERE true",
     test: REDRIVEN,

@@ -51,7 +51,7 @@ export const INBOX: readonly Mutant[] = [
     file: "services/payment-service/src/process-payment.ts",
     find: "const idempotencyKey = chargeKey(orderId);",
     put: `const idempotencyKey = \`\${chargeKey(orderId)}:\${Date.now()}\`;`,
-    test: "shared/testing/e2e/crashes.test.ts › payment-service killed when an event is …: one charge, one payment, one result",
+    test: "shared/system/e2e/crashes.test.ts › payment-service killed when an event is …: one charge, one payment, one result",
   },
   {
     name: "the-watermark-passes-open-records",
@@ -79,7 +79,7 @@ export const INBOX: readonly Mutant[] = [
     file: "services/notification-service/src/notify.ts",
     find: "after === undefined || (await notifications.findNotified(subject, after)) !== undefined",
     put: "after === undefined || subject !== after",
-    test: "shared/testing/e2e/held.test.ts › a payment result that reaches notification-service before its order waits for it",
+    test: "shared/system/e2e/held.test.ts › a payment result that reaches notification-service before its order waits for it",
   },
   {
     name: "a-failed-payment-is-told-before-its-order",
@@ -87,7 +87,7 @@ export const INBOX: readonly Mutant[] = [
     file: "services/notification-service/src/main.ts",
     find: 'PAYMENT_FAILED: notify(deps, "created"),',
     put: "PAYMENT_FAILED: notify(deps),",
-    test: "shared/testing/e2e/held.test.ts › a payment result that reaches notification-service before its order waits for it",
+    test: "shared/system/e2e/held.test.ts › a payment result that reaches notification-service before its order waits for it",
   },
   {
     name: "later-events-overtake-a-held-one",

@@ -51,7 +51,7 @@ export const INTAKE: readonly Mutant[] = [
     find: 'tellStep("before-commit", units.length);',
     put: `db.run("COMMIT; BEGIN IMMEDIATE");
   tellStep("before-commit", units.length);`,
-    test: "shared/testing/e2e/intake-crashes.test.ts › killed before COMMIT: no answer and no row, and the retry makes the order",
+    test: "shared/system/e2e/intake-crashes.test.ts › killed before COMMIT: no answer and no row, and the retry makes the order",
   },
   {
     name: "a-key-is-stored-after-its-order",
@@ -60,7 +60,7 @@ export const INTAKE: readonly Mutant[] = [
     find: "effects.unshift(rememberKey({ key, requestHash, orderId, response, createdAt, notBefore }));",
     put: `const use = rememberKey({ key, requestHash, orderId, response, createdAt, notBefore });
     setTimeout(() => void units.commit({ effects: [use] }), 50);`,
-    test: "shared/testing/e2e/intake-crashes.test.ts › killed between COMMIT and answer: the order is worked, and the retry gets its answer",
+    test: "shared/system/e2e/intake-crashes.test.ts › killed between COMMIT and answer: the order is worked, and the retry gets its answer",
   },
   {
     name: "a-known-key-makes-another-order",
@@ -68,7 +68,7 @@ export const INTAKE: readonly Mutant[] = [
     file: "services/order-service/src/sqlite/idempotency-store.ts",
     find: "found.createdAt > use.notBefore",
     put: 'found.createdAt > use.notBefore && found.key === ""',
-    test: "shared/testing/e2e/intake-crashes.test.ts › fifty requests at once with one key make one order and get one answer",
+    test: "shared/system/e2e/intake-crashes.test.ts › fifty requests at once with one key make one order and get one answer",
   },
   {
     name: "a-key-is-unknown-until-it-is-sorted",
@@ -102,7 +102,7 @@ export const INTAKE: readonly Mutant[] = [
   if (isAppError`,
     put: `if (isStorageFull(error)) return "STORAGE_FAILED";
   if (isAppError`,
-    test: "shared/testing/e2e/disk-full.test.ts › comes back from a SIGKILL with every order it accepted and none it refused",
+    test: "shared/system/e2e/disk-full.test.ts › comes back from a SIGKILL with every order it accepted and none it refused",
   },
   {
     name: "an-uncertain-commit-is-refused",
@@ -120,7 +120,7 @@ export const INTAKE: readonly Mutant[] = [
     unmarked = [];`,
     put: `unmarked = [];
     const marked = await store.markPublished(ids, new Date(now()).toISOString(), lease?.fencing());`,
-    test: "shared/testing/e2e/disk-full.test.ts › refuses orders, lets marks and results wait, and goes on when there is room",
+    test: "shared/system/e2e/disk-full.test.ts › refuses orders, lets marks and results wait, and goes on when there is room",
   },
   {
     name: "a-refused-order-waits-all-the-same",
@@ -172,6 +172,6 @@ export const INTAKE: readonly Mutant[] = [
     put: `failure = undefined;
     if (outcome.kind === "rolled-back") setTimeout(() => waiting.push(...batch), 1_000);
     if (outcome.kind === "committed"`,
-    test: "shared/testing/e2e/disk-full.test.ts › refuses orders, lets marks and results wait, and goes on when there is room",
+    test: "shared/system/e2e/disk-full.test.ts › refuses orders, lets marks and results wait, and goes on when there is room",
   },
 ];

@@ -44,7 +44,7 @@ export const ORDERS: readonly Mutant[] = [
     file: "shared/sqlite/ledger.ts",
     find: "const former = hasFormer ? findFormer.get(key) : null;",
     put: 'const former = hasFormer && key === "" ? findFormer.get(key) : null;',
-    test: "shared/testing/e2e/upgrade.test.ts › databases of the first version go on: nobody is charged or told twice, all events are known",
+    test: "shared/system/e2e/upgrade.test.ts › databases of the first version go on: nobody is charged or told twice, all events are known",
   },
   {
     name: "a-refused-event-holds-its-order",
@@ -60,7 +60,7 @@ export const ORDERS: readonly Mutant[] = [
     file: "shared/output/output.ts",
     find: "if (!BUSY.includes(code)) drained?.resolve();",
     put: "if (!BUSY.includes(code)) throw new Error(code);",
-    test: "shared/testing/e2e/output.test.ts › a log that stalls, whose reader is gone or whose disk is full neither stops an order nor the end",
+    test: "shared/system/e2e/output.test.ts › a log that stalls, whose reader is gone or whose disk is full neither stops an order nor the end",
   },
   {
     name: "a-second-result-takes-the-first-ones-place",

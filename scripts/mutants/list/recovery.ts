@@ -7,7 +7,7 @@ export const RECOVERY: readonly Mutant[] = [
     file: "services/payment-service/src/process-payment.ts",
     find: "const eventId = followUpEventId(event.id, result.eventType);",
     put: "const eventId = crypto.randomUUID();",
-    test: "shared/testing/e2e/crashes.test.ts › a payments database that is lost is worked again without a second charge or event id",
+    test: "shared/system/e2e/crashes.test.ts › a payments database that is lost is worked again without a second charge or event id",
   },
   {
     name: "a-charge-is-made-anew-after-a-loss",
@@ -15,7 +15,7 @@ export const RECOVERY: readonly Mutant[] = [
     file: "services/payment-service/src/process-payment.ts",
     find: "const idempotencyKey = chargeKey(orderId);",
     put: `const idempotencyKey = \`\${chargeKey(orderId)}:\${process.pid}\`;`,
-    test: "shared/testing/e2e/crashes.test.ts › a payments database that is lost is worked again without a second charge or event id",
+    test: "shared/system/e2e/crashes.test.ts › a payments database that is lost is worked again without a second charge or event id",
   },
   {
     name: "a-restored-database-begins-where-kafka-is",
@@ -23,7 +23,7 @@ export const RECOVERY: readonly Mutant[] = [
     file: "shared/kafka/consumer-session.ts",
     find: "      seek(place, answer);",
     put: "      if (answer === undefined) seek(place, answer);",
-    test: "shared/testing/e2e/restore.test.ts › a restored payments.db works again by itself, and nothing is missing",
+    test: "shared/system/e2e/restore.test.ts › a restored payments.db works again by itself, and nothing is missing",
   },
   {
     name: "a-recovered-order-comes-back-without-its-event",
@@ -32,7 +32,7 @@ export const RECOVERY: readonly Mutant[] = [
     find: "addEvent.run({",
     put: `if (id !== null) return;
     addEvent.run({`,
-    test: "shared/testing/e2e/restore.test.ts › a restored orders.db lacks exactly the orders accepted since, which their topic gives back",
+    test: "shared/system/e2e/restore.test.ts › a restored orders.db lacks exactly the orders accepted since, which their topic gives back",
   },
   {
     name: "numbers-are-given-twice-after-a-restore",
@@ -65,7 +65,7 @@ export const RECOVERY: readonly Mutant[] = [
     file: "shared/inbox/sqlite/inbox-store.ts",
     find: "WHERE consumer = ? AND clusterId = ? AND topic = ? AND partition = ?`,",
     put: "WHERE consumer = ? AND ? > '' AND topic = ? AND partition = ? ORDER BY nextOffset DESC`,",
-    test: "shared/testing/e2e/offsets.test.ts › a broker that lost its data is another cluster: all start over, and nothing is doubled",
+    test: "shared/system/e2e/offsets.test.ts › a broker that lost its data is another cluster: all start over, and nothing is doubled",
   },
   {
     name: "an-offset-that-is-gone-is-reset-silently",
@@ -74,7 +74,7 @@ export const RECOVERY: readonly Mutant[] = [
     file: "shared/kafka/consumer-session.ts",
     find: "if ((await options.startOffset(watch.clusterId(), topic, partition)) === undefined) {",
     put: "if ((await options.startOffset(watch.clusterId(), topic, partition)) !== -1) {",
-    test: "shared/testing/e2e/offsets.test.ts › offsets that the same cluster no longer has stop their partitions until an operator decides",
+    test: "shared/system/e2e/offsets.test.ts › offsets that the same cluster no longer has stop their partitions until an operator decides",
   },
   {
     name: "two-databases-share-a-group",
@@ -82,7 +82,7 @@ export const RECOVERY: readonly Mutant[] = [
     file: "shared/kafka/group-guard.ts",
     find: "if (otherDatabases.length === 0) return;",
     put: "if (otherDatabases.length < 99) return;",
-    test: "shared/testing/e2e/outages.test.ts › a second payment-service with another database refuses, says why, and the first goes on",
+    test: "shared/system/e2e/outages.test.ts › a second payment-service with another database refuses, says why, and the first goes on",
   },
   {
     name: "a-worker-may-hang",
@@ -90,7 +90,7 @@ export const RECOVERY: readonly Mutant[] = [
     file: "shared/outbox/start-worker.ts",
     find: "const MISSED_TICKS = 15;",
     put: "const MISSED_TICKS = 1_500;",
-    test: "shared/testing/e2e/held.test.ts › a worker that hangs ends its process, and what it left is published",
+    test: "shared/system/e2e/held.test.ts › a worker that hangs ends its process, and what it left is published",
   },
   {
     name: "a-dead-service-stays-dead",
@@ -107,7 +107,7 @@ export const RECOVERY: readonly Mutant[] = [
     file: "shared/inbox/sqlite/inbox-store.ts",
     find: "WHERE consumer = ? AND clusterId = ? AND topic = ? AND partition = ?`,",
     put: "WHERE consumer = ? AND ? > '' AND topic = ? AND partition = ? ORDER BY nextOffset DESC`,",
-    test: "shared/testing/e2e/offsets.test.ts › a consumer that slept while its broker lost its data misses none of what came since",
+    test: "shared/system/e2e/offsets.test.ts › a consumer that slept while its broker lost its data misses none of what came since",
   },
   {
     name: "nobody-asks-which-cluster-answers",

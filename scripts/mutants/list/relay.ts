@@ -93,7 +93,7 @@ export const RELAY: readonly Mutant[] = [
     file: "shared/outbox/round.ts",
     find: "id: row.eventId,",
     put: "id: crypto.randomUUID(),",
-    test: "shared/testing/e2e/crashes.test.ts › killed after the broker's ack and before the mark, the same event id is published again",
+    test: "shared/system/e2e/crashes.test.ts › killed after the broker's ack and before the mark, the same event id is published again",
   },
   {
     name: "rows-are-marked-before-they-are-sent",
@@ -102,7 +102,7 @@ export const RELAY: readonly Mutant[] = [
     find: "const answer = connection.publisher.send(round.parts);",
     put: `await store.markPublished(idsOf(round.parts), new Date(now()).toISOString(), lease?.fencing());
     const answer = connection.publisher.send(round.parts);`,
-    test: "shared/testing/e2e/crashes.test.ts › killed after the broker's ack and before the mark, the same event id is published again",
+    test: "shared/system/e2e/crashes.test.ts › killed after the broker's ack and before the mark, the same event id is published again",
   },
   {
     name: "an-outage-is-charged-to-rows",
@@ -113,7 +113,7 @@ export const RELAY: readonly Mutant[] = [
     void store
       .readPending(new Map([["order_created", 6]]), [], { rows: 1, bytes: 1 })
       .then((rows) => rows.map(({ id }) => store.chargeRefusal(id, error.message, null)));`,
-    test: "shared/testing/e2e/outages.test.ts › an outage of many failed rounds charges and parks nothing, and drains in order",
+    test: "shared/system/e2e/outages.test.ts › an outage of many failed rounds charges and parks nothing, and drains in order",
   },
   {
     name: "no-broker-no-orders",
@@ -122,7 +122,7 @@ export const RELAY: readonly Mutant[] = [
     find: "const key = readIdempotencyKey(request.headers);",
     put: `if (deps.health.broker?.() !== "up") throw new AppError("OVERLOADED", "there is no broker");
         const key = readIdempotencyKey(request.headers);`,
-    test: "shared/testing/e2e/outages.test.ts › orders accepted with no broker in sight are all worked once it appears",
+    test: "shared/system/e2e/outages.test.ts › orders accepted with no broker in sight are all worked once it appears",
   },
   {
     name: "a-consumer-waits-for-no-broker",
@@ -131,7 +131,7 @@ export const RELAY: readonly Mutant[] = [
     find: "noteFailure(brokerError(error));",
     put: `noteFailure(brokerError(error));
         return;`,
-    test: "shared/testing/e2e/outages.test.ts › orders accepted with no broker in sight are all worked once it appears",
+    test: "shared/system/e2e/outages.test.ts › orders accepted with no broker in sight are all worked once it appears",
   },
   {
     name: "nobody-stands-by",
@@ -139,7 +139,7 @@ export const RELAY: readonly Mutant[] = [
     file: "shared/outbox/relay.ts",
     find: "const held = (await lease?.ensure()) ?? true;",
     put: "const held = ((await lease?.ensure()) ?? true) || now() > 0;",
-    test: "shared/testing/e2e/two-instances.test.ts › two order-services on one database publish nothing twice and keep order while one dies again and again",
+    test: "shared/system/e2e/two-instances.test.ts › two order-services on one database publish nothing twice and keep order while one dies again and again",
   },
   {
     name: "a-changed-partition-count-is-taken-as-it-is",
@@ -283,7 +283,7 @@ export const RELAY: readonly Mutant[] = [
     void store
       .readPending(new Map([["order_created", 6]]), [], { rows: 1, bytes: 1 })
       .then((rows) => rows.map(({ id }) => isLong && store.chargeRefusal(id, "gone", at)));`,
-    test: "shared/testing/e2e/outages.test.ts › an outage of many failed rounds charges and parks nothing, and drains in order",
+    test: "shared/system/e2e/outages.test.ts › an outage of many failed rounds charges and parks nothing, and drains in order",
   },
   {
     name: "an-outage-drains-from-its-end",
@@ -295,7 +295,7 @@ export const RELAY: readonly Mutant[] = [
     put: `ORDER BY id DESC LIMIT ?\`,
   );
 }`,
-    test: "shared/testing/e2e/outages.test.ts › an outage of many failed rounds charges and parks nothing, and drains in order",
+    test: "shared/system/e2e/outages.test.ts › an outage of many failed rounds charges and parks nothing, and drains in order",
   },
   {
     name: "two-relays-keep-no-order",
@@ -307,7 +307,7 @@ export const RELAY: readonly Mutant[] = [
     put: `ORDER BY id DESC LIMIT ?\`,
   );
 }`,
-    test: "shared/testing/e2e/two-instances.test.ts › two order-services on one database publish nothing twice and keep order while one dies again and again",
+    test: "shared/system/e2e/two-instances.test.ts › two order-services on one database publish nothing twice and keep order while one dies again and again",
   },
   {
     name: "a-store-gives-rows-behind-a-parked-one",

@@ -15,7 +15,7 @@ export const STORAGE: readonly Mutant[] = [
     file: "shared/sqlite/open-files.ts",
     find: "if (found?.ino === inode && found.dev === device) continue;",
     put: "if (found === undefined || (found.ino === inode && found.dev === device)) continue;",
-    test: "shared/testing/e2e/lost-storage.test.ts › a file that is deleted or replaced under a running service takes no further order, payment or message",
+    test: "shared/system/e2e/lost-storage.test.ts › a file that is deleted or replaced under a running service takes no further order, payment or message",
   },
   {
     name: "a-file-that-was-replaced-takes-payments",
@@ -23,7 +23,7 @@ export const STORAGE: readonly Mutant[] = [
     file: "shared/sqlite/open-files.ts",
     find: "if (found?.ino === inode && found.dev === device) continue;",
     put: "if (found !== undefined) continue;",
-    test: "shared/testing/e2e/lost-storage.test.ts › a file that is deleted or replaced under a running service takes no further order, payment or message",
+    test: "shared/system/e2e/lost-storage.test.ts › a file that is deleted or replaced under a running service takes no further order, payment or message",
   },
   {
     name: "a-read-only-file-takes-orders",

@@ -8,7 +8,7 @@ export const WIRING: readonly Mutant[] = [
     find: `outbox.wake();
     metrics`,
     put: "metrics",
-    test: "shared/testing/e2e/wiring.test.ts › commits wake their relays: orders settle one after the other with hours between two looks",
+    test: "shared/system/e2e/wiring.test.ts › commits wake their relays: orders settle one after the other with hours between two looks",
   },
   {
     name: "a-commit-of-payments-wakes-nobody",
@@ -17,7 +17,7 @@ export const WIRING: readonly Mutant[] = [
     find: `outbox.wake();
     metrics`,
     put: "metrics",
-    test: "shared/testing/e2e/wiring.test.ts › commits wake their relays: orders settle one after the other with hours between two looks",
+    test: "shared/system/e2e/wiring.test.ts › commits wake their relays: orders settle one after the other with hours between two looks",
   },
   {
     name: "keys-are-kept-for-minutes",
@@ -25,7 +25,7 @@ export const WIRING: readonly Mutant[] = [
     file: "services/order-service/src/main.ts",
     find: "config.IDEMPOTENCY_RETENTION_HOURS * 3_600_000",
     put: "config.IDEMPOTENCY_RETENTION_HOURS * 60_000",
-    test: "shared/testing/e2e/wiring.test.ts › settings reach what they are for: keys, attempts, and what is kept how long",
+    test: "shared/system/e2e/wiring.test.ts › settings reach what they are for: keys, attempts, and what is kept how long",
   },
   {
     name: "keys-are-kept-for-a-day",
@@ -33,7 +33,7 @@ export const WIRING: readonly Mutant[] = [
     file: "services/order-service/src/main.ts",
     find: "config.IDEMPOTENCY_RETENTION_HOURS * 3_600_000",
     put: "24 * 3_600_000",
-    test: "shared/testing/e2e/wiring.test.ts › settings reach what they are for: keys, attempts, and what is kept how long",
+    test: "shared/system/e2e/wiring.test.ts › settings reach what they are for: keys, attempts, and what is kept how long",
   },
   {
     name: "attempts-are-always-ten",
@@ -41,7 +41,7 @@ export const WIRING: readonly Mutant[] = [
     file: "services/notification-service/src/main.ts",
     find: "attempts: config.RETRY_ATTEMPTS,",
     put: "attempts: 10,",
-    test: "shared/testing/e2e/wiring.test.ts › settings reach what they are for: keys, attempts, and what is kept how long",
+    test: "shared/system/e2e/wiring.test.ts › settings reach what they are for: keys, attempts, and what is kept how long",
   },
   {
     name: "published-orders-stay-for-ever",
@@ -49,7 +49,7 @@ export const WIRING: readonly Mutant[] = [
     file: "services/order-service/src/main.ts",
     find: "keepMs: parseDuration(config.OUTBOX_RETENTION),",
     put: "keepMs: undefined,",
-    test: "shared/testing/e2e/wiring.test.ts › settings reach what they are for: keys, attempts, and what is kept how long",
+    test: "shared/system/e2e/wiring.test.ts › settings reach what they are for: keys, attempts, and what is kept how long",
   },
   {
     name: "published-payments-stay-for-ever",
@@ -57,7 +57,7 @@ export const WIRING: readonly Mutant[] = [
     file: "services/payment-service/src/main.ts",
     find: "keepMs: parseDuration(config.OUTBOX_RETENTION),",
     put: "keepMs: undefined,",
-    test: "shared/testing/e2e/wiring.test.ts › settings reach what they are for: keys, attempts, and what is kept how long",
+    test: "shared/system/e2e/wiring.test.ts › settings reach what they are for: keys, attempts, and what is kept how long",
   },
   {
     name: "an-inbox-asks-one-topic-of-two",
@@ -65,6 +65,6 @@ export const WIRING: readonly Mutant[] = [
     file: "services/notification-service/src/main.ts",
     find: "topics: Object.values(TOPICS),",
     put: "topics: [TOPICS.orderCreated],",
-    test: "shared/testing/e2e/wiring.test.ts › settings reach what they are for: keys, attempts, and what is kept how long",
+    test: "shared/system/e2e/wiring.test.ts › settings reach what they are for: keys, attempts, and what is kept how long",
   },
 ];

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { closeDatabase, openDatabase } from "@order-outbox/sqlite";
-import { freePort, serviceProcess, tempDir } from "@order-outbox/testing";
+import { serviceProcess } from "@order-outbox/system";
+import { freePort, tempDir } from "@order-outbox/testing";
 import { openTestApp } from "./test-app.ts";
 
 test("a service with more orders than may wait refuses the rest, and stores what it accepted", async () => {

@@ -9,7 +9,8 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { outbox, outboxJson, startProcess, type TempDir, tempDir } from "@order-outbox/testing";
+import { outbox, outboxJson } from "@order-outbox/system";
+import { startProcess, type TempDir, tempDir } from "@order-outbox/testing";
 
 /** Every spawned command takes its time: these run with PROOF=full, as in CI. */
 const proofTest = process.env.PROOF === "full" ? test.concurrent : test.skip;
