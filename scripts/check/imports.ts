@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { findImportCycles } from "./import-cycles.ts";
 import { findImportViolations, type SourceFile } from "./import-rules.ts";
 
 /** Every TypeScript file of the repository with its imports, type-only ones included. */
@@ -20,7 +21,11 @@ function importsOf(source: string): string[] {
 }
 
 if (import.meta.main) {
-  const violations = findImportViolations(await readSources(resolve(import.meta.dir, "../..")));
+  const sources = await readSources(resolve(import.meta.dir, "../.."));
+  const violations = [
+    ...findImportViolations(sources),
+    ...findImportCycles(sources).map((files) => `a circle of imports: ${files.join(" → ")}`),
+  ];
   for (const violation of violations) console.error(violation);
   if (violations.length > 0) process.exit(1);
 }

@@ -10,7 +10,6 @@ export { type InboxHealth, judgeInbox } from "./health.ts";
 export type { HeldState, RetryPolicy } from "./held-rules.ts";
 export type { PartitionLag } from "./lags.ts";
 export type { Delivery, FollowEvent, FollowedWork } from "./observer.ts";
-export type { OperatorRequest } from "./operator-requests.ts";
 export {
   type InboxRetention,
   type InboxRetentionOptions,
@@ -33,4 +32,4 @@ export {
   startInbox,
 } from "./start-inbox.ts";
 export { INBOX_STEPS, type InboxStep } from "./steps.ts";
-export type { InboxStore } from "./store.ts";
+export type { InboxStore, OperatorRequest } from "./store.ts";

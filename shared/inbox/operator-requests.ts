@@ -1,23 +1,7 @@
 import { toAppError } from "@order-outbox/errors";
 import type { Log } from "@order-outbox/kafka";
 import type { HeldRunner } from "./held-runner.ts";
-import type { InboxStore } from "./store.ts";
-
-/**
- * What an operator asks of a running service, as a row that any process may write:
- *
- * - `REDRIVE` with target `{"eventKey": "…"}` or `{"heldId": 1}`
- * - `DISCARD` with target `{"heldId": 1}` and a reason
- * - `RESET_OFFSET` with target `{"topic": "…", "partition": 0, "to": "earliest" | "latest" | 42}`
- *
- * The service works on them in order and writes `finishedAt` and `outcome` (JSON).
- */
-export interface OperatorRequest {
-  id: number;
-  kind: "REDRIVE" | "DISCARD" | "RESET_OFFSET";
-  target: string;
-  reason: string | null;
-}
+import type { InboxStore, OperatorRequest } from "./store.ts";
 
 export interface OperatorDeps {
   store: InboxStore;

@@ -1,7 +1,6 @@
 import type { ConsumedRecord, MemberPresence } from "@order-outbox/kafka";
 import type { Prunable } from "@order-outbox/units";
 import type { HeldState } from "./held-rules.ts";
-import type { OperatorRequest } from "./operator-requests.ts";
 
 /** Which event a record is, as far as that can be told. */
 export interface EventIdentity {
@@ -47,6 +46,22 @@ export interface KnownOfEvent {
   applied: boolean;
   /** The states of its key's held events, in the order in which they came. */
   held: HeldState[];
+}
+
+/**
+ * What an operator asks of a running service, as a row that any process may write:
+ *
+ * - `REDRIVE` with target `{"eventKey": "…"}` or `{"heldId": 1}`
+ * - `DISCARD` with target `{"heldId": 1}` and a reason
+ * - `RESET_OFFSET` with target `{"topic": "…", "partition": 0, "to": "earliest" | "latest" | 42}`
+ *
+ * The service works on them in order and writes `finishedAt` and `outcome` (JSON).
+ */
+export interface OperatorRequest {
+  id: number;
+  kind: "REDRIVE" | "DISCARD" | "RESET_OFFSET";
+  target: string;
+  reason: string | null;
 }
 
 /** What is written down of an operator's decision. */

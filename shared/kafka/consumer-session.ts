@@ -6,7 +6,7 @@ import type {
 } from "kafkajs";
 import type { KafkaClient } from "./client.ts";
 import { createClusterWatch } from "./cluster-watch.ts";
-import type { ConsumerOptions, ConsumerStatus } from "./consumer.ts";
+import type { ConsumerOptions, ConsumerStatus } from "./consumer-options.ts";
 import {
   createGuardedAssigner,
   evict,

@@ -14,7 +14,6 @@ export type { OutboxObserver, PublishedBatch, PublishedRow } from "./observer.ts
 export { type OutboxEvent, type OutboxEventOf, publish } from "./publish.ts";
 export { createRelay, type Relay } from "./relay.ts";
 export type { RelaySettings, RelayStatus } from "./relay-types.ts";
-export type { RoundLimits } from "./round.ts";
 export { serveOutboxWorker } from "./serve-worker.ts";
 export {
   appendStatement,
@@ -39,4 +38,5 @@ export type {
   OutboxStore,
   PendingRow,
   RelayPresence,
+  RoundLimits,
 } from "./store.ts";

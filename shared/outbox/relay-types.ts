@@ -3,8 +3,7 @@ import type { Log, Publisher } from "@order-outbox/kafka";
 import type { Backoff } from "./backoff.ts";
 import type { Lease } from "./lease.ts";
 import type { OutboxObserver } from "./observer.ts";
-import type { RoundLimits } from "./round.ts";
-import type { OutboxStore } from "./store.ts";
+import type { OutboxStore, RoundLimits } from "./store.ts";
 
 /** How a relay works; times in milliseconds. */
 export interface RelaySettings {

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { composeRound, type RoundLimits, toRecord } from "./round.ts";
-import type { PendingRow } from "./store.ts";
+import { composeRound, toRecord } from "./round.ts";
+import type { PendingRow, RoundLimits } from "./store.ts";
 
 const PARTITIONS = new Map([
   ["t", 2],

@@ -1,14 +1,6 @@
 import { encodeHeaders } from "@order-outbox/contracts";
 import { type OutboundRecord, type PartitionBatch, RecordBatch } from "@order-outbox/kafka";
-import type { PendingRow } from "./store.ts";
-
-/** How much one round may carry. */
-export interface RoundLimits {
-  /** Rows in all. */
-  rows: number;
-  /** Bytes in all, as the broker gets them; a single larger row still goes, alone. */
-  bytes: number;
-}
+import type { PendingRow, RoundLimits } from "./store.ts";
 
 /** One partition's share of a round: its rows in id order and the batch made of them. */
 export interface RoundPart extends PartitionBatch {

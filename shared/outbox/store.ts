@@ -1,5 +1,12 @@
 import type { LeaseRecord } from "./lease.ts";
-import type { RoundLimits } from "./round.ts";
+
+/** How much one round may carry. */
+export interface RoundLimits {
+  /** Rows in all. */
+  rows: number;
+  /** Bytes in all, as the broker gets them; a single larger row still goes, alone. */
+  bytes: number;
+}
 
 /** A pending row, as the relay reads it. */
 export interface PendingRow {

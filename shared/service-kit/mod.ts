@@ -41,7 +41,7 @@ export {
   operation,
   WRITE_PROBLEMS,
 } from "./openapi-details.ts";
-export type { ApiInfo, OpenApiDocument } from "./openapi-document.ts";
+export type { ApiInfo, OpenApiDocument } from "./openapi-objects.ts";
 export {
   decodeCursor,
   encodeCursor,

@@ -2,7 +2,7 @@ import { exampleOf, type NamedSchemas, toJsonSchema } from "@order-outbox/contra
 import type { ErrorCode } from "@order-outbox/errors";
 import { OptionalKind, type TObject, type TSchema } from "@sinclair/typebox";
 import type { Answer, HeaderSchemas, OperationDetails } from "./openapi-details.ts";
-import type { OperationObject, ParameterObject, ResponseObject } from "./openapi-document.ts";
+import type { OperationObject, ParameterObject, ResponseObject } from "./openapi-objects.ts";
 import { describeProblems } from "./openapi-problems.ts";
 import type { Violation } from "./problem.ts";
 

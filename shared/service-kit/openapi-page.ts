@@ -1,4 +1,4 @@
-import type { OpenApiDocument, OperationObject } from "./openapi-document.ts";
+import type { OpenApiDocument, OperationObject } from "./openapi-objects.ts";
 
 const { escapeHTML } = Bun;
 const json = (value: unknown) => `<pre>${escapeHTML(JSON.stringify(value, null, 2))}</pre>`;

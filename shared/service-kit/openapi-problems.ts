@@ -1,7 +1,7 @@
 import { type NamedSchemas, toJsonSchema } from "@order-outbox/contracts";
 import { AppError, type ErrorCode } from "@order-outbox/errors";
 import { MAX_BODY_BYTES } from "./json-body.ts";
-import type { ResponseObject } from "./openapi-document.ts";
+import type { ResponseObject } from "./openapi-objects.ts";
 import { invalidInput, ProblemSchema, problemResponse, type Violation } from "./problem.ts";
 
 const NOT_ALLOWED = new AppError("METHOD_NOT_ALLOWED", "This address takes GET, HEAD.", {

@@ -1,7 +1,8 @@
 import { Type } from "@sinclair/typebox";
 import type { AnyElysia } from "elysia";
 import { operation } from "./openapi-details.ts";
-import { type ApiInfo, describeApi, type OpenApiDocument } from "./openapi-document.ts";
+import { describeApi } from "./openapi-document.ts";
+import type { ApiInfo, OpenApiDocument } from "./openapi-objects.ts";
 import type { Route } from "./openapi-operation.ts";
 import { renderPage } from "./openapi-page.ts";
 import { welcome } from "./welcome.ts";

@@ -1,7 +1,7 @@
 import { Type } from "@sinclair/typebox";
 import type { AnyElysia } from "elysia";
 import { operation } from "./openapi-details.ts";
-import type { ApiInfo } from "./openapi-document.ts";
+import type { ApiInfo } from "./openapi-objects.ts";
 import type { Route } from "./openapi-operation.ts";
 
 const Welcome = Type.Object(

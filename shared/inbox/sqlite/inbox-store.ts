@@ -10,8 +10,7 @@ import {
   storageError,
 } from "@order-outbox/sqlite";
 import type { HeldState } from "../held-rules.ts";
-import type { OperatorRequest } from "../operator-requests.ts";
-import type { EventIdentity, HeldEvent, Holding, InboxStore } from "../store.ts";
+import type { EventIdentity, HeldEvent, Holding, InboxStore, OperatorRequest } from "../store.ts";
 import { prepareRemember } from "./inbox-writers.ts";
 import { noticeWrites } from "./notice-writes.ts";
 import { prunableInbox } from "./prunable-inbox.ts";
