@@ -97,4 +97,4 @@ const isTestOrScript = (path: string): boolean =>
   path.startsWith("scripts/") ||
   path.startsWith("shared/testing/") ||
   path.startsWith("shared/system/") ||
-  /(\.test|-fixture|\/test-[^/]*)\.ts$/.test(path);
+  /(\.test|-fixture|-program|\/test-[^/]*)\.ts$|^(services|shared)\/[^/]*\/bench\//.test(path);

@@ -12,7 +12,8 @@ export interface Place {
   end: number;
 }
 
-const NOT_PRODUCTION = /\.test\.ts$|-fixture\.ts$|\/test-[^/]*\.ts$|^scripts\/(check|mutants)\//;
+const NOT_PRODUCTION =
+  /\.test\.ts$|-(program|fixture)\.ts$|\/test-[^/]*\.ts$|^(services|shared)\/[^/]*\/bench\/|^scripts\/(check|mutants)\//;
 
 /** Every production file of the repository; the judges in `shared/testing` count as such. */
 export function readSources(root: string): Sources {

@@ -48,7 +48,7 @@ export async function brokerGrowth(context: BenchContext, recorder: Recorder): P
 async function fill(data: string, records: number, signal: AbortSignal): Promise<void> {
   await using broker = await startBrokerProcess({ data });
   await runTool(
-    "shared/dev-broker/bench-fill-fixture.ts",
+    "shared/dev-broker/bench/fill-topic.ts",
     {
       address: broker.kafkaHost,
       topic: TOPICS.orderCreated,

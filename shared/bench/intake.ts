@@ -11,7 +11,7 @@ import { runLoad, runTool, startServer } from "./tools.ts";
 
 const CONNECTIONS = [1, 16, 64, 256];
 const USUAL = 64;
-const FIXTURES = "services/order-service/src";
+const PROGRAMS = "services/order-service/bench";
 export const INTAKE_TABLE = "Orders taken by one order-service";
 export const CEILING_TABLE = "The same machine's raw ceilings";
 const UNREACHABLE = "127.0.0.1:1";
@@ -84,7 +84,7 @@ function addRow(recorder: Recorder, table: string, row: string, result: LoadResu
 }
 
 const noStore: Variant = async (context, recorder, round) => {
-  await using server = await startServer(`${FIXTURES}/bench-no-store-fixture.ts`, {});
+  await using server = await startServer(`${PROGRAMS}/no-store.ts`, {});
   for (const connections of CONNECTIONS) {
     const text = "HTTP with no store";
     const result = await measure(context, text, { port: server.port, connections });
@@ -94,7 +94,7 @@ const noStore: Variant = async (context, recorder, round) => {
 };
 
 const bareRoute: Variant = async (context, recorder, round) => {
-  await using server = await startServer(`${FIXTURES}/bench-bare-route-fixture.ts`, {});
+  await using server = await startServer(`${PROGRAMS}/bare-route.ts`, {});
   const text = "one bare Elysia route";
   const result = await measure(context, text, { port: server.port, connections: USUAL });
   round.bareRoute = result.rate;
@@ -191,7 +191,7 @@ const published = (path: string): number =>
 
 const textbook: Variant = async (context, recorder) => {
   const database = join(context.folder, `${crypto.randomUUID()}.db`);
-  await using server = await startServer(`${FIXTURES}/bench-textbook-fixture.ts`, { database });
+  await using server = await startServer(`${PROGRAMS}/textbook.ts`, { database });
   for (const connections of [1, USUAL]) {
     const text = "the textbook way, a commit per request";
     const result = await measure(context, text, { port: server.port, connections });
@@ -211,7 +211,7 @@ const sqliteAlone: Variant = async (context, recorder, round) => {
     context.progress.step(`SQLite alone, ${meanBatch.toFixed(1)} orders a commit`);
     const database = join(context.folder, `${crypto.randomUUID()}.db`);
     const { rate } = await runTool<{ rate: number }>(
-      `${FIXTURES}/bench-sqlite-fixture.ts`,
+      `${PROGRAMS}/sqlite.ts`,
       { database, meanBatch, seconds: context.quick ? 0.5 : 1.5 },
       context.signal,
     );

@@ -61,7 +61,7 @@ export async function outboxGrowth(context: BenchContext, recorder: Recorder): P
 
 async function makeHistory({ signal }: BenchContext, folder: string, rows: number): Promise<void> {
   const database = join(folder, DATABASE);
-  await runTool("services/order-service/src/bench-history-fixture.ts", { database, rows }, signal);
+  await runTool("services/order-service/bench/history.ts", { database, rows }, signal);
 }
 
 async function measure(context: BenchContext, folder: string, rows: number): Promise<Rates> {
@@ -77,7 +77,7 @@ async function measure(context: BenchContext, folder: string, rows: number): Pro
   progress.step(`intake with ${rows.toLocaleString("en-US")} published rows`);
   const intake = await takeOrders(folder, quick ? 1 : 4, signal);
   await runTool(
-    "services/order-service/src/bench-fill-fixture.ts",
+    "services/order-service/bench/fill.ts",
     { database, rows: quick ? 5_000 : 50_000 },
     signal,
   );

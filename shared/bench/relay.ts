@@ -48,7 +48,7 @@ the relay: its mark) to the last, so that neither start-up nor connecting is in 
       recorder.note("Stock kafkajs was not measured: it could not be installed.");
     }
     await runTool(
-      "services/order-service/src/bench-fill-fixture.ts",
+      "services/order-service/bench/fill.ts",
       { database: template, rows },
       context.signal,
     );

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { uniqueName } from "@order-outbox/testing";
 import type { Admin } from "kafkajs";
 import { offsetCommit } from "./apis/offset-commit.ts";
-import { kafkaOf, producerOf } from "./kafka-fixture.ts";
 import { type DevBroker, startDevBroker } from "./mod.ts";
-import { connectRaw } from "./raw-client-fixture.ts";
+import { kafkaOf, producerOf } from "./test-kafka.ts";
+import { connectRaw } from "./test-raw-client.ts";
 
 const TOPIC_RESOURCE = 2;
 let broker: DevBroker;

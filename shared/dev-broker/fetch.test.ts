@@ -6,10 +6,10 @@ import { deleteTopics } from "./apis/delete-topics.ts";
 import { fetch } from "./apis/fetch.ts";
 import { listOffsets } from "./apis/list-offsets.ts";
 import { produce } from "./apis/produce.ts";
-import { makeBatch } from "./batch-fixture.ts";
 import { readBatchHeader } from "./log/record-batch.ts";
 import { type DevBroker, startDevBroker } from "./mod.ts";
-import { connectRaw, type RawClient } from "./raw-client-fixture.ts";
+import { makeBatch } from "./test-batch.ts";
+import { connectRaw, type RawClient } from "./test-raw-client.ts";
 import { KAFKA_ERRORS } from "./wire/error-codes.ts";
 
 const LONG = 60_000;

@@ -6,10 +6,10 @@ import { fetch } from "./apis/fetch.ts";
 import { metadata } from "./apis/metadata.ts";
 import { produce } from "./apis/produce.ts";
 import { APIS } from "./apis/registry.ts";
-import { makeBatch } from "./batch-fixture.ts";
-import { kafkaOf, producerOf } from "./kafka-fixture.ts";
 import { type DevBroker, startDevBroker } from "./mod.ts";
-import { connectRaw, encodeRequest } from "./raw-client-fixture.ts";
+import { makeBatch } from "./test-batch.ts";
+import { kafkaOf, producerOf } from "./test-kafka.ts";
+import { connectRaw, encodeRequest } from "./test-raw-client.ts";
 import { KAFKA_ERRORS } from "./wire/error-codes.ts";
 
 const TOPIC = "orders";

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { uniqueName } from "@order-outbox/testing";
 import { Kafka, logLevel } from "kafkajs";
-import { consumeAll, kafkaOf, producerOf, valuesOf } from "./kafka-fixture.ts";
 import { type DevBroker, type Fault, type InterceptedRequest, startDevBroker } from "./mod.ts";
+import { consumeAll, kafkaOf, producerOf, valuesOf } from "./test-kafka.ts";
 
 let broker: DevBroker;
 

@@ -3,10 +3,10 @@ import { uniqueName, waitFor } from "@order-outbox/testing";
 import { CompressionTypes, type Kafka } from "kafkajs";
 import { initProducerId } from "./apis/init-producer-id.ts";
 import { produce } from "./apis/produce.ts";
-import { makeBatch } from "./batch-fixture.ts";
-import { consumeAll, kafkaOf, producerOf, valuesOf } from "./kafka-fixture.ts";
 import { type DevBroker, startDevBroker } from "./mod.ts";
-import { connectRaw } from "./raw-client-fixture.ts";
+import { makeBatch } from "./test-batch.ts";
+import { consumeAll, kafkaOf, producerOf, valuesOf } from "./test-kafka.ts";
+import { connectRaw } from "./test-raw-client.ts";
 
 let broker: DevBroker;
 let kafka: Kafka;

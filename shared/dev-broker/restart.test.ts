@@ -6,15 +6,15 @@ import { deleteRecords } from "./apis/delete-records.ts";
 import { fetch } from "./apis/fetch.ts";
 import { initProducerId } from "./apis/init-producer-id.ts";
 import { produce } from "./apis/produce.ts";
-import { makeBatch } from "./batch-fixture.ts";
-import { consumeAll, kafkaOf, producerOf } from "./kafka-fixture.ts";
 import { startDevBroker } from "./mod.ts";
-import { connectRaw, type RawClient } from "./raw-client-fixture.ts";
+import { makeBatch } from "./test-batch.ts";
+import { consumeAll, kafkaOf, producerOf } from "./test-kafka.ts";
+import { connectRaw, type RawClient } from "./test-raw-client.ts";
 
 const TOPIC = "orders";
 
 function startBroker(port: number, data: string) {
-  return startProcess(["bun", join(import.meta.dir, "broker-fixture.ts"), String(port), data]);
+  return startProcess(["bun", join(import.meta.dir, "broker-program.ts"), String(port), data]);
 }
 
 test("topics, records, configs, offsets and the cluster id outlast a restart", async () => {

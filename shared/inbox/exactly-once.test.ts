@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { AnyEvent } from "@order-outbox/contracts";
 import { waitFor } from "@order-outbox/testing";
-import { INBOX_STEPS, type InboxStep } from "./mod.ts";
+import { INBOX_CRASH_POINTS, type InboxCrashPoint } from "./mod.ts";
 import { openReader, openStream, orderCreated, paymentSucceeded, toRecord } from "./test-inbox.ts";
 
 test.concurrent("an event takes effect in one transaction with its inbox row and offset", async () => {
@@ -11,17 +11,17 @@ test.concurrent("an event takes effect in one transaction with its inbox row and
   const event = orderCreated();
   const seenInside: unknown[] = [];
   const look = (message: unknown) => {
-    const { step, eventId } = message as InboxStep;
+    const { step, eventId } = message as InboxCrashPoint;
     if (step !== "inside" || eventId !== event.id) return;
     seenInside.push(reader.db.inTransaction, reader.effects());
     seenInside.push(reader.rows("SELECT eventId FROM inbox"), stored.rows("SELECT * FROM effects"));
   };
   await using stored = openReader(stream);
-  subscribe(INBOX_STEPS, look);
+  subscribe(INBOX_CRASH_POINTS, look);
   const inbox = reader.start();
   await stream.publish([event]);
   await waitFor(() => inbox.status().processed === 1, { what: "the event to be processed" });
-  unsubscribe(INBOX_STEPS, look);
+  unsubscribe(INBOX_CRASH_POINTS, look);
   expect(seenInside).toEqual([true, [event.id], [{ eventId: event.id }], []]);
   expect(reader.effects()).toEqual([event.id]);
   expect(reader.rows("SELECT * FROM inbox")).toEqual([

@@ -1,10 +1,10 @@
 import type { Effect } from "@order-outbox/units";
+import { tellCrashPoint } from "./crash-points.ts";
 import { changeHeld, releaseHeld } from "./effects.ts";
 import { isDue, pickNext } from "./held-rules.ts";
 import type { Lanes } from "./lanes.ts";
 import { tellHolding } from "./process-record.ts";
 import { readRecord } from "./read-record.ts";
-import { tellStep } from "./steps.ts";
 import type { HeldEvent, Holding } from "./store.ts";
 import { attemptEvent, holdingAfter, standsAlone, type WorkDeps, waitOutTrouble } from "./work.ts";
 
@@ -117,7 +117,7 @@ export function createHeldRunner(deps: WorkDeps, lanes: Lanes, stopping: AbortSi
       if (next === undefined) break;
       key = next.eventKey;
       if (next.eventId !== null) {
-        tellStep("redriving", { id: next.eventId, type: next.eventType ?? "" });
+        tellCrashPoint("redriving", { id: next.eventId, type: next.eventType ?? "" });
       }
       const failure = await tryHeld(next);
       if (failure === undefined) redriven += 1;

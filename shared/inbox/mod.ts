@@ -1,3 +1,4 @@
+export { INBOX_CRASH_POINTS, type InboxCrashPoint } from "./crash-points.ts";
 export type { HeldDesk, HeldItem, RequestItem } from "./desk.ts";
 export {
   type EventDecision,
@@ -31,5 +32,4 @@ export {
   type InboxStatus,
   startInbox,
 } from "./start-inbox.ts";
-export { INBOX_STEPS, type InboxStep } from "./steps.ts";
 export type { InboxStore, OperatorRequest } from "./store.ts";

@@ -2,12 +2,12 @@ import { type AnyEvent, traceIdOf } from "@order-outbox/contracts";
 import { isAppError, toAppError } from "@order-outbox/errors";
 import type { ConsumedRecord } from "@order-outbox/kafka";
 import type { Effect } from "@order-outbox/units";
+import { tellCrashPoint } from "./crash-points.ts";
 import { holdEvent } from "./effects.ts";
 import type { AnyHandler } from "./handler.ts";
 import { type Arrival, decideArrival } from "./held-rules.ts";
 import type { Reading } from "./read-record.ts";
 import type { RecordPlace } from "./record-commits.ts";
-import { tellStep } from "./steps.ts";
 import type { EventIdentity, Holding, InboxStore } from "./store.ts";
 import { attemptEvent, holdingAfter, standsAlone, type WorkDeps, waitOutTrouble } from "./work.ts";
 
@@ -60,7 +60,7 @@ export async function processRecord(
     eventType: event.type,
     eventKey: event.subject,
   };
-  tellStep("received", event);
+  tellCrashPoint("received", event);
   let arrival: Arrival | "KNOWN";
   try {
     arrival = await waitOutTrouble(deps, () => judgeArrival(store, event, handler));

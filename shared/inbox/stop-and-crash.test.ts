@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { AppError } from "@order-outbox/errors";
 import { startProcess, waitFor } from "@order-outbox/testing";
-import type { CrashOrder } from "./crash-fixture.ts";
+import type { CrashOrder } from "./crash-program.ts";
 import { openReader, openStream, orderCreated, type Stream } from "./test-inbox.ts";
 
 const DATABASE = "reader.db";
@@ -16,10 +16,10 @@ async function crash(
   order: Pick<CrashOrder, "killAt" | "hangAt" | "secondGroupId">,
 ): Promise<void> {
   const place = { kafkaHost, topics, groupId, databasePath: join(folder, DATABASE) };
-  const fixture = join(import.meta.dir, "crash-fixture.ts");
+  const program = join(import.meta.dir, "crash-program.ts");
   await using child = startProcess([
     process.execPath,
-    fixture,
+    program,
     JSON.stringify({ ...place, ...order } satisfies CrashOrder),
   ]);
   expect([await child.exited, child.lines]).toEqual([SIGKILLED, []]);

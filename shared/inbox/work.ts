@@ -10,6 +10,7 @@ import {
 import type { ConsumedRecord, Log } from "@order-outbox/kafka";
 import { isStorageTrouble } from "@order-outbox/sqlite";
 import type { Effect, UnitResult, Units } from "@order-outbox/units";
+import { tellCrashPoint } from "./crash-points.ts";
 import { recordApplied } from "./effects.ts";
 import type { AnyHandler } from "./handler.ts";
 import { decideFailure, type RetryPolicy } from "./held-rules.ts";
@@ -17,7 +18,6 @@ import type { FollowEvent, FollowedWork } from "./observer.ts";
 import type { Progress } from "./progress.ts";
 import type { ReadRules } from "./read-record.ts";
 import type { RecordCommits } from "./record-commits.ts";
-import { tellStep } from "./steps.ts";
 import type { Holding, InboxStore } from "./store.ts";
 
 /** How long a handler's calls may take that does not say so itself. */
@@ -123,14 +123,14 @@ async function workOn(
 ): Promise<Attempt> {
   try {
     const prepared = await waitOutTrouble(deps, () => prepare(deps, event, handler));
-    tellStep("prepared", event);
+    tellCrashPoint("prepared", event);
     const decision = handler.decide(event as never, prepared as never);
     if ("error" in decision) return { kind: "failed", ...decision };
     const at = new Date(deps.now()).toISOString();
     const applied = recordApplied({ consumer: deps.store.consumer, event, record, at });
     const result = await commit([...decision, applied], event.traceparent);
     if (!result.committed) return refusedWork(deps, event, handler, result, commit);
-    tellStep("committed", event);
+    tellCrashPoint("committed", event);
     deps.counters.processed += 1;
     tellDone(deps, () => handler.done?.(event as never, result.results, prepared as never));
     return { kind: "applied" };

@@ -6,7 +6,7 @@ import { createTopic, testClient } from "./test-kafka.ts";
 test("a member whose clock is set back goes on with its heartbeats", async () => {
   await using broker = await startBroker();
   const topic = await createTopic(testClient(broker.kafkaHost), 1);
-  const entry = `${import.meta.dir}/clock-set-back-fixture.ts`;
+  const entry = `${import.meta.dir}/clock-set-back-program.ts`;
   await using child = startProcess([process.execPath, entry, broker.kafkaHost, topic]);
   expect(await child.waitForLine(/beating/)).toBe("still beating");
 });

@@ -8,8 +8,8 @@ import {
   waitFor,
 } from "@order-outbox/testing";
 import { connectPublisher, ensureTopics } from "./mod.ts";
-import { startSpoilingProxy } from "./spoiling-proxy-fixture.ts";
 import { embeddedTest, publish, testClient, testConsumer } from "./test-kafka.ts";
+import { startSpoilingProxy } from "./test-spoiling-proxy.ts";
 
 for (const claimed of [-1, -(2 ** 31), 0, 3, 2 ** 31 - 1, 64 * 1024 * 1024]) {
   test.concurrent(`an answer that claims to have ${claimed} bytes is an outage`, async () => {

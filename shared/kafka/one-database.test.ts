@@ -107,7 +107,7 @@ test.concurrent("a dead predecessor is made to leave, so that its successor need
   await using setup = await setUp(1);
   const { broker, client, topic, groupId, path } = setup;
   await publish(client, topic, 0, ["a"]);
-  const entry = `${import.meta.dir}/group-member-fixture.ts`;
+  const entry = `${import.meta.dir}/group-member-program.ts`;
   const command = [process.execPath, entry, broker.kafkaHost, topic, groupId, "orders", path];
   await using predecessor = startProcess(command);
   await predecessor.waitForLine("saw a");
@@ -131,7 +131,7 @@ test.concurrent("a member that lives is not made to leave, also when its process
   await using setup = await setUp(2);
   const { broker, client, topic, groupId, path } = setup;
   await publish(client, topic, 0, ["a"]);
-  const entry = `${import.meta.dir}/group-member-fixture.ts`;
+  const entry = `${import.meta.dir}/group-member-program.ts`;
   const command = [process.execPath, entry, broker.kafkaHost, topic, groupId, "orders", path];
   await using other = startProcess(command);
   await other.waitForLine("saw a");
@@ -152,7 +152,7 @@ test.concurrent("a dead process of another database keeps its place until the gr
   await using setup = await setUp(1);
   const { broker, client, topic, groupId, path } = setup;
   await publish(client, topic, 0, ["a"]);
-  const entry = `${import.meta.dir}/group-member-fixture.ts`;
+  const entry = `${import.meta.dir}/group-member-program.ts`;
   const command = [process.execPath, entry, broker.kafkaHost, topic, groupId, "orders-1", path];
   await using predecessor = startProcess(command);
   await predecessor.waitForLine("saw a");
@@ -192,7 +192,7 @@ embeddedTest("members that died in a rebalance are made to leave, too", async ()
   await using setup = await setUp(1);
   const { broker, client, topic, groupId, path } = setup;
   await publish(client, topic, 0, ["a"]);
-  const entry = `${import.meta.dir}/group-member-fixture.ts`;
+  const entry = `${import.meta.dir}/group-member-program.ts`;
   const command = [process.execPath, entry, broker.kafkaHost, topic, groupId, "orders", path];
   await using first = startProcess(command);
   await first.waitForLine("saw a");

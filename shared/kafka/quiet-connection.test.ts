@@ -6,7 +6,7 @@ import { createTopic, testClient } from "./test-kafka.ts";
 test("an idle connection sets no timers", async () => {
   await using broker = await startBroker();
   const topic = await createTopic(testClient(broker.kafkaHost), 1);
-  const entry = `${import.meta.dir}/quiet-connection-fixture.ts`;
+  const entry = `${import.meta.dir}/quiet-connection-program.ts`;
   await using child = startProcess([process.execPath, entry, broker.kafkaHost, topic]);
   const counted: unknown = JSON.parse(await child.waitForLine(/^\{/));
   expect(counted).toEqual({

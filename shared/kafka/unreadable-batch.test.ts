@@ -18,8 +18,8 @@ import {
 } from "@order-outbox/testing";
 import type { ConsumedBatch } from "./mod.ts";
 import { MAX_RECORD_BYTES } from "./records.ts";
-import { startSpoilingProxy } from "./spoiling-proxy-fixture.ts";
 import { createTopic, embeddedTest, publish, testClient, testConsumer } from "./test-kafka.ts";
+import { startSpoilingProxy } from "./test-spoiling-proxy.ts";
 
 const TWO = [wireRecord("x"), wireRecord("y")];
 const packedAs = (codec: number, body: Buffer) => wrapPacked(wireBatch(TWO, { codec }), body);

@@ -1,4 +1,5 @@
 export { type Backoff, backoffDelay } from "./backoff.ts";
+export { RELAY_CRASH_POINTS, type RelayCrashPoint } from "./crash-points.ts";
 export type { OutboxDesk, OutboxFilter, OutboxItem, OutboxState } from "./desk.ts";
 export { judgeOutbox, type OutboxHealth, type OutboxSigns } from "./health.ts";
 export {
@@ -29,7 +30,6 @@ export { createOutboxStore } from "./sqlite/outbox-store.ts";
 export { OUTBOX_TABLE } from "./sqlite/schema.ts";
 export { settledRows } from "./sqlite/settled-rows.ts";
 export { type OutboxWorker, startOutboxWorker } from "./start-worker.ts";
-export { RELAY_STEPS, type RelayStep } from "./steps.ts";
 export type {
   OpenOutbox,
   OutboxConnection,

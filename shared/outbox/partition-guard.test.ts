@@ -14,7 +14,7 @@ const recorded = ({ db }: TestOutbox) =>
 function startWorker(kafkaHost: string, { path, topic }: TestOutbox) {
   const warnings: { fields: object; message: string }[] = [];
   const worker = startOutboxWorker({
-    entry: new URL("worker-fixture.ts", import.meta.url),
+    entry: new URL("worker-program.ts", import.meta.url),
     settings: {
       database: path,
       brokers: kafkaHost.split(","),

@@ -2,7 +2,7 @@ import { expect, test } from "bun:test";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { monotonic } from "@order-outbox/errors";
 import { startBroker, waitFor } from "@order-outbox/testing";
-import { type Lease, RELAY_STEPS, type RelayStep } from "./mod.ts";
+import { type Lease, RELAY_CRASH_POINTS, type RelayCrashPoint } from "./mod.ts";
 import { embeddedTest, keysOf, publishedIds, startRelay, tempOutbox } from "./test-outbox.ts";
 
 const TWO_ROWS = { limits: { rows: 2, bytes: 100_000 } };
@@ -11,11 +11,11 @@ const TWO_ROWS = { limits: { rows: 2, bytes: 100_000 } };
 function watchSteps(): { steps: string[] } & Disposable {
   const steps: string[] = [];
   const note = (message: unknown) => {
-    const { step, ids } = message as RelayStep;
+    const { step, ids } = message as RelayCrashPoint;
     if (ids.length > 0) steps.push(`${step} ${ids}`);
   };
-  subscribe(RELAY_STEPS, note);
-  return { steps, [Symbol.dispose]: () => void unsubscribe(RELAY_STEPS, note) };
+  subscribe(RELAY_CRASH_POINTS, note);
+  return { steps, [Symbol.dispose]: () => void unsubscribe(RELAY_CRASH_POINTS, note) };
 }
 
 test("a full round's successor is read while it is in flight, and its rows are marked in the next flight", async () => {
@@ -105,8 +105,8 @@ test("rows that come while a relay rests after many share the next round, and th
     relay.wake();
   };
   const onMark = (message: unknown) => {
-    if ((message as RelayStep).step !== "marked") return;
-    unsubscribe(RELAY_STEPS, onMark);
+    if ((message as RelayCrashPoint).step !== "marked") return;
+    unsubscribe(RELAY_CRASH_POINTS, onMark);
     append();
     // In a turn of its own: a relay that did not rest would have read by then.
     setImmediate(() => {
@@ -114,7 +114,7 @@ test("rows that come while a relay rests after many share the next round, and th
       rest.resolve();
     });
   };
-  subscribe(RELAY_STEPS, onMark);
+  subscribe(RELAY_CRASH_POINTS, onMark);
   // A clock that stands still makes the rest as long as it can be.
   await using relay = startRelay(broker.kafkaHost, outbox, 1, {}, { clock: () => startedAt });
   await rest.promise;

@@ -3,7 +3,7 @@ import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { AppError } from "@order-outbox/errors";
 import { partitionOf } from "@order-outbox/kafka";
 import { readTopic, startBroker, waitFor } from "@order-outbox/testing";
-import { createRelay, RELAY_STEPS, type RelayStep } from "./mod.ts";
+import { createRelay, RELAY_CRASH_POINTS, type RelayCrashPoint } from "./mod.ts";
 import {
   embeddedTest,
   expectedIds,
@@ -99,16 +99,16 @@ test("a round is read, sent, acknowledged and marked, in this order", async () =
   using outbox = tempOutbox();
   const steps: unknown[] = [];
   const note = (step: unknown) => {
-    const { step: name, ids } = step as RelayStep;
+    const { step: name, ids } = step as RelayCrashPoint;
     const marked = outbox.rows().filter(({ isPublished }) => isPublished === 1).length;
     if (ids.length > 0) steps.push([name, ids, `${marked} marked`]);
   };
-  subscribe(RELAY_STEPS, note);
+  subscribe(RELAY_CRASH_POINTS, note);
   outbox.append(keysOf(0, 1, 3));
   await using relay = startRelay(broker.kafkaHost, outbox, 1);
   await relay.drained();
   await relay.end();
-  unsubscribe(RELAY_STEPS, note);
+  unsubscribe(RELAY_CRASH_POINTS, note);
   expect(steps).toEqual([
     ["read", [1, 2, 3], "0 marked"],
     ["sent", [1, 2, 3], "0 marked"],

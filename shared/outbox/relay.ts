@@ -3,12 +3,12 @@ import { type ErrorCode, isAppError, toAppError } from "@order-outbox/errors";
 import type { PartitionOutcome } from "@order-outbox/kafka";
 import { backoffDelay } from "./backoff.ts";
 import { brokerStateAfter } from "./broker-state.ts";
+import { tellCrashPoint } from "./crash-points.ts";
 import { holdBack } from "./hold-back.ts";
 import { restAfterRound } from "./pacing.ts";
 import { createPartitionHolds } from "./partition-holds.ts";
 import type { RelayDeps, RelaySettings, RelayStatus } from "./relay-types.ts";
 import { composeRound, type Round, type RoundPart } from "./round.ts";
-import { tellStep } from "./steps.ts";
 import { createWaker } from "./waker.ts";
 
 const STANDBY_MS = 1_000;
@@ -129,7 +129,7 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
     unknown = round;
     sent = { at: monotonic(), time: now() };
     const answer = connection.publisher.send(round.parts);
-    tellStep("sent", () => idsOf(round.parts));
+    tellCrashPoint("sent", () => idsOf(round.parts));
     const work = workInFlight(round, connection.partitions);
     let outcomes: PartitionOutcome[];
     try {
@@ -191,14 +191,14 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
     const reach = rowLimits.size === 0 ? limits : { ...limits, bytes: Number.POSITIVE_INFINITY };
     const pending = await store.readPending(partitions, held, reach, onTheirWay);
     const round = composeRound(pending, partitions, rowLimits, limits, source, now());
-    tellStep("read", () => idsOf(round.parts));
+    tellCrashPoint("read", () => idsOf(round.parts));
     return round;
   }
 
   async function settle(round: Round, outcomes: readonly PartitionOutcome[]): Promise<void> {
     const written = round.parts.filter((_, index) => outcomes[index]?.error === undefined);
     unmarked.push(...idsOf(written));
-    tellStep("acknowledged", () => idsOf(written));
+    tellCrashPoint("acknowledged", () => idsOf(written));
     const heardAt = monotonic();
     const times = { sentAt: sent.time, acknowledgedAt: sent.time + heardAt - sent.at };
     for (const { topic, partition, rows } of written) {
@@ -230,7 +230,7 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
       return;
     }
     status.published += ids.length;
-    tellStep("marked", () => ids);
+    tellCrashPoint("marked", () => ids);
   }
 
   /** A round of unknown outcome goes to the cluster that may already have it, or starts afresh. */

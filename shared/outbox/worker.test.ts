@@ -15,7 +15,7 @@ function startWorker(
   kafkaHost: string,
   { path, topic }: Pick<TestOutbox, "path" | "topic">,
   {
-    entry = "worker-fixture.ts",
+    entry = "worker-program.ts",
     clock = monotonic,
     ...settings
   }: Partial<OutboxWorkerSettings> & { entry?: string; clock?: Clock } = {},
@@ -92,7 +92,7 @@ test.concurrent("a worker that is stopped as soon as it is started ends", async 
 test.concurrent("a worker that is stopped while its database is opened ends", async () => {
   using outbox = tempOutbox();
   const address = `127.0.0.1:${await freePort()}`;
-  const worker = startWorker(address, outbox, { entry: "slow-worker-fixture.ts" });
+  const worker = startWorker(address, outbox, { entry: "slow-worker-program.ts" });
   let hasEnded = false;
   void worker.stop().then(() => {
     hasEnded = true;
@@ -161,7 +161,7 @@ test.concurrent("a worker that dies is reported once, and stopping it then is ha
   await using broker = await startBroker();
   using outbox = tempOutbox();
   outbox.append(["a"]);
-  await using worker = startWorker(broker.kafkaHost, outbox, { entry: "dying-worker-fixture.ts" });
+  await using worker = startWorker(broker.kafkaHost, outbox, { entry: "dying-worker-program.ts" });
   await waitFor(allPublished(outbox), { what: "the first row" });
   worker.wake();
   await waitFor(() => worker.failures.length > 0, { what: "the failure" });
@@ -188,7 +188,7 @@ test.concurrent("a process whose worker has stopped can end", async () => {
   await using broker = await startBroker();
   using outbox = tempOutbox();
   outbox.append(["a"]);
-  const entry = `${import.meta.dir}/worker-host-fixture.ts`;
+  const entry = `${import.meta.dir}/worker-host-program.ts`;
   const command = [process.execPath, entry, broker.kafkaHost, outbox.topic, outbox.path];
   await using host = startProcess(command);
   expect(await host.exited).toBe(0);
@@ -200,7 +200,7 @@ test.concurrent("a worker that follows a killed one publishes at once, and says 
   await using broker = await startBroker();
   using outbox = tempOutbox();
   outbox.append(["a"]);
-  const entry = `${import.meta.dir}/worker-host-fixture.ts`;
+  const entry = `${import.meta.dir}/worker-host-program.ts`;
   const command = [process.execPath, entry, broker.kafkaHost, outbox.topic, outbox.path, "stay"];
   await using host = startProcess(command);
   await host.waitForLine("published");

@@ -1,8 +1,8 @@
 import type { Database, Statement } from "bun:sqlite";
 import { AppError, isAppError } from "@order-outbox/errors";
 import type { UnitOfWork, UnitResult } from "@order-outbox/units";
+import { tellCrashPoint } from "./crash-points.ts";
 import { fileTrouble } from "./open-files.ts";
-import { tellStep } from "./steps.ts";
 import { commitError, isStorageFull, storageError } from "./storage-error.ts";
 import { Refused, type UnitWriters } from "./unit-writers.ts";
 
@@ -148,13 +148,13 @@ function commit(
   units: readonly Unit[],
   outcomes: readonly UnitOutcome[],
 ): BatchOutcome {
-  tellStep("before-commit", units.length);
+  tellCrashPoint("before-commit", units.length);
   try {
     control.commit.run();
   } catch (cause) {
     return rollBack(db, control, units, outcomes, commitError(cause));
   }
-  tellStep("after-commit", units.length);
+  tellCrashPoint("after-commit", units.length);
 
   let committed = 0;
   for (const [i, unit] of units.entries()) {

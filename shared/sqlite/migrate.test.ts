@@ -88,7 +88,7 @@ test("a step that finds no room fails as full, and works once there is room", ()
 
 /** A child process that migrates the files it is told of. */
 function spawnMigrator() {
-  const child = Bun.spawn(["bun", join(import.meta.dir, "migrate-fixture.ts")], {
+  const child = Bun.spawn(["bun", join(import.meta.dir, "migrate-program.ts")], {
     stdin: "pipe",
     stdout: "pipe",
     stderr: "inherit",

@@ -1,7 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { AppError } from "@order-outbox/errors";
+import { tellMigration } from "./crash-points.ts";
 import { openDatabase } from "./open.ts";
-import { tellMigration } from "./steps.ts";
 import { storageError } from "./storage-error.ts";
 
 /** One step of a schema. Its place in the list is its version; steps are only ever appended. */

@@ -5,12 +5,12 @@ export {
   createCommitQueue,
   type Snapshot,
 } from "./commit-queue.ts";
+export { COMMIT_CRASH_POINTS, type CommitCrashPoint } from "./crash-points.ts";
 export { type Ledger, type LedgerEntry, openLedger } from "./ledger.ts";
 export { type Migration, migrate, openMigrated } from "./migrate.ts";
 export { closeDatabase, type OpenOptions, openDatabase } from "./open.ts";
 export { holdPresence, type Presence, type PresenceRole } from "./presence.ts";
 export { type PrunableTable, prunableTable } from "./prunable-table.ts";
 export { sqlWriter } from "./sql-writer.ts";
-export { COMMIT_STEPS, type CommitStep } from "./steps.ts";
 export { isStorageFull, isStorageTrouble, storageError } from "./storage-error.ts";
 export { type UnitWritersOptions, type Writer, writerOf } from "./unit-writers.ts";

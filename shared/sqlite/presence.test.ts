@@ -9,7 +9,7 @@ const uuidOf = (id: string): string => id.replace("locked-", "");
 async function startLife(databasePath: string) {
   const life = startProcess([
     process.execPath,
-    `${import.meta.dir}/presence-fixture.ts`,
+    `${import.meta.dir}/presence-program.ts`,
     databasePath,
   ]);
   const id = (await life.waitForLine("alive ")).split(" ")[1] ?? "";

@@ -1,4 +1,4 @@
-import { type Prunable, type PruneScan, tellPruneStep } from "@order-outbox/units";
+import { type Prunable, type PruneScan, tellPruneCrashPoint } from "@order-outbox/units";
 import type { CommitQueue } from "./commit-queue.ts";
 
 /** The statements by which a table is walked and old rows are deleted; see {@link Prunable}. */
@@ -20,7 +20,7 @@ export function prunableTable<Key>(
     remove: (keys, before) =>
       queue.run(() => {
         const gone = remove(keys, before);
-        tellPruneStep("inside", table, gone);
+        tellPruneCrashPoint("inside", table, gone);
         return gone;
       }),
     isBusy: () => queue.size > 0,

@@ -1,7 +1,12 @@
 import { expect, test } from "bun:test";
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { waitFor } from "@order-outbox/testing";
-import { PRUNE_STEPS, type PruneOptions, type PruneStep, startPruner } from "@order-outbox/units";
+import {
+  PRUNE_CRASH_POINTS,
+  type PruneCrashPoint,
+  type PruneOptions,
+  startPruner,
+} from "@order-outbox/units";
 import {
   type CommitQueue,
   createCommitQueue,
@@ -72,13 +77,13 @@ function setUp(rows: number, limit = 10_000) {
 }
 
 /** Hears what pruners tell while `work` runs. */
-async function hearing(listen: (step: PruneStep) => void, work: () => Promise<void>) {
-  const hear = (message: unknown) => listen(message as PruneStep);
-  subscribe(PRUNE_STEPS, hear);
+async function hearing(listen: (step: PruneCrashPoint) => void, work: () => Promise<void>) {
+  const hear = (message: unknown) => listen(message as PruneCrashPoint);
+  subscribe(PRUNE_CRASH_POINTS, hear);
   try {
     await work();
   } finally {
-    unsubscribe(PRUNE_STEPS, hear);
+    unsubscribe(PRUNE_CRASH_POINTS, hear);
   }
 }
 

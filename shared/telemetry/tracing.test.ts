@@ -7,7 +7,7 @@ import { tellOutages } from "./exporter.ts";
 
 test("with traces off, nothing of OpenTelemetry is loaded", async () => {
   await using child = startProcess(
-    [process.execPath, join(import.meta.dir, "start-tracing-fixture.ts")],
+    [process.execPath, join(import.meta.dir, "start-tracing-program.ts")],
     { env: { OTEL_EXPORTER_OTLP_ENDPOINT: undefined } },
   );
   expect(await child.exited).toBe(0);

@@ -2,11 +2,11 @@ import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import { encodeEvent, newEventId } from "@order-outbox/contracts";
-import { INBOX_STEPS } from "@order-outbox/inbox";
+import { INBOX_CRASH_POINTS } from "@order-outbox/inbox";
 import { Kafka, logLevel, Partitioners } from "kafkajs";
 import { crashTest, startBroker, startProcess, tempDir, uniqueName } from "./mod.ts";
 
-/** The service of crash-kit-fixture.ts, a topic with one order for it, and a look at its database. */
+/** The service of crash-kit-program.ts, a topic with one order for it, and a look at its database. */
 async function openPoints() {
   await using opened = new AsyncDisposableStack();
   const topic = uniqueName("points");
@@ -45,7 +45,7 @@ async function openPoints() {
       startProcess(
         [
           process.execPath,
-          join(import.meta.dir, "crash-kit-fixture.ts"),
+          join(import.meta.dir, "crash-kit-program.ts"),
           broker.kafkaHost,
           database,
           topic,
@@ -69,7 +69,7 @@ for (const step of steps) {
     await using service = await openPoints();
     await crashTest({
       start: service.start,
-      at: { channel: INBOX_STEPS, step },
+      at: { channel: INBOX_CRASH_POINTS, step },
       act: service.sendOrder,
       recovered: service.recovered,
       invariants: {

@@ -4,7 +4,7 @@ import { waitFor } from "./wait-for.ts";
 
 /** A place in a process's work: the `count`-th time that it tells `step` on a diagnostics channel. */
 export interface CrashPoint {
-  /** Such as `INBOX_STEPS` or `RELAY_STEPS`, or a channel of your own. */
+  /** Such as `INBOX_CRASH_POINTS` or `RELAY_CRASH_POINTS`, or a channel of your own. */
   channel: string;
   /** The `step` of the message that is published there. */
   step: string;
@@ -47,7 +47,7 @@ const GRACE_MS = 500;
  *   test(`killed when an event is ${step}, the points are given once`, () =>
  *     crashTest({
  *       start: (env) => startProcess(["bun", "my-service.ts"], { env }),
- *       at: { channel: INBOX_STEPS, step },
+ *       at: { channel: INBOX_CRASH_POINTS, step },
  *       act: () => publish(event),
  *       recovered: () => nextOffset() === 1,
  *       invariants: { "the customer has ten points": () => points() === 10 },

@@ -4,6 +4,8 @@
  * an effect is, and `group-units.ts` for why grouping changes no result. `prune.ts` is how old rows of
  * any store go.
  */
+
+export { PRUNE_CRASH_POINTS, type PruneCrashPoint, tellPruneCrashPoint } from "./crash-points.ts";
 export {
   DONE,
   defineEffect,
@@ -24,7 +26,6 @@ export {
   startAgePruner,
   startPruner,
 } from "./prune.ts";
-export { PRUNE_STEPS, type PruneStep, tellPruneStep } from "./prune-steps.ts";
 export { Results } from "./results.ts";
 export { type SqlStatement, type SqlValue, sql } from "./sql.ts";
 export type { Decision, Refusal, UnitOfWork, UnitResult, Units } from "./units.ts";

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { AppError, type Clock, toAppError } from "@order-outbox/errors";
-import { tellPruneStep } from "./prune-steps.ts";
+import { tellPruneCrashPoint } from "./crash-points.ts";
 
 /**
  * What a store keeps whose old rows may go. It is walked upward by a key, so age needs no index; what
@@ -71,7 +71,7 @@ export function startPruner<Key>(options: PruneOptions<Key>): Pruner {
     for (let waits = 0; target.isBusy() && waits < GIVE_WAY; waits++) await rest(REST_MS);
     const rows = await target.remove(keys, olderThan);
     removed += rows;
-    tellPruneStep("pruned", target.table, rows);
+    tellPruneCrashPoint("pruned", target.table, rows);
     await rest(REST_MS);
   }
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startProcess } from "@order-outbox/testing";
-import type { CrashPlan } from "./crash-fixture.ts";
+import type { CrashPlan } from "./crash-program.ts";
 import { openToyIn } from "./test-sqlite-toy.ts";
 import { describeUnits, type ToyStore } from "./test-units-contract.ts";
 
@@ -37,7 +37,7 @@ test.each([
     using folder = tempFolder();
     const plan: CrashPlan = { folder: folder.path, step, number };
     await using child = startProcess(
-      [process.execPath, join(import.meta.dir, "crash-fixture.ts"), JSON.stringify(plan)],
+      [process.execPath, join(import.meta.dir, "crash-program.ts"), JSON.stringify(plan)],
       { stdin: "pipe" },
     );
     expect(await child.exited).toBe(128 + 9);

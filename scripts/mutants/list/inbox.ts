@@ -40,9 +40,9 @@ export const INBOX: readonly Mutant[] = [
     name: "an-offset-moves-when-an-event-arrives",
     breaks: "A consumer that dies at any step of an event leaves one effect.",
     file: "shared/inbox/process-record.ts",
-    find: 'tellStep("received", event);',
+    find: 'tellCrashPoint("received", event);',
     put: `await commit([]);
-  tellStep("received", event);`,
+  tellCrashPoint("received", event);`,
     test: 'shared/inbox/stop-and-crash.test.ts › an event takes effect once when the process dies after "…"',
   },
   {

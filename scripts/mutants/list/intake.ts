@@ -48,9 +48,9 @@ export const INTAKE: readonly Mutant[] = [
     name: "an-order-is-written-before-its-transaction",
     breaks: "Killed before COMMIT, an order is not there.",
     file: "shared/sqlite/commit-batch.ts",
-    find: 'tellStep("before-commit", units.length);',
+    find: 'tellCrashPoint("before-commit", units.length);',
     put: `db.run("COMMIT; BEGIN IMMEDIATE");
-  tellStep("before-commit", units.length);`,
+  tellCrashPoint("before-commit", units.length);`,
     test: "shared/system/e2e/intake-crashes.test.ts › killed before COMMIT: no answer and no row, and the retry makes the order",
   },
   {

@@ -171,14 +171,14 @@ export const RELAY: readonly Mutant[] = [
     file: "shared/sqlite/prunable-table.ts",
     find: `queue.run(() => {
         const gone = remove(keys, before);
-        tellPruneStep("inside", table, gone);
+        tellPruneCrashPoint("inside", table, gone);
         return gone;
       }),`,
     put: `queue
         .run(() => 0)
         .then(() => {
           const gone = remove(keys, before);
-          tellPruneStep("inside", table, gone);
+          tellPruneCrashPoint("inside", table, gone);
           return gone;
         }),`,
     test: 'shared/outbox/sqlite/settled-rows.test.ts › killed when a step is "…", the database is whole and pruning goes on',

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { gzipSync, zstdCompressSync } from "node:zlib";
-import { makeBatch, seal } from "../batch-fixture.ts";
+import { makeBatch, seal } from "../test-batch.ts";
 import { findRecordByTimestamp } from "./find-record.ts";
 
 function compressed(codec: number, compress: (bytes: Uint8Array) => Uint8Array): Buffer {

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
-import { makeBatch } from "../batch-fixture.ts";
 import { createCommitQueue } from "../storage/commit-queue.ts";
 import { openSqliteStore } from "../storage/sqlite-store.ts";
+import { makeBatch } from "../test-batch.ts";
 import { KAFKA_ERRORS } from "../wire/error-codes.ts";
 import { PartitionLog } from "./partition-log.ts";
 import { readBatchHeader } from "./record-batch.ts";

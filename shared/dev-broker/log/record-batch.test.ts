@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { makeBatch, seal } from "../batch-fixture.ts";
+import { makeBatch, seal } from "../test-batch.ts";
 import { KAFKA_ERRORS, type KafkaErrorName } from "../wire/error-codes.ts";
 import { checkProducedBatch, placeBatch, readBatchHeader } from "./record-batch.ts";
 

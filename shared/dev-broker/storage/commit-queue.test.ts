@@ -3,7 +3,7 @@ import { KAFKA_ERRORS, KafkaError } from "../wire/error-codes.ts";
 import { createCommitQueue } from "./commit-queue.ts";
 
 /** A queue over transactions that are counted, and fail when `full` is set. */
-function fixture() {
+function openOnDisk() {
   const disk = { transactions: 0, full: false, failures: [] as unknown[] };
   const queue = createCommitQueue(
     {
@@ -19,7 +19,7 @@ function fixture() {
 }
 
 test("what one turn asks for goes into one transaction, in order", async () => {
-  const { disk, queue } = fixture();
+  const { disk, queue } = openOnDisk();
   const order: number[] = [];
   const results = await Promise.all([1, 2, 3].map((n) => queue.run(() => order.push(n))));
   expect([results, order, disk.transactions]).toEqual([[1, 2, 3], [1, 2, 3], 1]);
@@ -28,7 +28,7 @@ test("what one turn asks for goes into one transaction, in order", async () => {
 });
 
 test("a refusal by the protocol rejects its own unit alone", async () => {
-  const { queue } = fixture();
+  const { queue } = openOnDisk();
   const refused = queue.run(() => {
     throw new KafkaError("OUT_OF_ORDER_SEQUENCE_NUMBER");
   });
@@ -40,7 +40,7 @@ test("a refusal by the protocol rejects its own unit alone", async () => {
 });
 
 test("a failed transaction refuses all its units with a retriable error and takes memory back", async () => {
-  const { disk, queue } = fixture();
+  const { disk, queue } = openOnDisk();
   let offset = 0;
   const append = () =>
     queue.run((onRollback) => {
@@ -61,7 +61,7 @@ test("a failed transaction refuses all its units with a retriable error and take
 });
 
 test("the queue is settled once everything asked for is written", async () => {
-  const { queue } = fixture();
+  const { queue } = openOnDisk();
   await queue.settled();
   let written = 0;
   const first = queue.run(() => {

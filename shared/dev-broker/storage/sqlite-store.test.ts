@@ -3,8 +3,8 @@ import { expect, test } from "bun:test";
 import { chmodSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { tempDir } from "@order-outbox/testing";
-import { makeBatch } from "../batch-fixture.ts";
 import { readBatchHeader } from "../log/record-batch.ts";
+import { makeBatch } from "../test-batch.ts";
 import { openSqliteStore } from "./sqlite-store.ts";
 import type { Store } from "./store.ts";
 

@@ -5,10 +5,10 @@ import {
   writerOf,
 } from "@order-outbox/sqlite";
 import { DONE, type Outcome, takeEach } from "@order-outbox/units";
+import { tellCrashPoint } from "../crash-points.ts";
 import { changeHeld, finishRecord, holdEvent, recordApplied, releaseHeld } from "../effects.ts";
 import { keptHeaders, MAX_KEY_BYTES, textHeaders } from "../held-headers.ts";
 import type { OffsetTracker } from "../offset-tracker.ts";
-import { tellStep } from "../steps.ts";
 
 /**
  * Who writes what a consuming service decides, in the order in which it is written: its `own` tables
@@ -45,7 +45,7 @@ function appliedWriter(db: Database): Writer {
   return writerOf(recordApplied, (values) =>
     takeEach(values, (applied): Outcome<undefined> => {
       if (!remember(applied)) return { status: "refused", found: undefined };
-      tellStep("inside", applied.event);
+      tellCrashPoint("inside", applied.event);
       return DONE;
     }),
   );

@@ -20,8 +20,8 @@ for (const { step, left } of [
     const pending = outbox.append(keys(3), { createdAt: daysAgo(80) });
     const ids = () => outbox.rows().map(({ id }) => id);
     await outbox.store.markPublished(old, daysAgo(89));
-    const fixture = join(import.meta.dir, "prune-crash-fixture.ts");
-    await using child = startProcess([process.execPath, fixture, outbox.path, step]);
+    const program = join(import.meta.dir, "prune-crash-program.ts");
+    await using child = startProcess([process.execPath, program, outbox.path, step]);
     expect([await child.exited, child.lines]).toEqual([137, []]);
 
     using db = openDatabase(outbox.path);

@@ -36,7 +36,7 @@ export async function openOutboxDatabase(): Promise<OutboxDatabase> {
     reader: createOutboxReader(db),
     openDesk: (wake, now) => createOutboxDesk(db, queue, wake, now),
     settled: settledRows(db, queue),
-    owner: [process.execPath, `${import.meta.dir}/lease-owner-fixture.ts`, path],
+    owner: [process.execPath, `${import.meta.dir}/lease-owner-program.ts`, path],
     async [Symbol.asyncDispose]() {
       for (const connection of connections) await connection.close();
       await queue.close();

@@ -6,8 +6,8 @@ import { prepareAppend } from "@order-outbox/outbox";
 import { openMigrated } from "@order-outbox/sqlite";
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
-import { prepareInsertOrder } from "./sqlite/order-store.ts";
-import { MIGRATIONS } from "./sqlite/schema.ts";
+import { prepareInsertOrder } from "../src/sqlite/order-store.ts";
+import { MIGRATIONS } from "../src/sqlite/schema.ts";
 
 const { database } = JSON.parse(process.argv[2] ?? "{}") as { database: string };
 const db = openMigrated(database, MIGRATIONS);

@@ -1,13 +1,13 @@
 // Prunes an outbox and kills itself at the second step of the given name.
 import { subscribe } from "node:diagnostics_channel";
 import { createCommitQueue, openDatabase } from "@order-outbox/sqlite";
-import { PRUNE_STEPS, type PruneStep, startAgePruner } from "@order-outbox/units";
+import { PRUNE_CRASH_POINTS, type PruneCrashPoint, startAgePruner } from "@order-outbox/units";
 import { settledRows } from "../mod.ts";
 
 const [databasePath = "", killAt] = process.argv.slice(2);
 let seen = 0;
-subscribe(PRUNE_STEPS, (message) => {
-  if ((message as PruneStep).step !== killAt) return;
+subscribe(PRUNE_CRASH_POINTS, (message) => {
+  if ((message as PruneCrashPoint).step !== killAt) return;
   seen += 1;
   if (seen === 2) process.kill(process.pid, "SIGKILL");
 });

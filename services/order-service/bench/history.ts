@@ -3,7 +3,7 @@
  * transactions of plain SQL. Their ids sort before those of orders to come, as older ones do.
  */
 import { closeDatabase, openMigrated } from "@order-outbox/sqlite";
-import { MIGRATIONS } from "./sqlite/schema.ts";
+import { MIGRATIONS } from "../src/sqlite/schema.ts";
 
 const { database, rows } = JSON.parse(process.argv[2] ?? "{}") as {
   database: string;

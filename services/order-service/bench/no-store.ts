@@ -5,7 +5,7 @@
 import { newEventId } from "@order-outbox/contracts";
 import { createLogger, listen } from "@order-outbox/service-kit";
 import { Results } from "@order-outbox/units";
-import { createApp } from "./app.ts";
+import { createApp } from "../src/app.ts";
 
 const app = createApp({
   orders: { find: async () => undefined, list: async () => [] },

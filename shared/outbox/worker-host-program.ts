@@ -9,7 +9,7 @@ const [kafkaHost = "", topic = "", databasePath = "", stay] = process.argv.slice
 const db = openDatabase(databasePath);
 const reader = createOutboxReader(db);
 const worker = startOutboxWorker({
-  entry: new URL("./worker-fixture.ts", import.meta.url),
+  entry: new URL("./worker-program.ts", import.meta.url),
   settings: {
     database: databasePath,
     brokers: kafkaHost.split(","),

@@ -1,8 +1,8 @@
 /** Gives a broker's topic a past, for `bun run bench`: batches of 500 records of 100 bytes. */
 
-import { produce } from "./apis/produce.ts";
-import { makeBatch } from "./batch-fixture.ts";
-import { connectRaw } from "./raw-client-fixture.ts";
+import { produce } from "../apis/produce.ts";
+import { makeBatch } from "../test-batch.ts";
+import { connectRaw } from "../test-raw-client.ts";
 
 const { address, topic, partitions, records } = JSON.parse(process.argv[2] ?? "{}") as {
   address: string;

@@ -1,10 +1,10 @@
 import { subscribe } from "node:diagnostics_channel";
 import type { AnyEvent } from "@order-outbox/contracts";
 import { createKafkaClient } from "@order-outbox/kafka";
-import { createInboxStore, INBOX_STEPS, type InboxStep, startInbox } from "./mod.ts";
+import { createInboxStore, INBOX_CRASH_POINTS, type InboxCrashPoint, startInbox } from "./mod.ts";
 import { LEAVES_ROW, openReaderDatabase, openReaderQueue } from "./test-inbox.ts";
 
-/** What the fixture gets as the JSON of its first argument. */
+/** What this program gets as the JSON of its first argument. */
 export interface CrashOrder {
   kafkaHost: string;
   topics: readonly string[];
@@ -13,7 +13,7 @@ export interface CrashOrder {
   secondGroupId?: string;
   databasePath: string;
   /** The process kills itself when an inbox tells this step of this event, or when it is told again. */
-  killAt: { step: InboxStep["step"]; eventId: string; time?: 1 | 2 };
+  killAt: { step: InboxCrashPoint["step"]; eventId: string; time?: 1 | 2 };
   /** An event whose preparation never ends. */
   hangAt?: string;
 }
@@ -22,8 +22,8 @@ const order: CrashOrder = JSON.parse(process.argv[2] ?? "");
 const log = { debug() {}, info() {}, warn: console.log, error: console.log };
 
 let told = 0;
-subscribe(INBOX_STEPS, (message) => {
-  const { step, eventId } = message as InboxStep;
+subscribe(INBOX_CRASH_POINTS, (message) => {
+  const { step, eventId } = message as InboxCrashPoint;
   if (step !== order.killAt.step || eventId !== order.killAt.eventId) return;
   told += 1;
   if (told < (order.killAt.time ?? 1)) return;

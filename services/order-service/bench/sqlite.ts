@@ -5,9 +5,9 @@
  */
 import { type OutboxEvent, prepareAppend } from "@order-outbox/outbox";
 import { openMigrated } from "@order-outbox/sqlite";
-import type { Order } from "./order-store.ts";
-import { prepareInsertOrder } from "./sqlite/order-store.ts";
-import { MIGRATIONS } from "./sqlite/schema.ts";
+import type { Order } from "../src/order-store.ts";
+import { prepareInsertOrder } from "../src/sqlite/order-store.ts";
+import { MIGRATIONS } from "../src/sqlite/schema.ts";
 
 const { database, meanBatch, seconds } = JSON.parse(process.argv[2] ?? "{}") as {
   database: string;

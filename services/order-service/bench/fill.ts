@@ -1,8 +1,8 @@
 /** Makes an orders.db with pending events, as if their orders had just been taken; for `bun run bench`. */
 import { prepareAppend } from "@order-outbox/outbox";
 import { closeDatabase, openMigrated } from "@order-outbox/sqlite";
-import { prepareInsertOrder } from "./sqlite/order-store.ts";
-import { MIGRATIONS } from "./sqlite/schema.ts";
+import { prepareInsertOrder } from "../src/sqlite/order-store.ts";
+import { MIGRATIONS } from "../src/sqlite/schema.ts";
 
 const { database, rows } = JSON.parse(process.argv[2] ?? "{}") as {
   database: string;

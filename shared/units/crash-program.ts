@@ -1,14 +1,14 @@
 import { subscribe } from "node:diagnostics_channel";
 import { writeSync } from "node:fs";
-import { COMMIT_STEPS, type CommitStep } from "@order-outbox/sqlite";
+import { COMMIT_CRASH_POINTS, type CommitCrashPoint } from "@order-outbox/sqlite";
 import { openToyIn } from "./test-sqlite-toy.ts";
 import { claim, put, reach, settle, write } from "./test-units-contract.ts";
 
-/** What the fixture gets as the JSON of its first argument. */
+/** What this program gets as the JSON of its first argument. */
 export interface CrashPlan {
   folder: string;
   /** The process kills itself at this step of the commit of this number, counted from 1. */
-  step: CommitStep["step"];
+  step: CommitCrashPoint["step"];
   number: number;
 }
 
@@ -17,8 +17,8 @@ const UNITS = 10;
 
 process.stdin.on("end", () => process.exit(1)).resume();
 let commits = 0;
-subscribe(COMMIT_STEPS, (message) => {
-  const { step } = message as CommitStep;
+subscribe(COMMIT_CRASH_POINTS, (message) => {
+  const { step } = message as CommitCrashPoint;
   if (step === "before-commit") commits += 1;
   if (step === plan.step && commits === plan.number) process.kill(process.pid, "SIGKILL");
 });
