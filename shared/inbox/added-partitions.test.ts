@@ -3,12 +3,15 @@ import { encodeEvent } from "@order-outbox/contracts";
 import { waitFor } from "@order-outbox/testing";
 import { openReader, openStream, orderCreated } from "./test-inbox.ts";
 
-test("partitions that are added are read without a restart, and lag is over all that exist", async () => {
+/** Looks at where partitions end come soon one after the other. */
+const intervals = { endsMs: 50 };
+
+test.concurrent("partitions that are added are read without a restart, and lag is over all that exist", async () => {
   await using stream = await openStream();
   await using reader = openReader(stream);
   const [topic] = stream.topics;
   await stream.publish([orderCreated()]);
-  const inbox = reader.start();
+  const inbox = reader.start({ intervals });
   await waitFor(() => reader.effects().length === 1, { what: "the first effect" });
 
   const admin = stream.client.kafkajs.admin();
@@ -36,15 +39,18 @@ test("partitions that are added are read without a restart, and lag is over all 
   );
 });
 
-test("a member tells the lag of partitions that another has, or that nobody has read yet", async () => {
+test.concurrent("a member tells the lag of partitions that another has, or that nobody has read yet", async () => {
   await using stream = await openStream();
   await using idle = openReader(stream, "shared.db");
   await using blocked = openReader(stream, "shared.db");
   const release = Promise.withResolvers<void>();
   using _released = { [Symbol.dispose]: () => release.resolve() };
   const handler = { prepare: () => release.promise, decide: blocked.leaveRow };
-  const first = blocked.start({ handlers: { ORDER_CREATED: handler } });
-  const second = idle.start({ handlers: { ORDER_CREATED: { ...handler, decide: idle.leaveRow } } });
+  const first = blocked.start({ intervals, handlers: { ORDER_CREATED: handler } });
+  const second = idle.start({
+    intervals,
+    handlers: { ORDER_CREATED: { ...handler, decide: idle.leaveRow } },
+  });
   const assigned = () => [first, second].map((one) => one.status().consumer.assigned.length);
   await waitFor(() => assigned().every((count) => count > 0), { what: "both to have partitions" });
   for (const topic of stream.topics) await stream.publish([orderCreated(), orderCreated()], topic);

@@ -28,6 +28,7 @@ export {
 } from "./sqlite/schema.ts";
 export {
   type Inbox,
+  type InboxIntervals,
   type InboxOptions,
   type InboxStatus,
   startInbox,

@@ -23,7 +23,7 @@ export interface OperatorDesk {
 
 const LOOK_MS = 2_000;
 
-export function openOperatorDesk(deps: OperatorDeps): OperatorDesk {
+export function openOperatorDesk(deps: OperatorDeps, lookMs = LOOK_MS): OperatorDesk {
   const { store, log } = deps;
   let stopped = false;
   let working = Promise.resolve();
@@ -56,7 +56,7 @@ export function openOperatorDesk(deps: OperatorDeps): OperatorDesk {
       .finally(() => {
         busy = false;
       });
-  }, LOOK_MS);
+  }, lookMs);
 
   return {
     stop() {

@@ -51,10 +51,13 @@ function poisonous(reader: Reader, orderId: string) {
   return { poison, decide };
 }
 
-test.concurrent("one poisoned event among 10,000 holds back nine of its key and nothing else", async () => {
+/** Of ten events each. */
+const KEYS = process.env.PROOF === "full" ? 1_000 : 100;
+
+test.concurrent("one poisoned event among many holds back nine of its key and nothing else", async () => {
   await using stream = await openStream();
   await using reader = openReader(stream);
-  const keys = Array.from({ length: 1_000 }, () => crypto.randomUUID());
+  const keys = Array.from({ length: KEYS }, () => crypto.randomUUID());
   const events = Array.from({ length: 10 }, () => keys.map((key) => orderCreated(key))).flat();
   const [bad = ""] = keys;
   const { poison, decide } = poisonous(reader, bad);
@@ -63,11 +66,11 @@ test.concurrent("one poisoned event among 10,000 holds back nine of its key and 
     await stream.publish(events.slice(from, from + 1_000));
   }
 
-  await waitFor(() => inbox.status().processed === 9_990, {
-    what: "999 keys to flow",
+  await waitFor(() => inbox.status().processed === events.length - 10, {
+    what: "all other keys to flow",
     timeoutMs: 20_000,
   });
-  await waitFor(() => reader.nextOffset() === 10_000, { what: "the end of the topic" });
+  await waitFor(() => reader.nextOffset() === events.length, { what: "the end of the topic" });
   expect(states(reader)).toEqual({ PARKED: 1, BEHIND: 9 });
 
   poison.mended = true;

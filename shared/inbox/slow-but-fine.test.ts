@@ -29,7 +29,9 @@ async function setUp(limitMs = 75_000) {
     await waitFor(() => calls.length === count, { what: `call ${count}` });
     return calls[count - 1] as (typeof calls)[number];
   };
-  await waitFor(() => inbox.status().sinceProgressMs !== null, { what: "the first look" });
+  await waitFor(() => inbox.status().lags.length > 0, {
+    what: "the first look at the topics' ends",
+  });
   const resources = opened.move();
   return {
     stream,

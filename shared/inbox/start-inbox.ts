@@ -2,6 +2,7 @@ import { isFromOrigin } from "@order-outbox/contracts";
 import { AppError, type Clock, isAppError, monotonic, steadyClock } from "@order-outbox/errors";
 import {
   type ConsumedBatch,
+  type ConsumerIntervals,
   type ConsumerStatus,
   createConsumer,
   fetchPartitionEnds,
@@ -57,6 +58,14 @@ export interface InboxOptions {
   random?(): number;
   /** Follows the work on each event. */
   follow?: FollowEvent | undefined;
+  /** How often it does what it does again and again. */
+  intervals?: InboxIntervals;
+}
+
+/** In milliseconds. */
+export interface InboxIntervals extends ConsumerIntervals {
+  /** Looks at what operators ask; 2,000. */
+  requestsMs?: number;
 }
 
 /** What an inbox is doing, for health checks and metrics. */
@@ -92,7 +101,7 @@ const AWAY_MS = 15_000;
  * Kafka's, says where to continue. Events of one order run in order, across topics.
  */
 export function startInbox(options: InboxOptions): Inbox {
-  const { client, store, units, topics, handlers, log, now } = options;
+  const { client, store, units, topics, handlers, log, now, intervals = {} } = options;
   const groupId = store.consumer;
   const elapsed = options.monotonic ?? monotonic;
   const stopping = new AbortController();
@@ -155,6 +164,7 @@ export function startInbox(options: InboxOptions): Inbox {
     topics,
     ...(presence && { presence }),
     databaseId: store.databaseId,
+    intervals,
     startOffset(clusterId, topic, partition) {
       warnOfNewCluster(clusterId).catch(() => {});
       // What waited during an outage waits from now on. One that fails at once after each join is not
@@ -171,7 +181,7 @@ export function startInbox(options: InboxOptions): Inbox {
     onBatch: takeOver,
     onEnds: takeEnds,
   });
-  const desk = openOperatorDesk({ store, runner, log, now, resetOffset });
+  const desk = openOperatorDesk({ store, runner, log, now, resetOffset }, intervals.requestsMs);
   runner.start();
   consumer.start();
 

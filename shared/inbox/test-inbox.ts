@@ -90,16 +90,17 @@ export const toRecord = (event: AnyEvent): RawRecord => encodeEvent(event);
 
 export async function openStream(): Promise<Stream> {
   await using opened = new AsyncDisposableStack();
-  const broker = opened.use(await startBroker());
-  const { path: folder } = opened.use(tempDir());
   const topics = [uniqueName("inbox-a"), uniqueName("inbox-b")] as const;
   const nudges = uniqueName("inbox-nudges");
+  const wanted = onePartitionEach([...topics, nudges]);
+  const broker = opened.use(await startBroker({ topics: wanted }));
+  const { path: folder } = opened.use(tempDir());
   const client = createKafkaClient({
     brokers: broker.kafkaHost.split(","),
     clientId: "inbox-tests",
     log: silent,
   });
-  await ensureTopics(client, onePartitionEach([...topics, nudges]));
+  if (broker.embedded === undefined) await ensureTopics(client, wanted);
   const producer = client.kafkajs.producer({ allowAutoTopicCreation: false });
   await producer.connect();
   opened.defer(() => producer.disconnect());
@@ -161,6 +162,7 @@ export function openReader(stream: Stream, name = "reader.db"): Reader {
         isFromOrigin: () => true,
         log: logInto(logged),
         now: Date.now,
+        intervals: { requestsMs: 20, reportsMs: 50 },
         ...options,
       });
       const hurried = { ...inbox, stop: () => hurry(stream, inbox.stop()) };

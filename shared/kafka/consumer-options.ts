@@ -43,8 +43,18 @@ export interface ConsumerOptions {
   sessionTimeoutMs?: number;
   /** Milliseconds between looks at a batch that could not be read; 30,000. */
   lookAgainMs?: number;
+  /** How often it does what it does again and again. */
+  intervals?: ConsumerIntervals;
   /** Milliseconds between attempts to reach the broker, and after a refusal by it or the group. */
   retryDelayMs?: { outage: number; occupied: number };
+}
+
+/** In milliseconds. */
+export interface ConsumerIntervals {
+  /** Looks at where partitions end, and for added ones; 3,000. */
+  endsMs?: number;
+  /** Reports of offsets to Kafka; 1,000. */
+  reportsMs?: number;
 }
 
 /** This life of a member among the others of its database. */

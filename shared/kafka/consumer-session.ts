@@ -52,6 +52,7 @@ export async function runSession(
   setStatus: (status: ConsumerStatus) => void,
 ): Promise<void> {
   const { groupId, presence, databaseId } = options;
+  const { endsMs = LOOK_AT_ENDS_MS, reportsMs = REPORT_MS } = options.intervals ?? {};
   const database = typeof databaseId === "string" ? databaseId : await databaseId();
   const identity = ownIdentity(database, presence?.id);
   const isGone = (bootId: string) => presence?.isGone(bootId) ?? false;
@@ -147,9 +148,9 @@ export async function runSession(
         await takeOver(payload, options, watch.clusterId(), stopping);
       },
     });
-    timers.push(setInterval(() => flushReports(consumer, reports), REPORT_MS));
+    timers.push(setInterval(() => flushReports(consumer, reports), reportsMs));
     timers.push(setInterval(stopped.lookAgain, options.lookAgainMs ?? LOOK_AGAIN_MS));
-    timers.push(lookRepeatedly(lookAtEnds, LOOK_AT_ENDS_MS));
+    timers.push(lookRepeatedly(lookAtEnds, endsMs));
     if (!stopping.aborted) await ended.promise;
   } finally {
     for (const timer of timers) clearInterval(timer);

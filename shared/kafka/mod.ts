@@ -1,7 +1,12 @@
 export { brokerError } from "./broker-errors.ts";
 export { createKafkaClient, type KafkaClient, type KafkaSettings } from "./client.ts";
 export { brokerSeenBy, type Consumer, createConsumer } from "./consumer.ts";
-export type { ConsumerOptions, ConsumerStatus, MemberPresence } from "./consumer-options.ts";
+export type {
+  ConsumerIntervals,
+  ConsumerOptions,
+  ConsumerStatus,
+  MemberPresence,
+} from "./consumer-options.ts";
 export { crc32c } from "./crc32c.ts";
 export type { Log } from "./log.ts";
 export type { PartitionEnds } from "./partition-ends.ts";
