@@ -115,7 +115,7 @@ test.concurrent("two consumers of one database know nothing of each other: both 
   await waitFor(() => first.status().processed === 30 && first.status().duplicates === 30, {
     what: "the first to know all events",
   });
-  await waitFor(() => second.status().processed === 29 && second.status().parked === 1, {
+  await waitFor(() => second.status().processed === 29 && second.status().held.BEHIND === 1, {
     what: "the second to know all events",
   });
   expect(reader.effects()).toHaveLength(59);
