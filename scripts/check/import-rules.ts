@@ -23,6 +23,7 @@ const ENGINE_AND_SHOP: Readonly<Record<string, readonly string[]>> = {
   "service-kit": [...BASE, "output"],
   // It adapts what those three let others observe; they know nothing of it.
   telemetry: [...BASE, "outbox", "inbox", "service-kit"],
+  service: [...BASE, "outbox", "inbox", "service-kit", "telemetry"],
 };
 
 const TOOL_BASE = ["contracts", "errors", "kafka", "registry", "tool-kit", "topic-reader"];
@@ -42,7 +43,7 @@ const TOOLS: Readonly<Record<string, readonly string[]>> = {
 const ALLOWED = { ...ENGINE_AND_SHOP, ...TOOLS };
 
 /** Of these packages only the folder `sqlite` knows of a database; everything else knows interfaces. */
-const WITH_STORES = ["outbox"];
+const WITH_STORES = ["outbox", "service"];
 
 /** Neither the engine nor the shop may import these. */
 const FOR_TOOLS = [...Object.keys(TOOLS), "testing", "system", "dev-broker"];

@@ -31,9 +31,8 @@ export const WALL_CLOCK: Readonly<Record<string, WallClockUse>> = {
   "shared/operator-cli/restore.ts": stamps("the name of what is set aside"),
   "shared/operator-cli/status.ts": stamps("ages to show"),
   "shared/verify/verify-system.ts": stamps("what is too young to be judged"),
-  "services/notification-service/src/main.ts": stamps(SERVICE, 5),
-  "services/order-service/src/main.ts": stamps(SERVICE, 8),
-  "services/payment-service/src/main.ts": stamps(SERVICE, 7),
+  "services/notification-service/src/open-channels.ts": stamps("when a message was sent"),
+  "services/payment-service/src/open-provider.ts": stamps("when a customer was charged"),
   "shared/dev-broker/apis/produce.ts": stamps("how far a batch's own time may be from it"),
   "shared/errors/clock.ts": stamps("what the other clocks begin with", 2),
   "shared/outbox/serve-worker.ts": stamps(
@@ -41,6 +40,7 @@ export const WALL_CLOCK: Readonly<Record<string, WallClockUse>> = {
     3,
   ),
   "shared/service-kit/metrics-outbox.ts": stamps("an age to show"),
+  "shared/service/run-service.ts": stamps(SERVICE),
   "shared/telemetry/record-traces.ts": stamps("whether an event is too old to continue its trace"),
 };
 

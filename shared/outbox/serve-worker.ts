@@ -20,18 +20,21 @@ const RELAY_DEFAULTS: Omit<RelaySettings, "source" | "pollMs" | "backoff"> = {
   refusalsToPark: 3,
 };
 
+/** Makes the observer of a worker that is started with these settings; undefined: nobody follows. */
+type Observe = (settings: OutboxWorkerSettings) => Promise<OutboxObserver | undefined>;
+
 /**
  * The whole of an outbox worker: call it in the entry file of a Bun `Worker` that
  * `startOutboxWorker` starts. It opens its own connection to the service's database, runs the relay
- * until it is told to stop, and ends the thread. `observer` follows what it publishes.
+ * until it is told to stop, and ends the thread. What `observe` gives follows what it publishes.
  */
-export function serveOutboxWorker(openOutbox: OpenOutbox, observer?: OutboxObserver): void {
+export function serveOutboxWorker(openOutbox: OpenOutbox, observe?: Observe): void {
   let relay: Relay | undefined;
   let stopping = false;
   self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
     switch (data.type) {
       case "start":
-        void work(data.settings, openOutbox, observer, (started) => {
+        void work(data.settings, openOutbox, observe, (started) => {
           relay = started;
           if (stopping) relay.stop();
         });
@@ -50,9 +53,10 @@ export function serveOutboxWorker(openOutbox: OpenOutbox, observer?: OutboxObser
 async function work(
   settings: OutboxWorkerSettings,
   openOutbox: OpenOutbox,
-  observer: OutboxObserver | undefined,
+  observe: Observe | undefined,
   onRelay: (relay: Relay) => void,
 ): Promise<void> {
+  const observer = await observe?.(settings);
   const { store, lease, presence, close } = await openOutbox(settings.database);
   const log = postLog();
   let rounds: number[] = [];

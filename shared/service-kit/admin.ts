@@ -43,7 +43,9 @@ export interface AdminOptions {
   token: () => string;
   /** Told of wrong tokens. */
   logger: Logger;
-  held: HeldOperations;
+  /** Of a service that consumes. */
+  held?: HeldOperations;
+  /** Of a service that publishes. */
   outbox?: OutboxOperations;
 }
 
@@ -99,7 +101,14 @@ export function adminRoutes({ token, logger, held, outbox }: AdminOptions) {
     .onBeforeHandle(function requireAdmission({ request }) {
       // However a path may be spelt that leads to one of these routes.
       if (!admitted.has(request)) throw new AppError("UNAUTHORIZED", "Send the token.");
-    })
+    });
+  return routes
+    .use(held === undefined ? new Elysia() : heldRoutes(held))
+    .use(outbox === undefined ? new Elysia() : outboxRoutes(outbox));
+}
+
+function heldRoutes(held: HeldOperations) {
+  return new Elysia({ name: "admin-held" })
     .get(
       "/held-events",
       async function listHeld({ query: { limit, cursor, ...filter } }) {
@@ -144,7 +153,6 @@ export function adminRoutes({ token, logger, held, outbox }: AdminOptions) {
       },
       { params: Path, detail: details.getRequest },
     );
-  return outbox === undefined ? routes : routes.use(outboxRoutes(outbox));
 }
 
 function outboxRoutes(outbox: OutboxOperations) {

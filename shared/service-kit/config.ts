@@ -69,12 +69,17 @@ export function loadConfig<Schema extends TObject>(
  */
 export function exitOnConfigError<Result>(start: () => Result): Result {
   try {
-    return start();
+    const result = start();
+    return result instanceof Promise ? (result.catch(exitWith) as Result) : result;
   } catch (error) {
-    if (!isAppError(error)) throw error;
-    console.error(error.message);
-    process.exit(error.retryable ? 1 : 78);
+    return exitWith(error);
   }
+}
+
+function exitWith(error: unknown): never {
+  if (!isAppError(error)) throw error;
+  console.error(error.message);
+  process.exit(error.retryable ? 1 : 78);
 }
 
 function convert(setting: TSchema, text: string): unknown {

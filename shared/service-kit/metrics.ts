@@ -16,7 +16,8 @@ export interface MetricsOptions {
   droppedLogLines(): number;
   /** Units of work that wait for their commit. */
   commitQueueDepth(): number;
-  inbox(): InboxReadings;
+  /** Left out by a service that consumes nothing. */
+  inbox?(): InboxReadings;
   /** Left out by a service that publishes nothing. */
   outbox?(): OutboxReadings | Promise<OutboxReadings>;
 }
@@ -54,7 +55,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
     http.refresh,
     commits.refresh,
     ...(outbox === undefined ? [] : [outbox.refresh]),
-    inboxMetrics(registry, options.inbox),
+    ...(options.inbox === undefined ? [] : [inboxMetrics(registry, options.inbox)]),
     storageMetrics(registry, options.databasePath, options.writable),
     processMetrics(registry, options.service, options.droppedLogLines),
   ];

@@ -34,6 +34,7 @@ export {
 } from "./logger.ts";
 export { createMetrics, type Metrics, type MetricsOptions } from "./metrics.ts";
 export { metricsRoute } from "./metrics-route.ts";
+export type { ServedApp } from "./observe-requests.ts";
 export { openapi } from "./openapi.ts";
 export {
   type Answer,

@@ -9,7 +9,7 @@ import { createUnitWriters, type UnitWritersOptions } from "./unit-writers.ts";
 /** Limits of a commit queue, and who hears of its commits. */
 export interface CommitQueueOptions extends Partial<UnitWritersOptions> {
   /** How many units may wait; 10,000 when left out. One more is refused with `OVERLOADED`. */
-  limit?: number;
+  limit?: number | undefined;
   /** How many units share one commit at most, before the event loop gets a turn; 500 when left out. */
   maxBatch?: number;
   /**

@@ -43,6 +43,8 @@ const PRESENT_KEY = `'order:' || (entry ->> '$.orderId') || ':' || CASE
 /** The world's side of notifications. */
 export interface Channels {
   readonly all: readonly Channel[];
+  /** What their file is called. */
+  readonly file: "ledger";
   /** Why nothing can be sent now, as far as that is known. */
   trouble(): AppError | undefined;
   close(): Promise<void>;
@@ -58,6 +60,7 @@ export function openSimulatedChannels(ledgerPath: string, now: () => number): Ch
   const ledger = openLedger(ledgerPath, now, PRESENT_KEY);
   return {
     all: CHANNEL_NAMES.map((name) => simulatedChannel(name, ledger)),
+    file: "ledger",
     trouble: ledger.trouble,
     close: ledger.close,
   };

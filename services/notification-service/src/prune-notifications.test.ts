@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { waitFor } from "@order-outbox/testing";
+import { startAgePruner } from "@order-outbox/units";
 import { CHANNEL_NAMES, type Channel } from "./channels.ts";
-import { startNotificationPruner } from "./prune-notifications.ts";
 import { openTestService, orderCreated, paymentSucceeded } from "./test-service.ts";
 
 const DAY = 86_400_000;
@@ -18,8 +18,8 @@ const channels = (broken?: string) =>
 /** Prunes what is older than a day, looked at so many days from now. */
 async function prune({ store }: ReturnType<typeof openTestService>, daysLater: number) {
   let sweeps = 0;
-  const pruner = startNotificationPruner({
-    notifications: store,
+  const pruner = startAgePruner({
+    target: store.prunable,
     keepMs: DAY,
     now: () => Date.now() + daysLater * DAY,
     random() {

@@ -1,12 +1,6 @@
 import { type DomainEvent, newEventId } from "@order-outbox/contracts";
 import { createLogger } from "@order-outbox/service-kit";
-import {
-  closeDatabase,
-  createCommitQueue,
-  type Database,
-  migrate,
-  openDatabase,
-} from "@order-outbox/sqlite";
+import type { Database } from "@order-outbox/sqlite";
 import { tempDir } from "@order-outbox/testing";
 import { createApp } from "./app.ts";
 import type { Channel } from "./channels.ts";
@@ -14,9 +8,7 @@ import type { NotifiedType } from "./message-text.ts";
 import type { NotificationStore } from "./notification-store.ts";
 import type { ListedNotification } from "./notified-event.ts";
 import { notify } from "./notify.ts";
-import { createNotificationStore } from "./sqlite/notification-store.ts";
-import { MIGRATIONS } from "./sqlite/schema.ts";
-import { notificationUnitWriters } from "./sqlite/stores.ts";
+import { NOTIFICATION_TABLES } from "./sqlite/stores.ts";
 
 /** For tests: what notification-service does, on a real database file, without a broker. */
 export interface TestService extends Disposable {
@@ -56,10 +48,14 @@ export const paymentSucceeded = (orderId: string): DomainEvent<NotifiedType> => 
 /** @param now milliseconds since the epoch */
 export function openTestService(channels: readonly Channel[], now = Date.now): TestService {
   const dir = tempDir();
-  const db = openDatabase(dir.join("notifications.db"));
-  migrate(db, MIGRATIONS);
-  const queue = createCommitQueue(db, notificationUnitWriters(db));
-  const notifications = createNotificationStore(db, queue);
+  const { db, units, stores, close } = NOTIFICATION_TABLES.open({
+    service: "notification-service",
+    database: dir.join("notifications.db"),
+    publishes: false,
+    consumes: true,
+    now,
+  });
+  const { notifications } = stores;
   const logger = createLogger({
     service: "notification-service",
     format: "json",
@@ -78,7 +74,7 @@ export function openTestService(channels: readonly Channel[], now = Date.now): T
       const prepared = await handler.prepare?.(event);
       const decision = handler.decide(event, prepared as never);
       const isHeld = "error" in decision;
-      const result = await queue.commit({ effects: isHeld ? decision.effects : decision });
+      const result = await units.commit({ effects: isHeld ? decision.effects : decision });
       if (isHeld) throw decision.error;
       if (result.committed) handler.done?.(event, result.results, prepared as never);
     },
@@ -86,7 +82,7 @@ export function openTestService(channels: readonly Channel[], now = Date.now): T
       db.query<NotificationRow, []>("SELECT * FROM notifications ORDER BY seq").all(),
     request: async (path) => app.handle(new Request(`http://localhost${path}`)),
     [Symbol.dispose]() {
-      closeDatabase(db);
+      close();
       dir[Symbol.dispose]();
     },
   };

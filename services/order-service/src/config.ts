@@ -1,37 +1,11 @@
-import {
-  adminSettings,
-  allowedHostsSetting,
-  databasePathSetting,
-  hostSetting,
-  inboxRetentionSetting,
-  kafkaSettings,
-  logFormatSetting,
-  logLevelSetting,
-  outboxBackoffSetting,
-  outboxPollSetting,
-  outboxRetentionSetting,
-  portSetting,
-  retryAttemptsSetting,
-  retryMaxSetting,
-} from "@order-outbox/service-kit";
+import { consumingSettings, publishingSettings, serviceSettings } from "@order-outbox/service";
 import { type Static, Type } from "@sinclair/typebox";
 
 /** The settings of order-service, named like the environment variables they come from. */
 export const OrderConfig = Type.Object({
-  PORT: portSetting(3001),
-  HOST: hostSetting,
-  ALLOWED_HOSTS: allowedHostsSetting,
-  ...kafkaSettings,
-  DATABASE_PATH: databasePathSetting("orders.db"),
-  LOG_LEVEL: logLevelSetting,
-  LOG_FORMAT: logFormatSetting,
-  ...adminSettings,
-  RETRY_ATTEMPTS: retryAttemptsSetting,
-  RETRY_MAX_MS: retryMaxSetting,
-  OUTBOX_POLL_MS: outboxPollSetting,
-  OUTBOX_RETENTION: outboxRetentionSetting,
-  INBOX_RETENTION: inboxRetentionSetting,
-  OUTBOX_BACKOFF_MAX_MS: outboxBackoffSetting,
+  ...serviceSettings({ port: 3001, database: "orders.db" }),
+  ...consumingSettings,
+  ...publishingSettings,
   COMMIT_QUEUE_LIMIT: Type.Integer({
     minimum: 1,
     maximum: 1_000_000,
@@ -47,3 +21,7 @@ export const OrderConfig = Type.Object({
 });
 
 export type OrderConfig = Static<typeof OrderConfig>;
+
+/** How long an Idempotency-Key is remembered, in milliseconds. */
+export const keyRetentionOf = (config: OrderConfig): number =>
+  config.IDEMPOTENCY_RETENTION_HOURS * 3_600_000;

@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import { closeDatabase, migrate, openDatabase } from "@order-outbox/sqlite";
 import { tempDir, waitFor } from "@order-outbox/testing";
+import { startAgePruner } from "@order-outbox/units";
 import { hashOf } from "./idempotency-key.ts";
 import { rememberKey } from "./idempotency-store.ts";
-import { startKeyPruner } from "./prune-keys.ts";
 import { MIGRATIONS } from "./sqlite/schema.ts";
 import {
   type AcceptedOrder,
@@ -206,14 +206,14 @@ test("expired keys are removed, and the others stay", async () => {
   );
   await Promise.all([...expired, putKey(app, "young", KEY_RETENTION_MS / 2)]);
   const options = {
-    keys: app.keys,
+    target: app.keys.prunable,
     log: app.logger,
     now: Date.now,
     random: () => 0,
     firstMs: 1,
     everyMs: 1,
   };
-  const pruner = startKeyPruner({ ...options, keepMs: KEY_RETENTION_MS });
+  const pruner = startAgePruner({ ...options, keepMs: KEY_RETENTION_MS });
   await waitFor(() => pruner.removed === 600, { what: "the last step" });
   await pruner.stop();
   expect(storedKeys(app)).toEqual(["young"]);

@@ -1,195 +1,30 @@
-import { DEFAULT_PARTITIONS, newEventId, TOPICS } from "@order-outbox/contracts";
-import { ageingClock, monotonic } from "@order-outbox/errors";
-import {
-  createHeldDesk,
-  createInboxStore,
-  judgeInbox,
-  startInbox,
-  startInboxRetention,
-} from "@order-outbox/inbox";
-import { brokerSeenBy, createKafkaClient } from "@order-outbox/kafka";
-import {
-  createOutboxDesk,
-  createOutboxReader,
-  judgeOutbox,
-  settledRows,
-  startOutboxWorker,
-} from "@order-outbox/outbox";
-import {
-  adminTokenOf,
-  createLogger,
-  createMetrics,
-  endProcess,
-  exitOnConfigError,
-  kafkaConnectionOf,
-  loadConfig,
-  parseDuration,
-  runServer,
-  watchStorage,
-} from "@order-outbox/service-kit";
-import { closeDatabase, createCommitQueue, openMigrated } from "@order-outbox/sqlite";
-import { startTracing } from "@order-outbox/telemetry";
-import { startAgePruner } from "@order-outbox/units";
+import { EVENTS, newEventId } from "@order-outbox/contracts";
+import { runService } from "@order-outbox/service";
 import { createApp } from "./app.ts";
 import { applyPayment } from "./apply-payment.ts";
-import { OrderConfig } from "./config.ts";
-import { startKeyPruner } from "./prune-keys.ts";
-import { MIGRATIONS } from "./sqlite/schema.ts";
-import { orderStores, orderUnitWriters } from "./sqlite/stores.ts";
+import { keyRetentionOf, OrderConfig } from "./config.ts";
+import { ORDER_TABLES } from "./sqlite/stores.ts";
 
-const SERVICE = "order-service";
-const config = exitOnConfigError(() => loadConfig(OrderConfig, process.env, { service: SERVICE }));
-const logger = createLogger({
-  service: SERVICE,
-  level: config.LOG_LEVEL,
-  format: config.LOG_FORMAT,
-});
-const kafka = kafkaConnectionOf(config);
-const adminToken = adminTokenOf(config);
-const client = exitOnConfigError(() =>
-  createKafkaClient({ ...kafka, clientId: SERVICE, log: logger }),
-);
-const tracing = await startTracing({ service: SERVICE, env: process.env, log: logger });
-
-const db = exitOnConfigError(() => openMigrated(config.DATABASE_PATH, MIGRATIONS));
-const keyRetentionMs = config.IDEMPOTENCY_RETENTION_HOURS * 3_600_000;
-const outboxRows = createOutboxReader(db);
-
-const metrics = createMetrics({
-  service: SERVICE,
-  databasePath: config.DATABASE_PATH,
-  writable: () => storage.writable(),
-  droppedLogLines: logger.dropped,
-  commitQueueDepth: () => queue.size,
-  outbox: async () => ({
-    ...(await outboxRows.facts()),
-    pending: await outboxRows.countPending(),
-    relay: outbox.status(),
-    silentFor: outbox.silentFor(),
+await runService({
+  name: "order-service",
+  config: OrderConfig,
+  events: EVENTS,
+  tables: ORDER_TABLES,
+  publishes: ["ORDER_CREATED"],
+  consumes: ({ logger, now }) => ({
+    PAYMENT_SUCCEEDED: applyPayment({ logger, now }),
+    PAYMENT_FAILED: applyPayment({ logger, now }),
   }),
-  inbox: () => inbox.status(),
-});
-
-const outbox = startOutboxWorker({
-  entry: new URL("./outbox-worker.ts", import.meta.url),
-  settings: {
-    database: config.DATABASE_PATH,
-    ...kafka,
-    clientId: SERVICE,
-    topics: { [TOPICS.orderCreated]: DEFAULT_PARTITIONS },
-    source: `/${SERVICE}`,
-    pollMs: config.OUTBOX_POLL_MS,
-    backoffCapMs: config.OUTBOX_BACKOFF_MAX_MS,
-  },
-  log: logger,
-  monotonic,
-  onRounds: metrics.noteRounds,
-  onFailure(error) {
-    logger.error({ error }, "cannot publish without the outbox worker; exiting");
-    void endProcess(logger, 1);
-  },
-});
-const commits = createCommitQueue(db, {
-  ...orderUnitWriters(db),
-  limit: config.COMMIT_QUEUE_LIMIT,
-  onCommit(units, durationMs) {
-    outbox.wake();
-    metrics.noteCommit(units, durationMs);
-    tracing?.noteCommit(units, durationMs);
-  },
-});
-const queue = tracing?.traceCommits(commits) ?? commits;
-const { orders, keys } = orderStores(db, queue);
-const inboxStore = createInboxStore(db, queue, SERVICE, Date.now);
-const storage = watchStorage({
-  databasePath: config.DATABASE_PATH,
-  files: { database: queue.trouble },
-  logger,
-});
-
-const inbox = startInbox({
-  client,
-  store: inboxStore,
-  units: queue,
-  retry: { attempts: config.RETRY_ATTEMPTS, baseMs: 200, capMs: config.RETRY_MAX_MS },
-  topics: { [TOPICS.paymentProcessed]: DEFAULT_PARTITIONS },
-  handlers: {
-    PAYMENT_SUCCEEDED: applyPayment({ logger, now: Date.now }),
-    PAYMENT_FAILED: applyPayment({ logger, now: Date.now }),
-  },
-  follow: tracing?.followEvents(SERVICE),
-  log: logger,
-  now: Date.now,
-});
-
-const ageing = ageingClock();
-const pruning = { log: logger, now: ageing, random: Math.random };
-const inboxRetention = startInboxRetention({
-  ...pruning,
-  client,
-  store: inboxStore,
-  topics: [TOPICS.paymentProcessed],
-  keepMs: parseDuration(config.INBOX_RETENTION),
-});
-const outboxPruner = startAgePruner({
-  ...pruning,
-  target: settledRows(db, queue),
-  keepMs: parseDuration(config.OUTBOX_RETENTION),
-});
-const keyPruner = startKeyPruner({ ...pruning, keys, keepMs: keyRetentionMs });
-
-runServer({
-  config,
-  logger,
-  metrics,
-  tracing,
-  app: (readiness) =>
-    createApp({
-      orders,
-      units: queue,
-      sources: { newId: newEventId, now: Date.now },
-      keys,
-      keyRetentionMs,
-      keyClock: ageing,
-      logger,
-      admin:
-        adminToken === undefined
-          ? undefined
-          : {
-              token: adminToken,
-              logger,
-              held: createHeldDesk(db, queue, Date.now),
-              outbox: createOutboxDesk(db, queue, outbox.wake, Date.now),
-            },
-      metrics,
-      health: {
-        service: SERVICE,
-        readiness,
-        broker: () => brokerSeenBy(inbox.status().consumer),
-        checks: {
-          outbox: async () =>
-            judgeOutbox({
-              facts: await outboxRows.facts(),
-              relay: outbox.status(),
-              silentFor: outbox.silentFor(),
-              now: Date.now(),
-            }),
-          storage: storage.check,
-          inbox: () => judgeInbox(inbox.status()),
-          retention: () => ({ ok: true, inbox: inboxRetention.status() }),
-        },
-      },
-    }),
-  steps: [
-    { name: "stop consuming", run: inbox.stop },
-    {
-      name: "stop pruning",
-      run: () =>
-        Promise.all([inboxRetention, outboxPruner, keyPruner].map((pruner) => pruner.stop())),
-    },
-    { name: "stop watching the storage", run: storage.stop },
-    { name: "commit what is waiting", run: queue.close },
-    { name: "stop the relay", run: outbox.stop },
-    { name: "close the database", run: () => closeDatabase(db) },
+  forgets: ({ config, stores: { keys } }) => [
+    { target: keys.prunable, keepMs: keyRetentionOf(config), everyMs: 60_000 },
   ],
+  app: ({ config, stores, units, now, ageing, operations }) =>
+    createApp({
+      ...stores,
+      units,
+      sources: { newId: newEventId, now },
+      keyRetentionMs: keyRetentionOf(config),
+      keyClock: ageing,
+      ...operations,
+    }),
 });

@@ -1,19 +1,11 @@
 import { newEventId } from "@order-outbox/contracts";
 import { createLogger, type Logger } from "@order-outbox/service-kit";
-import {
-  type CommitQueue,
-  closeDatabase,
-  createCommitQueue,
-  type Database,
-  migrate,
-  openDatabase,
-} from "@order-outbox/sqlite";
+import type { CommitQueue, Database } from "@order-outbox/sqlite";
 import { tempDir } from "@order-outbox/testing";
 import { createApp } from "./app.ts";
 import type { IdempotencyStore } from "./idempotency-store.ts";
 import type { OrderStore } from "./order-store.ts";
-import { MIGRATIONS } from "./sqlite/schema.ts";
-import { orderStores, orderUnitWriters } from "./sqlite/stores.ts";
+import { ORDER_TABLES } from "./sqlite/stores.ts";
 
 /** For tests: the app on a real database file, without a broker. */
 export interface TestApp extends Disposable {
@@ -53,11 +45,17 @@ export function openTestApp({
   newId = newEventId,
 } = {}): TestApp {
   const folder = tempDir();
-  const db = openDatabase(databasePath || folder.join("orders.db"));
-  migrate(db, MIGRATIONS);
+  const { db, queue, stores, close } = ORDER_TABLES.open({
+    service: "order-service",
+    database: databasePath || folder.join("orders.db"),
+    publishes: true,
+    consumes: true,
+    now,
+    limit: queueLimit,
+    busyMs,
+  });
+  const { orders, keys } = stores;
   const logLines: string[] = [];
-  const queue = createCommitQueue(db, { ...orderUnitWriters(db), limit: queueLimit, busyMs });
-  const { orders, keys } = orderStores(db, queue);
   const logger = createLogger({
     service: "order-service",
     format: "json",
@@ -93,7 +91,7 @@ export function openTestApp({
       }),
     counts: () => ({ orders: count("orders"), outbox: count("outbox") }),
     [Symbol.dispose]() {
-      closeDatabase(db);
+      close();
       folder[Symbol.dispose]();
     },
   };

@@ -1,37 +1,11 @@
-import {
-  adminSettings,
-  allowedHostsSetting,
-  databasePathSetting,
-  hostSetting,
-  inboxRetentionSetting,
-  kafkaSettings,
-  logFormatSetting,
-  logLevelSetting,
-  outboxBackoffSetting,
-  outboxPollSetting,
-  outboxRetentionSetting,
-  portSetting,
-  retryAttemptsSetting,
-  retryMaxSetting,
-} from "@order-outbox/service-kit";
+import { consumingSettings, publishingSettings, serviceSettings } from "@order-outbox/service";
 import { type Static, Type } from "@sinclair/typebox";
 
 /** The settings of payment-service, named like the environment variables they come from. */
 export const PaymentConfig = Type.Object({
-  PORT: portSetting(3002),
-  HOST: hostSetting,
-  ALLOWED_HOSTS: allowedHostsSetting,
-  ...kafkaSettings,
-  DATABASE_PATH: databasePathSetting("payments.db"),
-  LOG_LEVEL: logLevelSetting,
-  LOG_FORMAT: logFormatSetting,
-  ...adminSettings,
-  RETRY_ATTEMPTS: retryAttemptsSetting,
-  RETRY_MAX_MS: retryMaxSetting,
-  OUTBOX_POLL_MS: outboxPollSetting,
-  OUTBOX_RETENTION: outboxRetentionSetting,
-  INBOX_RETENTION: inboxRetentionSetting,
-  OUTBOX_BACKOFF_MAX_MS: outboxBackoffSetting,
+  ...serviceSettings({ port: 3002, database: "payments.db" }),
+  ...consumingSettings,
+  ...publishingSettings,
   PAYMENT_SUCCESS_RATE: Type.Number({
     minimum: 0,
     maximum: 1,

@@ -30,6 +30,8 @@ export interface PaymentProvider {
   charge(request: ChargeRequest): Promise<ChargeResult>;
   /** How long a charge may take, in milliseconds. */
   readonly limitMs: number;
+  /** What its file is called. */
+  readonly file: "ledger";
   /** Why nothing can be charged now, as far as that is known. */
   trouble(): AppError | undefined;
   close(): Promise<void>;
@@ -74,6 +76,7 @@ export function openSimulatedProvider(options: SimulatedProviderOptions): Paymen
       return standing.entry.result;
     },
     limitMs: latencyMs + ANSWER_MS,
+    file: "ledger",
     trouble: ledger.trouble,
     close: ledger.close,
   };

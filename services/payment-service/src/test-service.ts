@@ -1,18 +1,10 @@
 import { type DomainEvent, newEventId } from "@order-outbox/contracts";
 import { createLogger } from "@order-outbox/service-kit";
-import {
-  closeDatabase,
-  createCommitQueue,
-  type Database,
-  migrate,
-  openDatabase,
-} from "@order-outbox/sqlite";
+import type { Database } from "@order-outbox/sqlite";
 import { createApp } from "./app.ts";
 import type { PaymentProvider } from "./payment-provider.ts";
 import { processPayment } from "./process-payment.ts";
-import { createPaymentStore } from "./sqlite/payment-store.ts";
-import { MIGRATIONS } from "./sqlite/schema.ts";
-import { paymentUnitWriters } from "./sqlite/stores.ts";
+import { PAYMENT_TABLES } from "./sqlite/stores.ts";
 
 /** For tests: what payment-service does, on a real database file, without a broker. */
 export interface TestService extends Disposable {
@@ -36,10 +28,14 @@ export function orderCreated(orderId: string = crypto.randomUUID()): OrderCreate
 }
 
 export function openTestService(path: string, provider: PaymentProvider): TestService {
-  const db = openDatabase(path);
-  migrate(db, MIGRATIONS);
-  const queue = createCommitQueue(db, paymentUnitWriters(db));
-  const payments = createPaymentStore(db, queue);
+  const database = PAYMENT_TABLES.open({
+    service: "payment-service",
+    database: path,
+    publishes: true,
+    consumes: true,
+    now: Date.now,
+  });
+  const { payments } = database.stores;
   const logger = createLogger({
     service: "payment-service",
     format: "json",
@@ -57,16 +53,16 @@ export function openTestService(path: string, provider: PaymentProvider): TestSe
     health: { service: "payment-service", readiness: () => "ready" },
   });
   return {
-    db,
+    db: database.db,
     async work(event) {
       const charge = await handler.prepare?.(event);
       const decision = handler.decide(event, charge);
       if ("error" in decision) throw decision.error;
-      const result = await queue.commit({ effects: decision });
+      const result = await database.units.commit({ effects: decision });
       if (!result.committed) throw handler.refused?.(event, result.refusal);
       handler.done?.(event, result.results, charge);
     },
     request: async (path) => app.handle(new Request(`http://localhost${path}`)),
-    [Symbol.dispose]: () => closeDatabase(db),
+    [Symbol.dispose]: database.close,
   };
 }

@@ -1,21 +1,22 @@
-import { closeDatabase, createCommitQueue, migrate, openDatabase } from "@order-outbox/sqlite";
 import { tempDir } from "@order-outbox/testing";
 import { describeNotificationStore } from "../test-notification-store-contract.ts";
-import { createNotificationStore } from "./notification-store.ts";
-import { MIGRATIONS } from "./schema.ts";
-import { notificationUnitWriters } from "./stores.ts";
+import { NOTIFICATION_TABLES } from "./stores.ts";
 
 describeNotificationStore("SQLite", async () => {
   const dir = tempDir();
-  const db = openDatabase(dir.join("notifications.db"));
-  migrate(db, MIGRATIONS);
-  const queue = createCommitQueue(db, notificationUnitWriters(db));
+  const { stores, units, finish, close } = NOTIFICATION_TABLES.open({
+    service: "notification-service",
+    database: dir.join("notifications.db"),
+    publishes: false,
+    consumes: true,
+    now: Date.now,
+  });
   return {
-    units: queue,
-    notifications: createNotificationStore(db, queue),
+    units,
+    ...stores,
     async [Symbol.asyncDispose]() {
-      await queue.close();
-      closeDatabase(db);
+      await finish();
+      close();
       dir[Symbol.dispose]();
     },
   };

@@ -1,7 +1,10 @@
-import { inboxWriters } from "@order-outbox/inbox";
-import type { Database, UnitWritersOptions } from "@order-outbox/sqlite";
-import { notificationWriter } from "./notification-store.ts";
+import { sqliteTables } from "@order-outbox/service";
+import { createNotificationStore, notificationWriter } from "./notification-store.ts";
+import { MIGRATIONS } from "./schema.ts";
 
-/** Who writes what notification-service decides, in the order in which it is written. */
-export const notificationUnitWriters = (db: Database): UnitWritersOptions =>
-  inboxWriters(db, [notificationWriter(db)]);
+/** notifications.db: who writes what notification-service decides, and what it reads. */
+export const NOTIFICATION_TABLES = sqliteTables({
+  migrations: MIGRATIONS,
+  writers: (db) => [notificationWriter(db)],
+  stores: (db, queue) => ({ notifications: createNotificationStore(db, queue) }),
+});

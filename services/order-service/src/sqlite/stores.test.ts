@@ -1,26 +1,28 @@
-import { closeDatabase, createCommitQueue, migrate, openDatabase } from "@order-outbox/sqlite";
 import { tempDir } from "@order-outbox/testing";
 import { describeOrderStores, type OpenedOrders } from "../test-order-store-contract.ts";
-import { MIGRATIONS } from "./schema.ts";
-import { orderStores, orderUnitWriters } from "./stores.ts";
+import { ORDER_TABLES } from "./stores.ts";
 
 describeOrderStores("SQLite", async () => {
   const dir = tempDir();
   return open(dir.join("orders.db"), () => dir[Symbol.dispose]());
 });
 
-function open(path: string, close = () => {}): OpenedOrders {
-  const db = openDatabase(path);
-  migrate(db, MIGRATIONS);
-  const queue = createCommitQueue(db, orderUnitWriters(db));
+function open(path: string, closed = () => {}): OpenedOrders {
+  const { stores, units, finish, close } = ORDER_TABLES.open({
+    service: "order-service",
+    database: path,
+    publishes: true,
+    consumes: true,
+    now: Date.now,
+  });
   return {
-    units: queue,
-    ...orderStores(db, queue),
+    units,
+    ...stores,
     again: async () => open(path),
     async [Symbol.asyncDispose]() {
-      await queue.close();
-      closeDatabase(db);
+      await finish();
       close();
+      closed();
     },
   };
 }

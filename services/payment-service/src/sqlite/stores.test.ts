@@ -1,21 +1,22 @@
-import { closeDatabase, createCommitQueue, migrate, openDatabase } from "@order-outbox/sqlite";
 import { tempDir } from "@order-outbox/testing";
 import { describePaymentStore } from "../test-payment-store-contract.ts";
-import { createPaymentStore } from "./payment-store.ts";
-import { MIGRATIONS } from "./schema.ts";
-import { paymentUnitWriters } from "./stores.ts";
+import { PAYMENT_TABLES } from "./stores.ts";
 
 describePaymentStore("SQLite", async () => {
   const dir = tempDir();
-  const db = openDatabase(dir.join("payments.db"));
-  migrate(db, MIGRATIONS);
-  const queue = createCommitQueue(db, paymentUnitWriters(db));
+  const { stores, units, finish, close } = PAYMENT_TABLES.open({
+    service: "payment-service",
+    database: dir.join("payments.db"),
+    publishes: true,
+    consumes: true,
+    now: Date.now,
+  });
   return {
-    units: queue,
-    payments: createPaymentStore(db, queue),
+    units,
+    ...stores,
     async [Symbol.asyncDispose]() {
-      await queue.close();
-      closeDatabase(db);
+      await finish();
+      close();
       dir[Symbol.dispose]();
     },
   };

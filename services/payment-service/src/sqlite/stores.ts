@@ -1,8 +1,10 @@
-import { inboxWriters } from "@order-outbox/inbox";
-import { outboxWriter } from "@order-outbox/outbox";
-import type { Database, UnitWritersOptions } from "@order-outbox/sqlite";
-import { paymentWriter } from "./payment-store.ts";
+import { sqliteTables } from "@order-outbox/service";
+import { createPaymentStore, paymentWriter } from "./payment-store.ts";
+import { MIGRATIONS } from "./schema.ts";
 
-/** Who writes what payment-service decides, in the order in which it is written. */
-export const paymentUnitWriters = (db: Database): UnitWritersOptions =>
-  inboxWriters(db, [paymentWriter(db), outboxWriter(db)]);
+/** payments.db: who writes what payment-service decides, and what it reads. */
+export const PAYMENT_TABLES = sqliteTables({
+  migrations: MIGRATIONS,
+  writers: (db) => [paymentWriter(db)],
+  stores: (db, queue) => ({ payments: createPaymentStore(db, queue) }),
+});

@@ -1,5 +1,0 @@
-import { openSqliteOutbox, serveOutboxWorker } from "@order-outbox/outbox";
-import { startTracing } from "@order-outbox/telemetry";
-
-const tracing = await startTracing({ service: "payment-service", env: process.env });
-serveOutboxWorker(openSqliteOutbox, tracing?.outbox);

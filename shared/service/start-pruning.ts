@@ -1,0 +1,58 @@
+import type { Clock } from "@order-outbox/errors";
+import { type InboxRetention, startInboxRetention } from "@order-outbox/inbox";
+import type { KafkaClient, Log } from "@order-outbox/kafka";
+import { parseDuration } from "@order-outbox/service-kit";
+import { startAgePruner } from "@order-outbox/units";
+import type { Kept } from "./parts.ts";
+import type { Consuming, Publishing } from "./settings.ts";
+import type { InboxTables, OutboxTables } from "./tables.ts";
+
+/** What {@link startPruning} takes. */
+export interface PruningOptions {
+  config: Consuming & Publishing;
+  client: KafkaClient;
+  inbox: InboxTables | undefined;
+  /** The consumed topics: an inbox outlives what they keep. */
+  topics: readonly string[];
+  outbox: OutboxTables | undefined;
+  /** What the service itself forgets. */
+  kept: readonly Kept[];
+  log: Log;
+  /** By which rows grow old. */
+  now: Clock;
+}
+
+/** Old rows on their way out. */
+export interface Pruning {
+  /** Of the inbox, when there is one. */
+  inbox: InboxRetention | undefined;
+  stop(): Promise<void>;
+}
+
+/** Starts to delete what is old: from the inbox, the outbox, and the service's own tables. */
+export function startPruning(options: PruningOptions): Pruning {
+  const { config, client, inbox, topics, outbox, kept, log, now } = options;
+  const basics = { log, now, random: Math.random };
+  const retention =
+    inbox &&
+    startInboxRetention({
+      ...basics,
+      client,
+      store: inbox.store,
+      topics,
+      keepMs: parseDuration(config.INBOX_RETENTION),
+    });
+  const settled = outbox && {
+    target: outbox.settled,
+    keepMs: parseDuration(config.OUTBOX_RETENTION),
+  };
+  const pruners = [...(settled ? [settled] : []), ...kept].map((one) =>
+    startAgePruner({ ...basics, ...one }),
+  );
+  return {
+    inbox: retention,
+    async stop() {
+      await Promise.all([retention?.stop(), ...pruners.map((pruner) => pruner.stop())]);
+    },
+  };
+}
