@@ -7,7 +7,7 @@
  * await runService({ name, config, events, tables, publishes: ["INVOICE_ISSUED"], app });
  */
 export type { ServiceDeclaration } from "./declaration.ts";
-export type { Operations } from "./operations.ts";
+export { type Operations, operationRoutes } from "./operations.ts";
 export type { Basics, EventMap, Kept, Outside, Parts } from "./parts.ts";
 export { runService } from "./run-service.ts";
 export {

@@ -8,16 +8,17 @@ import {
   metricsRoute,
   problemJson,
 } from "@order-outbox/service-kit";
-import { Elysia } from "elysia";
+import type { AnyElysia } from "elysia";
 import type { Running } from "./running.ts";
 
-/** What an app has for those who run it: spread it into the dependencies of `createApp`. */
+/** What an app has for those who run it; see {@link operationRoutes}. */
 export interface Operations {
   logger: Logger;
   health: HealthOptions;
-  metrics: Metrics;
-  /** Undefined unless there is a token. */
-  admin: AdminOptions | undefined;
+  /** Without it there is no /metrics. */
+  metrics?: Metrics | undefined;
+  /** Without it there are no admin routes. */
+  admin?: AdminOptions | undefined;
 }
 
 /** What operators can do with a running service. */
@@ -34,11 +35,17 @@ export function adminOf(
   };
 }
 
-/** The app of a service that has no routes of its own. */
-export function createBareApp({ logger, health: options, metrics, admin }: Operations) {
-  return new Elysia()
-    .use(problemJson({ logger }))
-    .use(health(options))
-    .use(metricsRoute(metrics))
-    .use(admin === undefined ? new Elysia() : adminRoutes(admin));
+/**
+ * The routes of every service: `/health`, `/ready`, `/metrics`, and `/admin` where there is a token.
+ * Errors are answered as problem+json. Use it first: `new Elysia().use(operationRoutes(operations))`.
+ *
+ * A function and not an Elysia instance, because answers to errors need the routes of the app itself.
+ */
+export function operationRoutes({ logger, health: options, metrics, admin }: Operations) {
+  return function operationRoutes<App extends AnyElysia>(app: App): App {
+    app.use(problemJson({ logger })).use(health(options));
+    if (metrics !== undefined) app.use(metricsRoute(metrics));
+    if (admin !== undefined) app.use(adminRoutes(admin));
+    return app;
+  };
 }

@@ -11,10 +11,11 @@ import {
 } from "@order-outbox/service-kit";
 import { startTracing } from "@order-outbox/telemetry";
 import type { Static, TObject } from "@sinclair/typebox";
+import { Elysia } from "elysia";
 import type { ServiceDeclaration } from "./declaration.ts";
 import { healthOf } from "./health-of.ts";
 import { measure } from "./measure.ts";
-import { adminOf, createBareApp } from "./operations.ts";
+import { adminOf, operationRoutes } from "./operations.ts";
 import type { EventMap, Outside } from "./parts.ts";
 import type { Running } from "./running.ts";
 import { Consuming, Publishing, type ServiceConfig } from "./settings.ts";
@@ -130,7 +131,9 @@ export async function runService<
       const health = healthOf(running, { service, readiness, now });
       const admin = adminOf(running, { token: adminTokenOf(config), logger });
       const operations = { logger, health, metrics, admin };
-      return declaration.app?.({ ...parts, operations }) ?? createBareApp(operations);
+      return (
+        declaration.app?.({ ...parts, operations }) ?? new Elysia().use(operationRoutes(operations))
+      );
     },
     steps: shutdownSteps(running),
   });

@@ -1,18 +1,6 @@
 import { OrderId } from "@order-outbox/contracts";
-import {
-  type AdminOptions,
-  adminRoutes,
-  decodeCursor,
-  type HealthOptions,
-  health,
-  type Logger,
-  type Metrics,
-  metricsRoute,
-  openapi,
-  PageQuery,
-  problemJson,
-  toPage,
-} from "@order-outbox/service-kit";
+import { type Operations, operationRoutes } from "@order-outbox/service";
+import { decodeCursor, openapi, PageQuery, toPage } from "@order-outbox/service-kit";
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import { version } from "../package.json" with { type: "json" };
@@ -22,12 +10,7 @@ import { listNotificationsDetail, type NotificationView } from "./operations.ts"
 
 export interface AppDeps {
   notifications: NotificationStore;
-  logger: Logger;
-  health: HealthOptions;
-  /** Without it there is no /metrics. */
-  metrics?: Metrics | undefined;
-  /** Without it there are no admin routes. */
-  admin?: AdminOptions | undefined;
+  operations: Operations;
 }
 
 const NotificationsQuery = Type.Object({
@@ -43,18 +26,9 @@ const NotificationsCursor = Type.Object({
 export type App = ReturnType<typeof createApp>;
 export type { NotificationView };
 
-export function createApp({
-  notifications,
-  logger,
-  health: healthOptions,
-  metrics,
-  admin,
-}: AppDeps) {
+export function createApp({ notifications, operations }: AppDeps) {
   return new Elysia({ name: "notification-service" })
-    .use(problemJson({ logger }))
-    .use(health(healthOptions))
-    .use(metrics === undefined ? new Elysia() : metricsRoute(metrics))
-    .use(admin === undefined ? new Elysia() : adminRoutes(admin))
+    .use(operationRoutes(operations))
     .get(
       "/api/notifications",
       async function listNotifications({ query: { limit, cursor, orderId } }) {

@@ -24,5 +24,5 @@ await runService({
   forgets: ({ config, stores: { notifications } }) => [
     { target: notifications.prunable, keepMs: parseDuration(config.NOTIFICATION_RETENTION) },
   ],
-  app: ({ stores, operations }) => createApp({ ...stores, ...operations }),
+  app: ({ stores, operations }) => createApp({ ...stores, operations }),
 });

@@ -64,8 +64,7 @@ export function openTestService(channels: readonly Channel[], now = Date.now): T
   const handler = notify({ channels, notifications, logger, now });
   const app = createApp({
     notifications,
-    logger,
-    health: { service: "notification-service", readiness: () => "ready" },
+    operations: { logger, health: { service: "notification-service", readiness: () => "ready" } },
   });
   return {
     db,

@@ -16,8 +16,10 @@ const app = createApp({
   keys: { find: async () => undefined },
   keyRetentionMs: 0,
   keyClock: Date.now,
-  logger: createLogger({ service: "order-service", level: "warn", format: "json" }),
-  health: { service: "order-service", readiness: () => "ready" },
+  operations: {
+    logger: createLogger({ service: "order-service", level: "warn", format: "json" }),
+    health: { service: "order-service", readiness: () => "ready" },
+  },
 });
 const server = listen(app, { host: "127.0.0.1", port: 0 });
 console.log(`listening on ${server.port}`);

@@ -1,20 +1,7 @@
 import { Amount, CustomerId, OrderId, traceIdOf } from "@order-outbox/contracts";
 import { AppError } from "@order-outbox/errors";
-import {
-  type AdminOptions,
-  adminRoutes,
-  decodeCursor,
-  type HealthOptions,
-  health,
-  type Logger,
-  type Metrics,
-  metricsRoute,
-  openapi,
-  PageQuery,
-  problemJson,
-  toPage,
-  traceparentOf,
-} from "@order-outbox/service-kit";
+import { type Operations, operationRoutes } from "@order-outbox/service";
+import { decodeCursor, openapi, PageQuery, toPage, traceparentOf } from "@order-outbox/service-kit";
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import { version } from "../package.json" with { type: "json" };
@@ -25,12 +12,7 @@ import type { ListedOrder, OrderStore } from "./order-store.ts";
 
 export interface AppDeps extends AcceptOrderDeps {
   orders: OrderStore;
-  logger: Logger;
-  health: HealthOptions;
-  /** Without it there is no /metrics. */
-  metrics?: Metrics | undefined;
-  /** Without it there are no admin routes. */
-  admin?: AdminOptions | undefined;
+  operations: Operations;
 }
 
 const NewOrder = Type.Object({ customerId: CustomerId, amount: Amount });
@@ -50,10 +32,7 @@ export type { OrderView };
 
 export function createApp(deps: AppDeps) {
   return new Elysia({ name: "order-service" })
-    .use(problemJson({ logger: deps.logger }))
-    .use(health(deps.health))
-    .use(deps.metrics === undefined ? new Elysia() : metricsRoute(deps.metrics))
-    .use(deps.admin === undefined ? new Elysia() : adminRoutes(deps.admin))
+    .use(operationRoutes(deps.operations))
     .post(
       "/api/orders",
       async function postOrder({ body, request, set }) {
@@ -64,7 +43,7 @@ export function createApp(deps: AppDeps) {
         const requestId = set.headers["x-request-id"];
         const traceId = traceIdOf(traceparent);
         const words = replayed ? "order accepted before, answered again" : "order accepted";
-        deps.logger.info({ orderId, requestId, traceId }, words);
+        deps.operations.logger.info({ orderId, requestId, traceId }, words);
         set.status = answer.status;
         set.headers.location = answer.location;
         if (replayed) set.headers["idempotent-replayed"] = "true";

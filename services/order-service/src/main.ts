@@ -25,6 +25,6 @@ await runService({
       sources: { newId: newEventId, now },
       keyRetentionMs: keyRetentionOf(config),
       keyClock: ageing,
-      ...operations,
+      operations,
     }),
 });

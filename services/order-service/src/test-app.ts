@@ -68,8 +68,7 @@ export function openTestApp({
     keys,
     keyRetentionMs: KEY_RETENTION_MS,
     keyClock: now,
-    logger,
-    health: { service: "order-service", readiness: () => "ready" },
+    operations: { logger, health: { service: "order-service", readiness: () => "ready" } },
   });
   const request = async (path: string, init?: RequestInit) =>
     app.handle(new Request(`http://localhost${path}`, init));

@@ -1,18 +1,6 @@
 import { OrderId } from "@order-outbox/contracts";
-import {
-  type AdminOptions,
-  adminRoutes,
-  decodeCursor,
-  type HealthOptions,
-  health,
-  type Logger,
-  type Metrics,
-  metricsRoute,
-  openapi,
-  PageQuery,
-  problemJson,
-  toPage,
-} from "@order-outbox/service-kit";
+import { type Operations, operationRoutes } from "@order-outbox/service";
+import { decodeCursor, openapi, PageQuery, toPage } from "@order-outbox/service-kit";
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import { version } from "../package.json" with { type: "json" };
@@ -21,12 +9,7 @@ import type { ListedPayment, PaymentStore } from "./payment-store.ts";
 
 export interface AppDeps {
   payments: PaymentStore;
-  logger: Logger;
-  health: HealthOptions;
-  /** Without it there is no /metrics. */
-  metrics?: Metrics | undefined;
-  /** Without it there are no admin routes. */
-  admin?: AdminOptions | undefined;
+  operations: Operations;
 }
 
 const PaymentsQuery = Type.Object({
@@ -39,12 +22,9 @@ const PaymentsCursor = Type.Object({ seq: Type.Integer() });
 export type App = ReturnType<typeof createApp>;
 export type { PaymentView };
 
-export function createApp({ payments, logger, health: healthOptions, metrics, admin }: AppDeps) {
+export function createApp({ payments, operations }: AppDeps) {
   return new Elysia({ name: "payment-service" })
-    .use(problemJson({ logger }))
-    .use(health(healthOptions))
-    .use(metrics === undefined ? new Elysia() : metricsRoute(metrics))
-    .use(admin === undefined ? new Elysia() : adminRoutes(admin))
+    .use(operationRoutes(operations))
     .get(
       "/api/payments",
       async function listPayments({ query: { limit, cursor, orderId } }) {

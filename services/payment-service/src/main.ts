@@ -16,5 +16,5 @@ await runService({
   consumes: ({ stores: { payments }, outside: { provider }, logger, now }) => ({
     ORDER_CREATED: processPayment({ provider, payments, logger, now }),
   }),
-  app: ({ stores, operations }) => createApp({ ...stores, ...operations }),
+  app: ({ stores, operations }) => createApp({ ...stores, operations }),
 });

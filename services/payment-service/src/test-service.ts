@@ -49,8 +49,7 @@ export function openTestService(path: string, provider: PaymentProvider): TestSe
   });
   const app = createApp({
     payments,
-    logger,
-    health: { service: "payment-service", readiness: () => "ready" },
+    operations: { logger, health: { service: "payment-service", readiness: () => "ready" } },
   });
   return {
     db: database.db,
