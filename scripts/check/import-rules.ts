@@ -15,18 +15,20 @@ const ENGINE_AND_SHOP: Readonly<Record<string, readonly string[]>> = {
   output: [],
   contracts: LEAVES,
   units: LEAVES,
+  operator: [],
   sqlite: [...LEAVES, "units"],
   kafka: LEAVES,
   "dev-broker": LEAVES,
-  outbox: BASE,
-  inbox: BASE,
-  "service-kit": [...BASE, "output"],
+  outbox: [...BASE, "operator"],
+  inbox: [...BASE, "operator"],
+  "service-kit": [...BASE, "operator", "output"],
   // It adapts what those three let others observe; they know nothing of it.
   telemetry: [...BASE, "outbox", "inbox", "service-kit"],
-  service: [...BASE, "outbox", "inbox", "service-kit", "telemetry"],
+  service: [...BASE, "operator", "outbox", "inbox", "service-kit", "telemetry"],
 };
 
 const TOOL_BASE = ["contracts", "errors", "kafka", "registry", "tool-kit", "topic-reader"];
+const OPERATOR = ["inbox", "operator", "outbox", "sqlite"];
 
 /** The same for tools. Those that measure and break the whole system use what tests use. */
 const TOOLS: Readonly<Record<string, readonly string[]>> = {
@@ -34,7 +36,7 @@ const TOOLS: Readonly<Record<string, readonly string[]>> = {
   "topic-reader": ["kafka"],
   "tool-kit": ["errors", "kafka", "registry", "service-kit"],
   verify: TOOL_BASE,
-  "operator-cli": [...TOOL_BASE, "verify"],
+  "operator-cli": [...TOOL_BASE, ...OPERATOR, "verify"],
   launcher: ["contracts", "errors", "output", "registry", "tool-kit"],
   chaos: [...TOOL_BASE, "system", "testing", "verify"],
   bench: [...TOOL_BASE, "system", "testing"],
@@ -43,7 +45,7 @@ const TOOLS: Readonly<Record<string, readonly string[]>> = {
 const ALLOWED = { ...ENGINE_AND_SHOP, ...TOOLS };
 
 /** Of these packages only the folder `sqlite` knows of a database; everything else knows interfaces. */
-const WITH_STORES = ["outbox", "service"];
+const WITH_STORES = ["outbox", "operator", "service"];
 
 /** Neither the engine nor the shop may import these. */
 const FOR_TOOLS = [...Object.keys(TOOLS), "testing", "system", "dev-broker"];

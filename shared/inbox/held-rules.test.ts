@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { AppError } from "@order-outbox/errors";
-import { decideArrival, decideFailure, type HeldState, isDue, pickNext } from "./held-rules.ts";
+import type { HeldState } from "@order-outbox/operator";
+import { decideArrival, decideFailure, isDue, pickNext } from "./held-rules.ts";
 
 const passing = new AppError("HANDLER_FAILED", "not now", { retryable: true });
 const lasting = new AppError("HANDLER_FAILED", "never");

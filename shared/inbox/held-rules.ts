@@ -1,10 +1,5 @@
 import { type AppError, type Backoff, backoffDelay } from "@order-outbox/errors";
-
-/**
- * Why an event is set aside: `RETRYING` after a failure that may pass, `PARKED` when only an
- * operator can help (a dead letter), `BEHIND` a held event of its key, `WAITING` for a predecessor.
- */
-export type HeldState = "RETRYING" | "BEHIND" | "WAITING" | "PARKED";
+import type { HeldState } from "@order-outbox/operator";
 
 /** How often a failure that may pass is tried, and how long between. */
 export interface RetryPolicy extends Backoff {

@@ -1,5 +1,4 @@
 export { INBOX_CRASH_POINTS, type InboxCrashPoint } from "./crash-points.ts";
-export type { HeldDesk, HeldItem, RequestItem } from "./desk.ts";
 export {
   type EventDecision,
   type EventHandler,
@@ -8,7 +7,7 @@ export {
   hold,
 } from "./handler.ts";
 export { type InboxHealth, judgeInbox } from "./health.ts";
-export type { HeldState, RetryPolicy } from "./held-rules.ts";
+export type { RetryPolicy } from "./held-rules.ts";
 export type { PartitionLag } from "./lags.ts";
 export type { Delivery, FollowEvent, FollowedWork } from "./observer.ts";
 export {
@@ -17,7 +16,7 @@ export {
   type InboxRetentionStatus,
   startInboxRetention,
 } from "./retention.ts";
-export { createHeldDesk } from "./sqlite/held-desk.ts";
+export { createHeldDesk, type HeldDeskOptions } from "./sqlite/held-desk.ts";
 export { createInboxStore } from "./sqlite/inbox-store.ts";
 export { inboxWriters } from "./sqlite/inbox-writers.ts";
 export {

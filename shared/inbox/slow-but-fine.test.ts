@@ -85,7 +85,7 @@ test("an inbox is well while a redrive is in flight and events wait behind it", 
   (await s.nextCall(1)).fail(new AppError("HANDLER_FAILED", "no"));
   const held = () => s.reader.rows<{ id: number }>("SELECT id FROM held_events");
   await waitFor(() => held().length === 1, { what: "the parked event" });
-  const desk = createHeldDesk(s.reader.db, s.reader.queue, Date.now);
+  const desk = createHeldDesk({ db: s.reader.db, write: s.reader.queue.run, now: Date.now });
   await desk.redrive({ id: held()[0]?.id ?? 0 });
   const call = await s.nextCall(2);
   await s.stream.publish([{ ...orderCreated(order.subject), id: crypto.randomUUID() }]);

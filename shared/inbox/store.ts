@@ -1,6 +1,6 @@
 import type { ConsumedRecord, MemberPresence } from "@order-outbox/kafka";
+import type { AuditEntry, HeldState } from "@order-outbox/operator";
 import type { Prunable } from "@order-outbox/units";
-import type { HeldState } from "./held-rules.ts";
 
 /** Which event a record is, as far as that can be told. */
 export interface EventIdentity {
@@ -61,15 +61,6 @@ export interface OperatorRequest {
   id: number;
   kind: "REDRIVE" | "DISCARD" | "RESET_OFFSET";
   target: string;
-  reason: string | null;
-}
-
-/** What is written down of an operator's decision. */
-export interface AuditEntry {
-  /** ISO 8601. */
-  at: string;
-  action: string;
-  target: object;
   reason: string | null;
 }
 

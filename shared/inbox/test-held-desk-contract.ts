@@ -59,10 +59,9 @@ export function describeHeldDesk(kind: string, open: () => Promise<OpenedInbox>)
     test("what is asked of a held event goes to the consumer that holds it", async () => {
       const { inbox, desk, ids } = await withHeld();
       const asked = [
-        await desk.redrive({ id: ids[4] ?? 0 }),
-        await desk.redrive({ key: "order-1" }),
+        ...(await desk.redrive({ key: "order-1" })),
         await desk.discard(ids[2] ?? 0, "a test order"),
-        await desk.redrive({ key: "order-3" }),
+        ...(await desk.redrive({ key: "order-3" })),
       ];
       expect(new Set(asked).size).toBe(4);
       const work = async (consumer: string) => {
@@ -76,12 +75,51 @@ export function describeHeldDesk(kind: string, open: () => Promise<OpenedInbox>)
       };
       expect(await work("a")).toEqual([
         ["REDRIVE", { eventKey: "order-1" }, null],
+        ["REDRIVE", { heldId: ids[3] }, null],
         ["DISCARD", { heldId: ids[2] }, "a test order"],
       ]);
-      expect(await work("b")).toEqual([
-        ["REDRIVE", { heldId: ids[4] }, null],
-        ["REDRIVE", { eventKey: "order-3" }, null],
+      expect(await work("b")).toEqual([["REDRIVE", { eventKey: "order-3" }, null]]);
+    });
+
+    test("a redrive asks once for each key, and for each event without one", async () => {
+      const { desk, ids } = await withHeld();
+      const plan = async (which: Parameters<typeof desk.planRedrive>[0]) =>
+        (await desk.planRedrive(which)).map(({ consumer, target }) => [consumer, target]);
+      const ofOrder1 = ["a", { eventKey: "order-1" }];
+      const alone = ["a", { heldId: ids[3] }];
+      expect(await plan({ id: ids[1] ?? 0 })).toEqual([ofOrder1]);
+      expect(await plan({ id: ids[3] ?? 0 })).toEqual([alone]);
+      expect(await plan({ key: "order-1" })).toEqual([ofOrder1, alone]);
+      expect(await plan("parked")).toEqual([ofOrder1, ["a", { eventKey: "order-2" }], alone]);
+      expect(await plan({ id: 999 })).toEqual([]);
+    });
+
+    test("a request that is open is not made twice, and one that is finished is", async () => {
+      const { inbox, desk } = await withHeld();
+      const [first = 0] = await desk.redrive({ key: "order-2" });
+      expect(await desk.redrive({ key: "order-2" })).toEqual([first]);
+      await inbox.store("a").finishRequest(first, {}, "2026-01-01");
+      const [second = 0] = await desk.redrive({ key: "order-2" });
+      expect(second).toBeGreaterThan(first);
+      const place = { topic: "t", partition: 0, to: "latest" } as const;
+      const reset = await desk.resetOffset("a", place, "a test");
+      expect(await desk.resetOffset("a", place, "a test")).toBe(reset);
+      expect(await desk.resetOffset("b", place, "a test")).not.toBe(reset);
+      expect((await desk.requests([first, second, 999])).map(({ id }) => id)).toEqual([
+        first,
+        second,
       ]);
+    });
+
+    test("what is held, remembered and asked for is counted", async () => {
+      const { desk } = await withHeld();
+      await desk.redrive({ key: "order-2" });
+      expect(await desk.counts()).toMatchObject({
+        held: { RETRYING: 0, BEHIND: 1, WAITING: 1, PARKED: 3 },
+        inbox: 0,
+        openRequests: 1,
+        oldestHeldAt: expect.any(String),
+      });
     });
 
     test("what is not held cannot be asked for, and leaves no request", async () => {

@@ -1,15 +1,8 @@
 import type { ConsumedRecord } from "@order-outbox/kafka";
+import type { AuditEntry, HeldDesk } from "@order-outbox/operator";
 import type { Effect, Units } from "@order-outbox/units";
-import type { HeldDesk } from "./desk.ts";
 import { holdEvent, recordApplied } from "./effects.ts";
-import type {
-  AppliedEvent,
-  AuditEntry,
-  EventIdentity,
-  Holding,
-  InboxStore,
-  OperatorRequest,
-} from "./store.ts";
+import type { AppliedEvent, EventIdentity, Holding, InboxStore, OperatorRequest } from "./store.ts";
 
 /** For contract suites: an inbox in some kind of database, empty, with what only tests ask of it. */
 export interface OpenedInbox extends AsyncDisposable {

@@ -1,17 +1,18 @@
+import { isAppError } from "@order-outbox/errors";
+import type { OutboxDesk } from "@order-outbox/operator";
 import {
   type Context,
   defineCommand,
   EXIT,
-  openToWrite,
   parseWhole,
   printJson,
   requireOutbox,
   requireReason,
   requireService,
   UserError,
-  writeAtOnce,
 } from "@order-outbox/tool-kit";
 import { connectKafka, fetchEnds, tellUnreachable } from "@order-outbox/topic-reader";
+import { openDesks } from "./desks.ts";
 
 export const acceptPartitions = defineCommand({
   name: "accept-partitions",
@@ -37,28 +38,16 @@ when every consumer has read the topic to its end ("status" shows no lag).
     if (count === undefined) throw new UserError("say the --count of partitions");
     const partitions = parseWhole("--count", count, 1);
     const reason = requireReason(values.reason);
-    using db = openToWrite(dataDir, service);
+    using desks = openDesks(dataDir, service);
     await compareWithBroker({ brokers, security }, topic, partitions);
-    const at = new Date().toISOString();
-    const from = writeAtOnce(db, () => {
-      const known = db
-        .query<{ partitions: number }, [string]>(
-          "SELECT partitions FROM published_topics WHERE topic = ?",
-        )
-        .get(topic);
-      if (known === null) {
+    const from = await (desks.outbox as OutboxDesk)
+      .acceptPartitions(topic, partitions, reason)
+      .catch((error: unknown) => {
+        if (!isAppError(error, "NOT_FOUND")) throw error;
         throw new UserError(
           `${service.name} has not published to "${topic}" yet: nothing to accept`,
         );
-      }
-      db.query<unknown, [number, string, string]>(
-        "UPDATE published_topics SET partitions = ?, recordedAt = ? WHERE topic = ?",
-      ).run(partitions, at, topic);
-      db.query<unknown, [string, string, string]>(
-        "INSERT INTO operator_audit (at, action, target, reason) VALUES (?, 'ACCEPT_PARTITIONS', ?, ?)",
-      ).run(at, JSON.stringify({ topic, from: known.partitions, to: partitions }), reason);
-      return known.partitions;
-    });
+      });
     if (json) printJson({ service: service.name, topic, from, to: partitions });
     else console.log(`${service.name}: ${topic} has ${partitions} partitions (before: ${from})`);
     return EXIT.done;

@@ -1,12 +1,6 @@
-import type { Service } from "@order-outbox/registry";
-import {
-  createProgress,
-  EXIT,
-  type ExitCode,
-  openToWrite,
-  parseSpan,
-} from "@order-outbox/tool-kit";
-import { awaitOutcomes, insertRequests, type Request, type RequestState } from "./requests.ts";
+import type { HeldDesk, RequestItem } from "@order-outbox/operator";
+import { createProgress, EXIT, type ExitCode, parseSpan } from "@order-outbox/tool-kit";
+import { awaitOutcomes } from "./requests.ts";
 
 /** The options of every command that has a service do something. */
 export const WAIT_OPTIONS = {
@@ -23,27 +17,29 @@ interface Waiting {
 }
 
 /** A request as the answer for machines shows it. */
-export interface Answer extends RequestState {
+export interface Answer
+  extends Pick<RequestItem, "id" | "kind" | "target" | "finishedAt" | "outcome"> {
   service: string;
 }
 
-/** Leaves requests for a service and, unless told not to, waits for what becomes of them. */
-export async function askService(
-  dataDir: string,
-  service: Service,
-  requests: readonly Request[],
+/** Waits, unless told not to, for what becomes of requests that were left for a service. */
+export async function awaitService(
+  service: string,
+  desk: HeldDesk,
+  ids: readonly number[],
   { "no-wait": noWait, timeout }: Waiting,
 ): Promise<Answer[]> {
-  if (requests.length === 0) return [];
+  if (ids.length === 0) return [];
   const timeoutMs = noWait ? 0 : parseSpan("--timeout", timeout);
-  using db = openToWrite(dataDir, service);
-  const ids = insertRequests(db, requests, new Date().toISOString());
   const progress = createProgress();
-  const states = await awaitOutcomes(db, ids, timeoutMs, (done) =>
-    progress.show(`waiting for ${service.name}`, done, ids.length),
+  const states = await awaitOutcomes(desk, ids, timeoutMs, (done) =>
+    progress.show(`waiting for ${service}`, done, ids.length),
   );
   progress.end();
-  return states.map((state) => ({ service: service.name, ...state }));
+  return states.map(({ id, kind, target, finishedAt, outcome }) => ({
+    service,
+    ...{ id, kind, target, finishedAt, outcome },
+  }));
 }
 
 /** Says what became of requests; a failure or one that is still open is no success. */
@@ -51,7 +47,7 @@ export function reportAnswers(answers: readonly Answer[], waited: boolean): Exit
   for (const { service, id, kind, target, outcome } of answers) {
     const what = `${service}: ${kind} ${JSON.stringify(target)}`;
     console.log(
-      outcome === undefined ? `${what}: request ${id} is open` : `${what}: ${describe(outcome)}`,
+      outcome === null ? `${what}: request ${id} is open` : `${what}: ${describe(outcome)}`,
     );
   }
   return judgeAnswers(answers, waited);

@@ -1,25 +1,24 @@
-import type { Database } from "bun:sqlite";
+import { isAppError } from "@order-outbox/errors";
+import type { OutboxDesk } from "@order-outbox/operator";
 import {
   defineCommand,
   EXIT,
-  openToWrite,
   parseWhole,
   printJson,
   requireOutbox,
   requirePlace,
   requireReason,
   requireService,
-  requireToRead,
   UserError,
-  writeAtOnce,
 } from "@order-outbox/tool-kit";
 import {
-  askService,
+  awaitService,
   judgeAnswers,
   reportAnswers,
   WAIT_OPTIONS,
   WAIT_USAGE,
 } from "./ask-service.ts";
+import { openDesks } from "./desks.ts";
 
 export const discard = defineCommand({
   name: "discard",
@@ -45,18 +44,22 @@ ${WAIT_USAGE}`,
     const id = parseWhole("--id", values.id, 1);
     const service = requireService(values.service);
     const reason = requireReason(values.reason);
-    if (requirePlace(values) === "outbox") {
-      requireOutbox(service);
-      using db = openToWrite(dataDir, service);
-      const row = discardParked(db, id, reason, new Date().toISOString());
-      if (json) printJson({ service: service.name, discarded: row });
-      else
-        console.log(`${service.name}: outbox row ${id} (${row.eventType} of ${row.key}) discarded`);
+    const place = requirePlace(values);
+    if (place === "outbox") requireOutbox(service);
+    using desks = openDesks(dataDir, service);
+    if (place === "outbox") {
+      const row = await (desks.outbox as OutboxDesk).discard(id, reason).catch(notParked(id));
+      const { eventId, eventType, key } = row;
+      if (json) printJson({ service: service.name, discarded: { id, eventId, eventType, key } });
+      else console.log(`${service.name}: outbox row ${id} (${eventType} of ${key}) discarded`);
       return EXIT.done;
     }
-    requireHeld(dataDir, service, id);
-    const request = { kind: "DISCARD", target: { heldId: id }, reason } as const;
-    const answers = await askService(dataDir, service, [request], values);
+    const { held } = desks;
+    if (held === undefined || (await held.find(id)) === undefined) {
+      throw new UserError(`${service.name} holds no event ${id}; see list`);
+    }
+    const request = await held.discard(id, reason);
+    const answers = await awaitService(service.name, held, [request], values);
     const waited = !values["no-wait"];
     if (!json) return reportAnswers(answers, waited);
     printJson(answers);
@@ -64,33 +67,7 @@ ${WAIT_USAGE}`,
   },
 });
 
-interface DiscardedRow {
-  id: number;
-  eventId: string;
-  eventType: string;
-  key: string;
-}
-
-function discardParked(db: Database, id: number, reason: string, at: string): DiscardedRow {
-  return writeAtOnce(db, () => {
-    const row = db
-      .query<DiscardedRow, [string, number]>(
-        `UPDATE outbox SET discardedAt = ?
-         WHERE id = ? AND parkedAt IS NOT NULL AND discardedAt IS NULL AND isPublished = 0
-         RETURNING id, eventId, eventType, partitionKey AS key`,
-      )
-      .get(at, id);
-    if (row === null)
-      throw new UserError(`outbox row ${id} is not parked; see list --state parked`);
-    db.query<unknown, [string, string, string]>(
-      "INSERT INTO operator_audit (at, action, target, reason) VALUES (?, 'DISCARD', ?, ?)",
-    ).run(at, JSON.stringify({ outboxId: id, eventId: row.eventId }), reason);
-    return row;
-  });
-}
-
-function requireHeld(dataDir: string, service: ReturnType<typeof requireService>, id: number) {
-  using db = requireToRead(dataDir, service);
-  const held = db.query("SELECT id FROM held_events WHERE id = ?").get(id);
-  if (held === null) throw new UserError(`${service.name} holds no event ${id}; see list`);
-}
+const notParked = (id: number) => (error: unknown) => {
+  if (!isAppError(error, "NOT_FOUND")) throw error;
+  throw new UserError(`outbox row ${id} is not parked; see list --state parked`);
+};

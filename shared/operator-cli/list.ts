@@ -1,5 +1,4 @@
-import type { Database } from "bun:sqlite";
-import { hasOutbox, type Service } from "@order-outbox/registry";
+import { HELD_STATES, type HeldItem, type OutboxItem } from "@order-outbox/operator";
 import {
   chooseServices,
   defineCommand,
@@ -8,17 +7,12 @@ import {
   printJson,
   printTable,
   requireAny,
-  requireToRead,
   UserError,
 } from "@order-outbox/tool-kit";
-import { HELD_KEY } from "./redrive-plan.ts";
+import { type Desks, readDesks } from "./desks.ts";
 
-const OUTBOX_STATES: Readonly<Record<string, string>> = {
-  parked: "parkedAt IS NOT NULL AND discardedAt IS NULL",
-  discarded: "parkedAt IS NOT NULL AND discardedAt IS NOT NULL",
-  pending: "isPublished = 0 AND parkedAt IS NULL",
-};
-const HELD_STATES = ["RETRYING", "BEHIND", "WAITING", "PARKED"];
+const OUTBOX_STATES = ["parked", "discarded", "pending"] as const;
+const STATES: readonly string[] = [...OUTBOX_STATES, ...HELD_STATES];
 
 /** An event that an operator may want to do something about. */
 export interface ListedEvent {
@@ -55,16 +49,16 @@ that a consumer set aside.
     key: { type: "string" },
     limit: { type: "string", default: "100" },
   },
-  run({ service, state, key, limit }, { dataDir, json }) {
-    if (state !== undefined && !(state in OUTBOX_STATES) && !HELD_STATES.includes(state)) {
-      const states = [...Object.keys(OUTBOX_STATES), ...HELD_STATES].join(", ");
-      throw new UserError(`there is no state "${state}"; there are ${states}`);
+  async run({ service, state, key, limit }, { dataDir, json }) {
+    if (state !== undefined && !STATES.includes(state)) {
+      throw new UserError(`there is no state "${state}"; there are ${STATES.join(", ")}`);
     }
     const filter = { state, key, limit: parseWhole("--limit", limit, 1) };
-    const events = requireAny(dataDir, chooseServices(service)).flatMap((one) => {
-      using db = requireToRead(dataDir, one);
-      return listEvents(db, one, filter);
-    });
+    const events: ListedEvent[] = [];
+    for (const one of requireAny(dataDir, chooseServices(service))) {
+      using desks = readDesks(dataDir, one);
+      events.push(...(await listEvents(desks, one.name, filter)));
+    }
     if (json) printJson(events);
     else print(events);
     return EXIT.done;
@@ -78,52 +72,43 @@ interface Filter {
 }
 
 /** The waiting events of one service; without a state those that are parked or held. */
-export function listEvents(db: Database, service: Service, filter: Filter): ListedEvent[] {
-  const { state, key = null, limit } = filter;
-  const outboxStates = state === undefined ? ["parked"] : [state];
-  const heldStates = state === undefined ? HELD_STATES : [state];
+export async function listEvents(
+  { outbox, held }: Desks,
+  service: string,
+  { state, key, limit }: Filter,
+): Promise<ListedEvent[]> {
+  const outboxState = OUTBOX_STATES.find((one) => one === (state ?? "parked"));
+  const heldState = HELD_STATES.find((one) => one === state);
+  const rows =
+    outboxState === undefined ? [] : await outbox?.list({ state: outboxState, key }, limit);
+  const events =
+    state === undefined || heldState !== undefined
+      ? await held?.list({ state: heldState, key }, limit)
+      : [];
   return [
-    ...outboxStates
-      .filter((name) => hasOutbox(service) && name in OUTBOX_STATES)
-      .flatMap((name) => listOutbox(db, service, name, key, limit)),
-    ...listHeld(db, service, heldStates, key, limit),
+    ...(rows ?? []).map((row) => listedRow(service, row)),
+    ...(events ?? []).map((event) => listedEvent(service, event)),
   ];
 }
 
-function listOutbox(
-  db: Database,
-  { name }: Service,
-  state: string,
-  key: string | null,
-  limit: number,
-): ListedEvent[] {
-  return db
-    .query<ListedEvent, [string, string, string | null, string | null, number]>(
-      `SELECT ? AS service, 'outbox' AS place, id, ? AS state, partitionKey AS key, eventType,
-         eventId, topic, attempts, coalesce(discardedAt, parkedAt, createdAt) AS since,
-         NULL AS nextAttemptAt, lastError AS error
-       FROM outbox WHERE ${OUTBOX_STATES[state]} AND (? IS NULL OR partitionKey = ?)
-       ORDER BY id LIMIT ?`,
-    )
-    .all(name, state, key, key, limit);
+function listedRow(service: string, row: OutboxItem): ListedEvent {
+  const { id, state, key, eventType, eventId, topic, attempts } = row;
+  return {
+    ...{ service, place: "outbox", id, state, key, eventType, eventId, topic, attempts },
+    since: row.discardedAt ?? row.parkedAt ?? row.createdAt,
+    nextAttemptAt: null,
+    error: row.lastError,
+  };
 }
 
-function listHeld(
-  db: Database,
-  { name }: Service,
-  states: readonly string[],
-  key: string | null,
-  limit: number,
-): ListedEvent[] {
-  return db
-    .query<ListedEvent, [string, string, string | null, string | null, number]>(
-      `SELECT ? AS service, 'held' AS place, id, state, ${HELD_KEY} AS key, eventType, eventId, topic,
-         attempts, heldAt AS since, nextAttemptAt, errorCode || ': ' || lastError AS error
-       FROM held_events
-       WHERE state IN (SELECT value FROM json_each(?)) AND (? IS NULL OR ${HELD_KEY} = ?)
-       ORDER BY id LIMIT ?`,
-    )
-    .all(name, JSON.stringify(states), key, key, limit);
+function listedEvent(service: string, event: HeldItem): ListedEvent {
+  const { id, state, key, eventType, eventId, topic, attempts } = event;
+  return {
+    ...{ service, place: "held", id, state, key, eventType, eventId, topic, attempts },
+    since: event.heldAt,
+    nextAttemptAt: event.nextAttemptAt,
+    error: `${event.errorCode}: ${event.lastError}`,
+  };
 }
 
 function print(events: readonly ListedEvent[]): void {

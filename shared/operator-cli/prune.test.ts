@@ -1,14 +1,11 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
+import { inboxSchema } from "@order-outbox/inbox";
+import { OUTBOX_TABLE } from "@order-outbox/outbox";
 import { outboxJson } from "@order-outbox/system";
 import { tempDir } from "@order-outbox/testing";
 
-/** What pruning looks at of orders.db. */
-const TABLES = `
-  CREATE TABLE outbox (id INTEGER PRIMARY KEY, isPublished INTEGER, createdAt TEXT, publishedAt TEXT,
-    parkedAt TEXT, discardedAt TEXT);
-  CREATE TABLE operator_audit (at TEXT, action TEXT, target TEXT, reason TEXT);
-`;
+const TABLES = OUTBOX_TABLE + inboxSchema("order-service");
 
 const daysAgo = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
 
@@ -17,7 +14,9 @@ test("only rows that were published before the time are pruned, wherever they st
   using db = new Database(dir.join("orders.db"), { create: true });
   db.run(TABLES);
   const add = db.prepare(
-    "INSERT INTO outbox (id, isPublished, createdAt, publishedAt, parkedAt, discardedAt) VALUES (?, ?, ?, ?, ?, ?)",
+    `INSERT INTO outbox (id, isPublished, createdAt, publishedAt, parkedAt, discardedAt, eventId,
+       eventType, orderId, payload, topic, partitionKey, keyHash)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?1, 'ORDER_CREATED', 'o', '{}', 'order_created', 'o', 1)`,
   );
   const old = daysAgo(90);
   add.run(1, 1, old, daysAgo(89), null, null);

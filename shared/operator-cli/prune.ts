@@ -1,31 +1,28 @@
-import type { Database } from "bun:sqlite";
+import type { OutboxDesk } from "@order-outbox/operator";
 import { hasOutbox, type Service } from "@order-outbox/registry";
+import type { Database } from "@order-outbox/sqlite";
 import {
   chooseServices,
   count,
   createProgress,
   defineCommand,
   EXIT,
-  openToRead,
-  openToWrite,
   parseSpan,
   printJson,
   requireOutbox,
   requireService,
   requireToRead,
   UserError,
-  writeAtOnce,
 } from "@order-outbox/tool-kit";
 
-const STEP_ROWS = 500;
-const PAUSE_MS = 20;
+import { findDesks, openDesks } from "./desks.ts";
 
 export const prune = defineCommand({
   name: "prune",
   summary: "delete old published rows of the outboxes",
   usage: `prune --outbox-older-than SPAN [--service NAME] [--dry-run]
 
-Deletes rows that were published longer ago than SPAN (such as 30d), ${STEP_ROWS} in a transaction
+Deletes rows that were published longer ago than SPAN (such as 30d), 500 in a transaction
 with a pause between, so that orders are taken meanwhile. Pending, parked and discarded rows stay.
 Without this the outbox is kept for ever, as an audit trail. The inbox is not pruned here: its
 service does that itself, because its inbox must outlive the topics.
@@ -52,11 +49,8 @@ service does that itself, because its inbox must outlive the topics.
     }
     const results: PruneResult[] = [];
     for (const service of chooseServices(values.service).filter(hasOutbox)) {
-      const found = find(dataDir, service, before);
-      if (found === undefined) continue;
-      const deleted = values["dry-run"] ? 0 : await deleteOld(dataDir, service, before, found);
-      const freeBytes = freeSpace(dataDir, service);
-      results.push({ service: service.name, found: found.rows, deleted, freeBytes });
+      const result = await pruneOne(dataDir, service, before, values["dry-run"]);
+      if (result !== undefined) results.push(result);
     }
     if (json) printJson({ before, dryRun: values["dry-run"], services: results });
     else print(dataDir, results, values["dry-run"]);
@@ -72,73 +66,30 @@ interface PruneResult {
   freeBytes: number;
 }
 
-interface Found {
-  rows: number;
-  lastId: number;
-}
-
-function find(dataDir: string, service: Service, before: string): Found | undefined {
-  using db = openToRead(dataDir, service);
-  return (
-    db
-      ?.query<Found, [string]>(
-        `SELECT count(*) AS rows, coalesce(max(id), 0) AS lastId FROM outbox
-         WHERE isPublished = 1 AND publishedAt < ?`,
-      )
-      .get(before) ?? undefined
-  );
-}
-
-async function deleteOld(
+async function pruneOne(
   dataDir: string,
   service: Service,
   before: string,
-  { rows, lastId }: Found,
-): Promise<number> {
-  using db = openToWrite(dataDir, service);
+  dryRun: boolean,
+): Promise<PruneResult | undefined> {
+  using looking = findDesks(dataDir, service);
+  if (looking?.outbox === undefined) return undefined;
+  const found = await looking.outbox.countPublishedBefore(before);
+  const deleted = dryRun || found === 0 ? 0 : await deleteOld(dataDir, service, before);
+  return { service: service.name, found, deleted, freeBytes: freeSpace(looking.db) };
+}
+
+async function deleteOld(dataDir: string, service: Service, before: string): Promise<number> {
+  using desks = openDesks(dataDir, service);
   const progress = createProgress();
-  let deleted = 0;
-  for (let after = 0; after < lastId; ) {
-    // Chosen outside of the transaction, so that the lock is held for the deletion alone.
-    const ids = nextIds(db, before, after, lastId);
-    const last = ids.at(-1);
-    if (last === undefined) break;
-    deleted += writeAtOnce(db, () => {
-      if (after === 0) audit(db, before, rows);
-      return db
-        .query<unknown, [string]>(
-          `DELETE FROM outbox
-           WHERE isPublished = 1 AND id IN (SELECT value FROM json_each(?))`,
-        )
-        .run(JSON.stringify(ids)).changes;
-    });
-    after = last;
-    progress.show(`pruning ${service.name}`, deleted, rows);
-    await Bun.sleep(PAUSE_MS);
-  }
+  const deleted = await (desks.outbox as OutboxDesk).prune(before, {
+    onProgress: (done, of) => progress.show(`pruning ${service.name}`, done, of),
+  });
   progress.end();
   return deleted;
 }
 
-function nextIds(db: Database, before: string, after: number, last: number): number[] {
-  return db
-    .query<{ id: number }, [number, number, string, number]>(
-      `SELECT id FROM outbox WHERE id > ? AND id <= ? AND isPublished = 1 AND publishedAt < ?
-       ORDER BY id LIMIT ?`,
-    )
-    .all(after, last, before, STEP_ROWS)
-    .map(({ id }) => id);
-}
-
-function audit(db: Database, before: string, rows: number): void {
-  const target = JSON.stringify({ publishedBefore: before, rows });
-  db.query<unknown, [string, string]>(
-    "INSERT INTO operator_audit (at, action, target) VALUES (?, 'PRUNE_OUTBOX', ?)",
-  ).run(new Date().toISOString(), target);
-}
-
-function freeSpace(dataDir: string, service: Service): number {
-  using db = requireToRead(dataDir, service);
+function freeSpace(db: Database): number {
   const pragma = (name: string) =>
     Object.values(db.query<Record<string, number>, []>(`PRAGMA ${name}`).get() ?? {})[0] ?? 0;
   return pragma("freelist_count") * pragma("page_size");

@@ -1,33 +1,24 @@
-import type { Database } from "bun:sqlite";
-import { hasOutbox, type Service } from "@order-outbox/registry";
+import type { OperatorAsk, OutboxItem, ParkedFilter, RedriveWhich } from "@order-outbox/operator";
+import type { Service } from "@order-outbox/registry";
 import {
   chooseServices,
   count,
   defineCommand,
   EXIT,
-  openToWrite,
   parseWhole,
   printJson,
   requireAny,
-  requireToRead,
   UserError,
 } from "@order-outbox/tool-kit";
 import {
   type Answer,
-  askService,
+  awaitService,
   judgeAnswers,
   reportAnswers,
   WAIT_OPTIONS,
   WAIT_USAGE,
 } from "./ask-service.ts";
-import {
-  findHeld,
-  findParked,
-  type ParkedRow,
-  type RedriveFilter,
-  releaseParked,
-} from "./redrive-plan.ts";
-import type { Request } from "./requests.ts";
+import { openDesks, readDesks } from "./desks.ts";
 
 export const redrive = defineCommand({
   name: "redrive",
@@ -56,19 +47,26 @@ ${WAIT_USAGE}`,
   },
   async run(values, { dataDir, json }) {
     const filter = readFilter(values);
-    const plans = planAll(dataDir, values.service, filter);
+    const plans = await planAll(dataDir, values.service, filter);
     if (values["dry-run"]) {
       if (json) printJson({ dryRun: true, services: plans.map(toJson) });
       else printPlans(plans);
       return EXIT.done;
     }
-    const released = plans.map((plan) => ({
-      service: plan.service.name,
-      ids: release(dataDir, plan.service, plan.parked),
-    }));
+    const released: { service: string; ids: number[] }[] = [];
     const answers: Answer[] = [];
-    for (const { service, requests } of plans) {
-      answers.push(...(await askService(dataDir, service, requests, values)));
+    for (const { service, parked, asks } of plans) {
+      if (parked.length + asks.length === 0) continue;
+      using desks = openDesks(dataDir, service);
+      const ids = parked.length > 0 ? await desks.outbox?.redrive(filter) : undefined;
+      if (ids !== undefined) released.push({ service: service.name, ids });
+    }
+    for (const { service, asks } of plans) {
+      if (asks.length === 0) continue;
+      using desks = openDesks(dataDir, service);
+      const { held } = desks;
+      if (held === undefined) continue;
+      answers.push(...(await awaitService(service.name, held, await held.ask(asks), values)));
     }
     const waited = !values["no-wait"];
     if (json) {
@@ -92,8 +90,14 @@ ${WAIT_USAGE}`,
 
 interface Plan {
   service: Service;
-  parked: ParkedRow[];
-  requests: Request[];
+  parked: OutboxItem[];
+  asks: OperatorAsk[];
+}
+
+/** Which events are to be tried again. */
+interface Filter extends ParkedFilter {
+  outbox: boolean;
+  held: boolean;
 }
 
 function readFilter(values: {
@@ -103,7 +107,7 @@ function readFilter(values: {
   all: boolean;
   outbox: boolean;
   held: boolean;
-}): RedriveFilter {
+}): Filter {
   const { id, key, service, all, outbox, held } = values;
   if (id !== undefined && service === undefined) throw new UserError("--id needs --service NAME");
   if (id !== undefined && key !== undefined) throw new UserError("give --id or --key, not both");
@@ -122,56 +126,54 @@ function readFilter(values: {
   };
 }
 
-function planAll(dataDir: string, name: string | undefined, filter: RedriveFilter): Plan[] {
-  const plans = requireAny(dataDir, chooseServices(name)).map((service): Plan => {
-    using db = requireToRead(dataDir, service);
-    return plan(db, service, filter);
-  });
+async function planAll(dataDir: string, name: string | undefined, filter: Filter): Promise<Plan[]> {
+  const services = requireAny(dataDir, chooseServices(name));
+  const plans = await Promise.all(services.map((service) => plan(dataDir, service, filter)));
   const [first] = plans;
   if (filter.id === undefined || first === undefined) return plans;
-  if (first.parked.length > 0 && first.requests.length > 0) {
+  if (first.parked.length > 0 && first.asks.length > 0) {
     throw new UserError(
       `${first.service.name} has an outbox row and a held event ${filter.id}: add --outbox or --held`,
     );
   }
-  if (first.parked.length + first.requests.length === 0) {
+  if (first.parked.length + first.asks.length === 0) {
     throw new UserError(`${first.service.name} has no parked row and no held event ${filter.id}`);
   }
   return plans;
 }
 
-function plan(db: Database, service: Service, filter: RedriveFilter): Plan {
+async function plan(dataDir: string, service: Service, filter: Filter): Promise<Plan> {
+  using desks = readDesks(dataDir, service);
   return {
     service,
-    parked: hasOutbox(service) && filter.outbox ? findParked(db, filter) : [],
-    requests: filter.held ? findHeld(db, filter) : [],
+    parked: (filter.outbox && (await desks.outbox?.parked(filter))) || [],
+    asks: (filter.held && (await desks.held?.planRedrive(whichOf(filter)))) || [],
   };
 }
 
-function release(dataDir: string, service: Service, parked: readonly ParkedRow[]): number[] {
-  if (parked.length === 0) return [];
-  using db = openToWrite(dataDir, service);
-  return releaseParked(db, parked, new Date().toISOString());
+function whichOf({ id, key }: Filter): RedriveWhich {
+  if (id !== undefined) return { id };
+  return key === undefined ? "parked" : { key };
 }
 
-const toJson = ({ service, parked, requests }: Plan) => ({
+const toJson = ({ service, parked, asks }: Plan) => ({
   service: service.name,
-  outbox: parked,
-  held: requests.map(({ target }) => target),
+  outbox: parked.map(({ id, eventId, eventType, key }) => ({
+    ...{ id, eventId, eventType, partitionKey: key },
+  })),
+  held: asks.map(({ target }) => target),
 });
 
 function printPlans(plans: readonly Plan[]): void {
-  for (const { service, parked, requests } of plans) {
-    for (const { id, eventType, partitionKey } of parked) {
-      console.log(
-        `${service.name}: would make outbox row ${id} (${eventType} of ${partitionKey}) pending`,
-      );
+  for (const { service, parked, asks } of plans) {
+    for (const { id, eventType, key } of parked) {
+      console.log(`${service.name}: would make outbox row ${id} (${eventType} of ${key}) pending`);
     }
-    for (const { target } of requests) {
+    for (const { target } of asks) {
       console.log(`${service.name}: would have held events run again: ${JSON.stringify(target)}`);
     }
   }
-  if (plans.every(({ parked, requests }) => parked.length + requests.length === 0)) {
+  if (plans.every(({ parked, asks }) => parked.length + asks.length === 0)) {
     console.log("nothing to redrive");
   }
 }

@@ -1,22 +1,20 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
+import { inboxSchema } from "@order-outbox/inbox";
+import { OUTBOX_TABLE } from "@order-outbox/outbox";
 import { outbox } from "@order-outbox/system";
 import { tempDir } from "@order-outbox/testing";
 
-/** What a republication needs of orders.db. */
-const TABLES = `
-  CREATE TABLE outbox (id INTEGER PRIMARY KEY, eventType TEXT, topic TEXT, orderId TEXT,
-    partitionKey TEXT, payload TEXT, isPublished INTEGER, publishedAt TEXT);
-  CREATE TABLE operator_audit (at TEXT, action TEXT, target TEXT, reason TEXT);
-`;
+const TABLES = OUTBOX_TABLE + inboxSchema("order-service");
 
 /** Puts published rows into an orders.db, about orders of these amounts. */
 function publish(db: Database, amounts: readonly number[]): void {
   for (const amount of amounts) {
     const orderId = crypto.randomUUID();
     db.run(
-      `INSERT INTO outbox (eventType, topic, orderId, partitionKey, payload, isPublished)
-       VALUES ('ORDER_CREATED', 'order_created', ?1, ?1, ?2, 1)`,
+      `INSERT INTO outbox (eventType, topic, orderId, partitionKey, payload, isPublished, eventId,
+         createdAt, keyHash)
+       VALUES ('ORDER_CREATED', 'order_created', ?1, ?1, ?2, 1, ?1, '2026-01-01', 1)`,
       [orderId, JSON.stringify({ orderId, customerId: "c", amount })],
     );
   }

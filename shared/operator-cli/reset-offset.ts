@@ -1,3 +1,4 @@
+import type { HeldDesk } from "@order-outbox/operator";
 import {
   defineCommand,
   parseWhole,
@@ -7,12 +8,13 @@ import {
   UserError,
 } from "@order-outbox/tool-kit";
 import {
-  askService,
+  awaitService,
   judgeAnswers,
   reportAnswers,
   WAIT_OPTIONS,
   WAIT_USAGE,
 } from "./ask-service.ts";
+import { openDesks } from "./desks.ts";
 
 export const resetOffset = defineCommand({
   name: "reset-offset",
@@ -45,10 +47,12 @@ ${WAIT_USAGE}`,
       topic,
       partition: parseWhole("--partition", partition),
       to: to === "earliest" || to === "latest" ? to : parseWhole("--to", to),
-    };
+    } as const;
     const reason = requireReason(values.reason);
-    const request = { kind: "RESET_OFFSET", target, reason } as const;
-    const answers = await askService(dataDir, service, [request], values);
+    using desks = openDesks(dataDir, service);
+    const held = desks.held as HeldDesk;
+    const request = await held.resetOffset(service.name, target, reason);
+    const answers = await awaitService(service.name, held, [request], values);
     const waited = !values["no-wait"];
     if (!json) return reportAnswers(answers, waited);
     printJson(answers);

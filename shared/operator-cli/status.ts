@@ -5,11 +5,11 @@ import {
   defineCommand,
   EXIT,
   formatSpan,
-  openToRead,
   printFacts,
   printJson,
 } from "@order-outbox/tool-kit";
 import { connectKafka, fetchEnds, tellUnreachable } from "@order-outbox/topic-reader";
+import { findDesks } from "./desks.ts";
 import { readFacts, type ServiceFacts } from "./service-facts.ts";
 
 export const status = defineCommand({
@@ -24,10 +24,12 @@ broker answers, which could tell the lag.
   async run({ service }, context) {
     const services = chooseServices(service);
     const broker = await lookAtBroker(context, services);
-    const facts = services.map((one) => {
-      using db = openToRead(context.dataDir, one);
-      return db === undefined ? notCreated(one) : readFacts(db, one, broker.ends);
-    });
+    const facts = await Promise.all(
+      services.map(async (one) => {
+        using desks = findDesks(context.dataDir, one);
+        return desks === undefined ? notCreated(one) : await readFacts(desks, one, broker.ends);
+      }),
+    );
     if (context.json) {
       const { ends: _, ...rest } = broker;
       printJson({ broker: rest, services: facts });

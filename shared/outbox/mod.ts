@@ -1,6 +1,5 @@
 export { type Backoff, backoffDelay } from "./backoff.ts";
 export { RELAY_CRASH_POINTS, type RelayCrashPoint } from "./crash-points.ts";
-export type { OutboxDesk, OutboxFilter, OutboxItem, OutboxState } from "./desk.ts";
 export { judgeOutbox, type OutboxHealth, type OutboxSigns } from "./health.ts";
 export {
   createLease,
@@ -24,7 +23,7 @@ export {
 } from "./sqlite/append.ts";
 export { createLeaseRecord } from "./sqlite/lease-record.ts";
 export { openSqliteOutbox } from "./sqlite/open-outbox.ts";
-export { createOutboxDesk } from "./sqlite/outbox-desk.ts";
+export { createOutboxDesk, type OutboxDeskOptions } from "./sqlite/outbox-desk.ts";
 export { createOutboxReader } from "./sqlite/outbox-reader.ts";
 export { createOutboxStore } from "./sqlite/outbox-store.ts";
 export { OUTBOX_TABLE } from "./sqlite/schema.ts";

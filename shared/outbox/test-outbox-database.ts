@@ -1,5 +1,5 @@
+import type { OutboxDesk } from "@order-outbox/operator";
 import type { Prunable } from "@order-outbox/units";
-import type { OutboxDesk } from "./desk.ts";
 import type { NewRow } from "./publish.ts";
 import type { OutboxConnection, OutboxReader } from "./store.ts";
 

@@ -69,6 +69,72 @@ export function describeOutboxDesk(kind: string, open: OpenOutboxDatabase): void
       expect(await outbox.pending()).toEqual([two]);
     });
 
+    test("published rows are published again upward by id, in steps, up to one that no reader takes", async () => {
+      await using outbox = await openDesk();
+      const { desk, store, pending, woken } = outbox;
+      const ids = await outbox.add("a", "b", "a", "c", "a");
+      const [one = 0, two = 0, three = 0, four = 0, five = 0] = ids;
+      await store.markPublished(ids, AT);
+      const faultOf = ({ partitionKey }: { partitionKey: string }) =>
+        partitionKey === "c" ? "no good" : undefined;
+      const told: number[][] = [];
+      const steps = {
+        rows: 2,
+        pause: async () => {},
+        onProgress: (done: number, of: number) => told.push([done, of]),
+      };
+      expect(await desk.countPublished({ key: "a" })).toBe(3);
+      expect(await desk.republish({ key: "a" }, "a test", faultOf, steps)).toBe(3);
+      expect([await pending(), told, woken]).toEqual([
+        [one, three, five],
+        [
+          [2, 3],
+          [3, 3],
+        ],
+        ["woken"],
+      ]);
+      const refused = desk.republish({ fromId: two }, "a test", faultOf, { ...steps, rows: 1 });
+      await expect(refused).rejects.toMatchObject({ code: "EVENT_MALFORMED" });
+      expect(await pending()).toEqual([one, two, three, five]);
+      expect(await desk.republish({ id: three }, "a test", faultOf)).toBe(0);
+      expect((await desk.find(four))?.state).toBe("published");
+    });
+
+    test("rows that were published before a time are pruned in steps, and no others", async () => {
+      await using outbox = await openDesk();
+      const { desk, store } = outbox;
+      const ids = await outbox.add("a", "b", "c", "d", "e");
+      const [one = 0, two = 0, three = 0, four = 0, five = 0] = ids;
+      await store.markPublished([one, three, five], "2026-01-01T00:00:00.000Z");
+      await store.markPublished([two], AT);
+      await store.chargeRefusal(four, REFUSAL, "2026-01-01T00:00:00.000Z");
+      const steps = { rows: 1, pause: async () => {} };
+      expect(await desk.countPublishedBefore(AT)).toBe(3);
+      expect(await desk.prune(AT, steps)).toBe(3);
+      expect((await desk.list({}, 10)).map(({ id }) => id)).toEqual([two, four]);
+    });
+
+    test("rows are counted by state", async () => {
+      await using outbox = await openDesk();
+      const { desk, store } = outbox;
+      const [one = 0, two = 0, three = 0] = await outbox.add("a", "b", "c", "d");
+      await store.markPublished([one], AT);
+      await store.chargeRefusal(two, REFUSAL, AT);
+      await store.chargeRefusal(three, REFUSAL, AT);
+      await desk.discard(three, "a test order");
+      expect(await desk.counts()).toMatchObject({
+        pending: 1,
+        published: 1,
+        parked: 1,
+        discarded: 1,
+        oldestPendingAt: expect.any(String),
+      });
+      expect((await desk.parked({})).map(({ id }) => id)).toEqual([two]);
+      expect(await desk.parked({ key: "d" })).toEqual([]);
+      const nothing = desk.acceptPartitions("t", 3, "a test");
+      await expect(nothing).rejects.toMatchObject({ code: "NOT_FOUND" });
+    });
+
     test("rows are listed in id order, by state and key, from any place on", async () => {
       await using outbox = await openDesk();
       const { desk, store } = outbox;

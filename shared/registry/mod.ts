@@ -1,2 +1,2 @@
-export { databaseName, hasOutbox, type ServiceEntry } from "./service-entry.ts";
+export { databaseName, hasInbox, hasOutbox, type ServiceEntry } from "./service-entry.ts";
 export { SERVICES, type Service, type ServiceName, serviceNamed } from "./services.ts";

@@ -25,5 +25,8 @@ export interface ServiceEntry {
 /** Whether the service publishes. */
 export const hasOutbox = ({ publishes }: ServiceEntry): boolean => publishes.length > 0;
 
+/** Whether the service consumes. */
+export const hasInbox = ({ consumes }: ServiceEntry): boolean => consumes.length > 0;
+
 /** The name of its database: that of the file without `.db`. */
 export const databaseName = ({ database }: ServiceEntry): string => database.replace(/\.db$/, "");

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
+import type { HeldDesk, OutboxDesk } from "@order-outbox/operator";
 import { tempDir } from "@order-outbox/testing";
 import { Elysia } from "elysia";
 import { createAdminGate } from "./admin-gate.ts";
@@ -94,16 +95,15 @@ const desk = {
   list: async () => [],
   find: async () => ({ id: 1 }),
   findRequest: async () => ({ id: 1 }),
-  redrive: async () => 1,
+  redrive: async () => [1],
   discard: async () => 1,
-};
-const outbox = { ...desk, redrive: async () => [1], discard: async () => {} };
+} as unknown as HeldDesk & OutboxDesk;
 
 test("nothing of a request is read before its token: not its query, its body, or its address", async () => {
   const { logger } = recorder();
   const app = new Elysia()
     .use(problemJson({ logger }))
-    .use(adminRoutes({ token: () => TOKEN, logger, held: desk, outbox }))
+    .use(adminRoutes({ token: () => TOKEN, logger, held: desk, outbox: desk }))
     .get("/others", () => "mine");
   const ask = async (method: string, path: string, token?: string) => {
     const response = await app.handle(

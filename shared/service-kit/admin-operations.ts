@@ -74,15 +74,15 @@ const OperatorRequest = Type.Object(
   { $id: "OperatorRequest" },
 );
 
-const asked = {
+const asked = (body: TSchema) => ({
   202: {
     description: "Asked; the service carries it out within seconds: see /admin/requests/{id}",
-    body: Type.Object({ requestId: id }),
+    body,
     links: {
       request: { operationId: "getRequest", parameters: { id: "$response.body#/requestId" } },
     },
   },
-};
+});
 
 const first = (...operationIds: string[]) =>
   Object.fromEntries(
@@ -96,8 +96,8 @@ const guarded = (details: Omit<OperationDetails, "tags">) =>
   operation({ ...details, tags, problems: ["UNAUTHORIZED", ...(details.problems ?? [])] });
 const reading = (summary: string, description: string, body: TSchema) =>
   guarded({ summary, answers: { 200: { description, body } }, problems: ["NOT_FOUND"] });
-const asking = (summary: string) =>
-  guarded({ summary, answers: asked, problems: ["NOT_FOUND", ...WRITE_PROBLEMS] });
+const asking = (summary: string, body: TSchema) =>
+  guarded({ summary, answers: asked(body), problems: ["NOT_FOUND", ...WRITE_PROBLEMS] });
 
 /** What the document says about the admin routes. */
 export const adminOperations = {
@@ -112,8 +112,19 @@ export const adminOperations = {
     },
   }),
   getHeld: reading("One held event", "The event as it was received", HeldEventWithPayload),
-  redriveHeld: asking("Try a held event again, or all of a key"),
-  discardHeld: asking("Give a held event up, so that its key goes on"),
+  redriveHeld: asking(
+    "Try a held event again with all of its key, or all of a key",
+    Type.Object({
+      requestId: id,
+      requestIds: Type.Array(id, {
+        description: "All of them: an event without a key is asked for by itself.",
+      }),
+    }),
+  ),
+  discardHeld: asking(
+    "Give a held event up, so that its key goes on",
+    Type.Object({ requestId: id }),
+  ),
   getRequest: reading("How a request stands", "The request", OperatorRequest),
   listOutbox: guarded({
     summary: "Outbox rows by id",

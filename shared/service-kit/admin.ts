@@ -1,4 +1,5 @@
 import { AppError } from "@order-outbox/errors";
+import type { HeldDesk, HeldState, OutboxDesk, OutboxState } from "@order-outbox/operator";
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import { createAdminGate } from "./admin-gate.ts";
@@ -8,35 +9,8 @@ import { decodeCursor, PageQuery, toPage } from "./pagination.ts";
 import { pathOf } from "./paths.ts";
 import { REQUEST_ID } from "./request-id.ts";
 
-interface Item {
-  id: number;
-}
-
-type OutboxState = "pending" | "parked" | "discarded" | "published";
-type HeldState = "RETRYING" | "BEHIND" | "WAITING" | "PARKED";
-
-/** What the routes need of an outbox; `createOutboxDesk` of shared/outbox has it. */
-export interface OutboxOperations {
-  list(
-    filter: { state?: OutboxState; key?: string; afterId?: number },
-    limit: number,
-  ): Promise<Item[]>;
-  find(id: number): Promise<object | undefined>;
-  redrive(which: { id?: number; key?: string }): Promise<number[]>;
-  discard(id: number, reason: string): Promise<void>;
-}
-
-/** What the routes need of an inbox; `createHeldDesk` of shared/inbox has it. */
-export interface HeldOperations {
-  list(
-    filter: { state?: HeldState; key?: string; afterId?: number },
-    limit: number,
-  ): Promise<Item[]>;
-  find(id: number): Promise<object | undefined>;
-  redrive(which: { id: number } | { key: string }): Promise<number>;
-  discard(id: number, reason: string): Promise<number>;
-  findRequest(id: number): Promise<object | undefined>;
-}
+type HeldOperations = Pick<HeldDesk, "list" | "find" | "redrive" | "discard" | "findRequest">;
+type OutboxOperations = Pick<OutboxDesk, "list" | "find" | "redrive" | "discard">;
 
 export interface AdminOptions {
   /** Every request has to carry what it gives: `Authorization: Bearer …`; see `adminTokenOf`. */
@@ -134,7 +108,8 @@ function heldRoutes(held: HeldOperations) {
         }
         set.status = 202;
         const which = key === undefined ? { id: id as number } : { key };
-        return { requestId: await held.redrive(which) };
+        const requestIds = await held.redrive(which);
+        return { requestId: requestIds[0], requestIds };
       },
       { body: OneOf, detail: details.redriveHeld },
     )

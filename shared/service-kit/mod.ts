@@ -1,9 +1,4 @@
-export {
-  type AdminOptions,
-  adminRoutes,
-  type HeldOperations,
-  type OutboxOperations,
-} from "./admin.ts";
+export { type AdminOptions, adminRoutes } from "./admin.ts";
 export { adminSettings, adminTokenOf } from "./admin-token.ts";
 export {
   type Environment,

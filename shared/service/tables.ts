@@ -1,6 +1,7 @@
 import type { AppError, Clock } from "@order-outbox/errors";
-import type { HeldDesk, InboxStore } from "@order-outbox/inbox";
-import type { OutboxDesk, OutboxReader } from "@order-outbox/outbox";
+import type { InboxStore } from "@order-outbox/inbox";
+import type { HeldDesk, OutboxDesk } from "@order-outbox/operator";
+import type { OutboxReader } from "@order-outbox/outbox";
 import type { Tracing } from "@order-outbox/telemetry";
 import type { Prunable, Units } from "@order-outbox/units";
 

@@ -14,3 +14,4 @@ export { type PrunableTable, prunableTable } from "./prunable-table.ts";
 export { sqlWriter } from "./sql-writer.ts";
 export { isStorageFull, isStorageTrouble, storageError } from "./storage-error.ts";
 export { type UnitWritersOptions, type Writer, writerOf } from "./unit-writers.ts";
+export { type Write, writeAlone } from "./write-alone.ts";

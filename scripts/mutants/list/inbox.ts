@@ -361,11 +361,11 @@ export const INBOX: readonly Mutant[] = [
     breaks: "A held event is discarded together with its entry in the audit, or not at all.",
     file: "shared/inbox/sqlite/inbox-store.ts",
     find: `        release.run(id);
-        audit.run(entry.at,`,
+        audit(entry);`,
     put: `        release.run(id);
       });
       await queue.run(() => {
-        audit.run(entry.at,`,
+        audit(entry);`,
     test: `${STORE}a discard that cannot be put on record does not take place`,
   },
   {

@@ -2,12 +2,12 @@ import type { Mutant } from "../mutant.ts";
 
 export const OPERATORS: readonly Mutant[] = [
   {
-    name: "the-command-leaves-attempts-as-they-were",
-    breaks: "A row that the command redrives has all its attempts again.",
-    file: "shared/operator-cli/redrive-plan.ts",
-    find: "SET parkedAt = NULL, attempts = 0",
-    put: "SET parkedAt = NULL",
-    test: "shared/operator-cli/redrive-plan.test.ts › rows that are redriven have all their attempts again, and those discarded meanwhile stay",
+    name: "an-open-request-is-made-twice",
+    breaks: "A request that is open for a target is not made twice.",
+    file: "shared/inbox/sqlite/held-desk.ts",
+    find: "known.get(name) ??",
+    put: "",
+    test: "shared/inbox/sqlite/inbox-store.test.ts › a request that is open is not made twice, and one that is finished is",
   },
   {
     name: "a-damaged-copy-is-kept",
@@ -28,17 +28,17 @@ export const OPERATORS: readonly Mutant[] = [
   {
     name: "a-prune-takes-young-rows",
     breaks: `\`prune\` takes only rows that were published before the time.`,
-    file: "shared/operator-cli/prune.ts",
-    find: "WHERE id > ? AND id <= ? AND isPublished = 1 AND publishedAt < ?",
-    put: "WHERE id > ? AND id <= ? AND isPublished = 1 AND publishedAt <> ?",
-    test: "shared/operator-cli/prune.test.ts › only rows that were published before the time are pruned, wherever they stand",
+    file: "shared/outbox/sqlite/prune-settled.ts",
+    find: '"isPublished = 1 AND publishedAt < $time"',
+    put: '"isPublished = 1 AND publishedAt <> $time"',
+    test: "shared/outbox/sqlite/outbox-desk.test.ts › rows that were published before a time are pruned in steps, and no others",
   },
   {
     name: "a-prune-takes-rows-that-were-not-published",
     breaks: `\`prune\` takes only rows that were published.`,
-    file: "shared/operator-cli/prune.ts",
-    find: "WHERE id > ? AND id <= ? AND isPublished = 1 AND publishedAt < ?",
-    put: "WHERE id > ? AND id <= ? AND createdAt < ?",
-    test: "shared/operator-cli/prune.test.ts › only rows that were published before the time are pruned, wherever they stand",
+    file: "shared/outbox/sqlite/prune-settled.ts",
+    find: `"isPublished = 1 AND publishedAt < $time";`,
+    put: `"createdAt < $time";`,
+    test: "shared/outbox/sqlite/outbox-desk.test.ts › rows that were published before a time are pruned in steps, and no others",
   },
 ];

@@ -205,17 +205,15 @@ export const RELAY: readonly Mutant[] = [
     name: "a-redriven-row-keeps-its-attempts",
     breaks: "A redriven row has all its attempts again.",
     file: "shared/outbox/sqlite/outbox-desk.ts",
-    find: `SET parkedAt = NULL, attempts = 0
-     WHERE parkedAt IS NOT NULL`,
-    put: `SET parkedAt = NULL
-     WHERE parkedAt IS NOT NULL`,
+    find: "SET parkedAt = NULL, attempts = 0 WHERE",
+    put: "SET parkedAt = NULL WHERE",
     test: "shared/outbox/sqlite/outbox-desk.test.ts › a redriven row has all its attempts again, and wakes the relay",
   },
   {
     name: "a-redrive-wakes-nobody",
     breaks: "A redriven row wakes the relay.",
     file: "shared/outbox/sqlite/outbox-desk.ts",
-    find: `wake();
+    find: `wake?.();
       return released;`,
     put: "return released;",
     test: "shared/outbox/sqlite/outbox-desk.test.ts › a redriven row has all its attempts again, and wakes the relay",
@@ -373,10 +371,8 @@ export const RELAY: readonly Mutant[] = [
     name: "a-discarded-row-is-redriven",
     breaks: "A discarded row is given up for good.",
     file: "shared/outbox/sqlite/outbox-desk.ts",
-    find: `SET parkedAt = NULL, attempts = 0
-     WHERE parkedAt IS NOT NULL AND discardedAt IS NULL`,
-    put: `SET parkedAt = NULL, attempts = 0
-     WHERE parkedAt IS NOT NULL`,
+    find: `parked: "parkedAt IS NOT NULL AND discardedAt IS NULL AND isPublished = 0"`,
+    put: `parked: "parkedAt IS NOT NULL AND isPublished = 0"`,
     test: "shared/outbox/sqlite/outbox-desk.test.ts › neither a discarded nor a published row is redriven",
   },
   {

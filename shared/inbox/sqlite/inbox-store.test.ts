@@ -25,7 +25,7 @@ async function openInbox(): Promise<OpenedInbox> {
   return {
     units: queue,
     store: (consumer) => createInboxStore(db, queue, consumer, Date.now),
-    desk: createHeldDesk(db, queue, Date.now),
+    desk: createHeldDesk({ db, write: queue.run, now: Date.now }),
     async ask(request) {
       ask.run(request);
       // Reads of one turn see other connections as of the first of them.

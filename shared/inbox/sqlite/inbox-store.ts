@@ -1,6 +1,7 @@
 import { SQLiteError } from "bun:sqlite";
 import type { ErrorCode } from "@order-outbox/errors";
 import type { ConsumedRecord } from "@order-outbox/kafka";
+import { type HeldState, prepareAudit } from "@order-outbox/operator";
 import {
   type CommitQueue,
   type Database,
@@ -9,7 +10,6 @@ import {
   type Snapshot,
   storageError,
 } from "@order-outbox/sqlite";
-import type { HeldState } from "../held-rules.ts";
 import type { EventIdentity, HeldEvent, Holding, InboxStore, OperatorRequest } from "../store.ts";
 import { prepareRemember } from "./inbox-writers.ts";
 import { noticeWrites } from "./notice-writes.ts";
@@ -73,9 +73,7 @@ export function createInboxStore(
      WHERE eventKey > ? AND consumer = ? AND state IN ('BEHIND', 'WAITING')
      ORDER BY eventKey LIMIT ?`,
   );
-  const audit = db.prepare<unknown, [string, string, string, string | null]>(
-    "INSERT INTO operator_audit (at, action, target, reason) VALUES (?, ?, ?, ?)",
-  );
+  const audit = prepareAudit(db);
   const countHeld = db.prepare<{ count: number }, [string, string]>(
     `SELECT count(*) AS count FROM
        (SELECT 1 FROM held_events WHERE state = ? AND consumer = ? LIMIT 10000)`,
@@ -138,11 +136,11 @@ export function createInboxStore(
       await queue.run(() => {
         if (event !== undefined) remember({ consumer, event, record, at: entry.at });
         release.run(id);
-        audit.run(entry.at, entry.action, JSON.stringify(entry.target), entry.reason);
+        audit(entry);
       });
     },
-    async audit({ at, action, target, reason }) {
-      await queue.run(() => audit.run(at, action, JSON.stringify(target), reason));
+    async audit(entry) {
+      await queue.run(() => audit(entry));
     },
     dueKeys: (at, furthest, limit) =>
       read(() => dueKeys.all(consumer, at, furthest, limit).map(({ eventKey }) => eventKey)),

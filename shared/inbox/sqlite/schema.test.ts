@@ -126,7 +126,7 @@ test("such an inbox goes on: nothing is applied twice, read again, or given a nu
   const queue = createCommitQueue(db, inboxWriters(db, []));
   const own = createInboxStore(db, queue, "order-service", Date.now);
   const other = createInboxStore(db, queue, "other", Date.now);
-  const desk = createHeldDesk(db, queue, Date.now);
+  const desk = createHeldDesk({ db, write: queue.run, now: Date.now });
   const commit = async (...effects: Parameters<typeof records.commit>[1]) =>
     (await queue.commit({ effects })).committed;
 
@@ -149,7 +149,7 @@ test("such an inbox goes on: nothing is applied twice, read again, or given a nu
   expect(await commit(hold("order-service", 50), releaseHeld({ id: 3 }))).toBe(true);
   const [newest] = (await desk.list({ afterId: 8 }, 10)).map(({ id }) => id);
   expect(newest).toBe(42);
-  expect(await desk.redrive({ id: 42 })).toBe(4);
+  expect(await desk.redrive({ id: 42 })).toEqual([4]);
   await queue.close();
   closeDatabase(db);
 });

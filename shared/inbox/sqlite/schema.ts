@@ -1,4 +1,5 @@
 import { EVENTS, type EventType, originOf } from "@order-outbox/contracts";
+import { AUDIT_TABLE } from "@order-outbox/operator";
 
 /**
  * The tables of a consuming service: which events it has applied, how far it has read each
@@ -63,13 +64,7 @@ export const INBOX_TABLES = `
   ) STRICT;
   CREATE INDEX operator_requests_open ON operator_requests (id) WHERE finishedAt IS NULL;
 
-  CREATE TABLE operator_audit (
-    id     INTEGER PRIMARY KEY AUTOINCREMENT,
-    at     TEXT NOT NULL,
-    action TEXT NOT NULL,
-    target TEXT NOT NULL,
-    reason TEXT
-  ) STRICT;
+  ${AUDIT_TABLE}
 
   INSERT INTO consumer_identity (id, databaseId) VALUES (1, lower(hex(randomblob(16))));
 `;

@@ -1,5 +1,6 @@
 import { Database } from "bun:sqlite";
 import { faultOfStored, type StoredEvent } from "@order-outbox/contracts";
+import { prepareAudit } from "@order-outbox/operator";
 import { hasOutbox, type Service } from "@order-outbox/registry";
 import { UserError } from "@order-outbox/tool-kit";
 
@@ -36,9 +37,7 @@ export function prepareRestored(path: string, service: Service, given: Restorati
     const parkedOutboxIds = hasOutbox(service) ? parkUnsound(db, given.at) : [];
     const { from, copiedAt } = given;
     const target = { from, copiedAt, skippedOutboxIds: skipped, parkedOutboxIds };
-    db.query<unknown, [string, string, string]>(
-      "INSERT INTO operator_audit (at, action, target, reason) VALUES (?, 'RESTORE', ?, ?)",
-    ).run(given.at, JSON.stringify(target), given.reason);
+    prepareAudit(db)({ at: given.at, action: "RESTORE", target, reason: given.reason });
     return skipped;
   })();
 }

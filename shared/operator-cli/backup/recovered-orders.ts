@@ -1,6 +1,7 @@
 import type { Database } from "bun:sqlite";
 import { type AnyEvent, decodeEvent, isFromOrigin } from "@order-outbox/contracts";
 import { type ConsumedBatch, keyHash } from "@order-outbox/kafka";
+import { prepareAudit } from "@order-outbox/operator";
 import { writeAtOnce } from "@order-outbox/tool-kit";
 
 /** An order that its topic knows, with the event that told it. */
@@ -79,9 +80,7 @@ export function insertOrders(
       for (const order of step) insert(order);
       // What a restore has left out counts as rows that are gone until they are back.
       const target = { orders: step.length, skippedOutboxIds: before - renewed };
-      db.query<unknown, [string, string, string]>(
-        "INSERT INTO operator_audit (at, action, target, reason) VALUES (?, 'RECOVER_ORDERS', ?, ?)",
-      ).run(at, JSON.stringify(target), reason);
+      prepareAudit(db)({ at, action: "RECOVER_ORDERS", target, reason });
     });
   }
   return renewed;

@@ -1,10 +1,20 @@
 import { AppError } from "@order-outbox/errors";
-import type { CommitQueue, Database } from "@order-outbox/sqlite";
-import type { OutboxDesk, OutboxItem, OutboxState } from "../desk.ts";
+import {
+  type OutboxCounts,
+  type OutboxDesk,
+  type OutboxItem,
+  type OutboxState,
+  type ParkedFilter,
+  prepareAudit,
+  type RelayOwner,
+} from "@order-outbox/operator";
+import type { Database, Write } from "@order-outbox/sqlite";
+import { pruneSettled } from "./prune-settled.ts";
+import { republishRows } from "./republish-rows.ts";
 
 const CONDITIONS: Readonly<Record<OutboxState, string>> = {
   pending: "isPublished = 0 AND parkedAt IS NULL",
-  parked: "parkedAt IS NOT NULL AND discardedAt IS NULL",
+  parked: "parkedAt IS NOT NULL AND discardedAt IS NULL AND isPublished = 0",
   discarded: "parkedAt IS NOT NULL AND discardedAt IS NOT NULL",
   published: "isPublished = 1",
 };
@@ -14,39 +24,59 @@ const COLUMNS = `id, CASE WHEN isPublished = 1 THEN 'published' WHEN discardedAt
   eventType, topic, partitionKey AS key, createdAt, publishedAt, parkedAt, discardedAt, attempts,
   lastError`;
 
-/**
- * @param wake tells the relay that rows are pending again
- * @param now milliseconds since the epoch
- */
-export function createOutboxDesk(
-  db: Database,
-  queue: CommitQueue,
-  wake: () => void,
-  now: () => number,
-): OutboxDesk {
+/** What a desk works on. */
+export interface OutboxDeskOptions {
+  db: Database;
+  /** `queue.run` in the service itself, `writeAlone(db)` beside it. */
+  write: Write;
+  /** Tells the relay that rows are pending; without it the relay's next poll finds them. */
+  wake?: () => void;
+  /** Milliseconds since the epoch. */
+  now: () => number;
+}
+
+/** The operator's desk of an outbox in SQLite. */
+export function createOutboxDesk({ db, write, wake, now }: OutboxDeskOptions): OutboxDesk {
   const find = db.prepare<OutboxItem & { payload: string }, [number]>(
     `SELECT ${COLUMNS}, payload FROM outbox WHERE id = ?`,
   );
-  const release = db.prepare<
-    { id: number; eventId: string },
-    [number | null, number | null, string | null, string | null]
-  >(
-    `UPDATE outbox SET parkedAt = NULL, attempts = 0
-     WHERE parkedAt IS NOT NULL AND discardedAt IS NULL AND isPublished = 0
-       AND (? IS NULL OR id = ?) AND (? IS NULL OR partitionKey = ?)
-     RETURNING id, eventId`,
+  type Which = { id: number | null; key: string | null };
+  const WHICH = `${CONDITIONS.parked} AND ($id IS NULL OR id = $id)
+    AND ($key IS NULL OR partitionKey = $key)`;
+  const parked = db.prepare<OutboxItem, Which>(
+    `SELECT ${COLUMNS} FROM outbox WHERE ${WHICH} ORDER BY id`,
   );
-  const discard = db.prepare<{ eventId: string }, [string, number]>(
-    `UPDATE outbox SET discardedAt = ?
-     WHERE id = ? AND parkedAt IS NOT NULL AND discardedAt IS NULL AND isPublished = 0
-     RETURNING eventId`,
+  const release = db.prepare<{ id: number; eventId: string }, Which>(
+    `UPDATE outbox SET parkedAt = NULL, attempts = 0 WHERE ${WHICH} RETURNING id, eventId`,
   );
-  const audit = db.prepare<unknown, [string, string, string, string | null]>(
-    "INSERT INTO operator_audit (at, action, target, reason) VALUES (?, ?, ?, ?)",
+  const discard = db.prepare<OutboxItem, [string, number]>(
+    `UPDATE outbox SET discardedAt = ? WHERE id = ? AND ${CONDITIONS.parked} RETURNING ${COLUMNS}`,
   );
-  const isoNow = () => new Date(now()).toISOString();
+  const audit = prepareAudit(db);
+  const at = () => new Date(now()).toISOString();
+  const whichOf = ({ id, key }: ParkedFilter): Which => ({ id: id ?? null, key: key ?? null });
+  const republication = republishRows(db, write, audit, at);
+  const pruning = pruneSettled(db, write, audit, at);
 
   return {
+    ...pruning,
+    countPublished: republication.count,
+    async counts() {
+      const count = (state: OutboxState) =>
+        `(SELECT count(*) FROM outbox WHERE ${CONDITIONS[state]}) AS ${state}`;
+      const counts = db
+        .query<OutboxCounts, []>(
+          `SELECT ${count("pending")}, ${count("published")}, ${count("parked")},
+             ${count("discarded")},
+             (SELECT min(createdAt) FROM outbox WHERE ${CONDITIONS.pending}) AS oldestPendingAt`,
+        )
+        .get();
+      return counts as OutboxCounts;
+    },
+    async relay() {
+      const lease = "SELECT owner, host, pid, fencing, expiresAt FROM relay_lease";
+      return db.query<RelayOwner, []>(lease).get() ?? undefined;
+    },
     async list({ state, key = null, afterId = 0 }, limit) {
       const condition = state === undefined ? "true" : CONDITIONS[state];
       return db
@@ -60,26 +90,50 @@ export function createOutboxDesk(
       const row = find.get(id);
       return row === null ? undefined : { ...row, payload: JSON.parse(row.payload) };
     },
+    parked: async (which) => parked.all(whichOf(which)),
     async redrive(which) {
-      const [id, key] = [which.id ?? null, which.key ?? null];
-      const released = await queue.run(() => {
-        const rows = release.all(id, id, key, key);
+      const released = await write(() => {
+        const rows = release.all(whichOf(which));
         for (const { id: outboxId, eventId } of rows) {
-          audit.run(isoNow(), "REDRIVE", JSON.stringify({ outboxId, eventId }), null);
+          audit({ at: at(), action: "REDRIVE", target: { outboxId, eventId }, reason: null });
         }
         return rows.map((row) => row.id).toSorted((a, b) => a - b);
       });
-      wake();
+      wake?.();
       return released;
     },
     async discard(id, reason) {
-      await queue.run(() => {
-        const row = discard.get(isoNow(), id);
+      const discarded = await write(() => {
+        const row = discard.get(at(), id);
         if (row === null) throw new AppError("NOT_FOUND", `Outbox row ${id} is not parked.`);
-        const target = JSON.stringify({ outboxId: id, eventId: row.eventId });
-        audit.run(isoNow(), "DISCARD", target, reason);
+        const target = { outboxId: id, eventId: row.eventId };
+        audit({ at: at(), action: "DISCARD", target, reason });
+        return row;
       });
-      wake();
+      wake?.();
+      return discarded;
     },
+    async republish(...of) {
+      const rows = await republication.run(...of);
+      wake?.();
+      return rows;
+    },
+    acceptPartitions: (topic, partitions, reason) =>
+      write(() => {
+        const known = db
+          .query<{ partitions: number }, [string]>(
+            "SELECT partitions FROM published_topics WHERE topic = ?",
+          )
+          .get(topic);
+        if (known === null) {
+          throw new AppError("NOT_FOUND", `Nothing was published to ${topic} yet.`);
+        }
+        db.query<unknown, [number, string, string]>(
+          "UPDATE published_topics SET partitions = ?, recordedAt = ? WHERE topic = ?",
+        ).run(partitions, at(), topic);
+        const target = { topic, from: known.partitions, to: partitions };
+        audit({ at: at(), action: "ACCEPT_PARTITIONS", target, reason });
+        return known.partitions;
+      }),
   };
 }

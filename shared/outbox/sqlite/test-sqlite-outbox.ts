@@ -1,3 +1,4 @@
+import { AUDIT_TABLE } from "@order-outbox/operator";
 import { closeDatabase, createCommitQueue, openDatabase } from "@order-outbox/sqlite";
 import { tempDir } from "@order-outbox/testing";
 import { insertRow } from "../publish.ts";
@@ -10,16 +11,13 @@ import { createOutboxReader } from "./outbox-reader.ts";
 import { OUTBOX_TABLE } from "./schema.ts";
 import { settledRows } from "./settled-rows.ts";
 
-/** The inbox of a service brings it. */
-const AUDIT = "CREATE TABLE operator_audit (at TEXT, action TEXT, target TEXT, reason TEXT)";
-
 /** An outbox in a database file of its own. */
 export async function openOutboxDatabase(): Promise<OutboxDatabase> {
   const folder = tempDir();
   const path = folder.join("outbox.db");
   const db = openDatabase(path);
   db.run(OUTBOX_TABLE);
-  db.run(AUDIT);
+  db.run(AUDIT_TABLE);
   const queue = createCommitQueue(db, { writers: [outboxWriter(db)] });
   const connections: OutboxConnection[] = [];
   const idOf = db.prepare<{ id: number }, [string]>("SELECT id FROM outbox WHERE eventId = ?");
@@ -34,7 +32,7 @@ export async function openOutboxDatabase(): Promise<OutboxDatabase> {
       return rows.map(({ eventId }) => idOf.get(eventId)?.id ?? 0);
     },
     reader: createOutboxReader(db),
-    openDesk: (wake, now) => createOutboxDesk(db, queue, wake, now),
+    openDesk: (wake, now) => createOutboxDesk({ db, write: queue.run, wake, now }),
     settled: settledRows(db, queue),
     owner: [process.execPath, `${import.meta.dir}/lease-owner-program.ts`, path],
     async [Symbol.asyncDispose]() {

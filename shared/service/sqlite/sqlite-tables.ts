@@ -76,13 +76,13 @@ function openTables<Stores>(
         worker: new URL("./outbox-worker.ts", import.meta.url),
         reader: createOutboxReader(db),
         settled: settledRows(db, queue),
-        desk: (wake: () => void) => createOutboxDesk(db, queue, wake, now),
+        desk: (wake: () => void) => createOutboxDesk({ db, write: queue.run, wake, now }),
       },
     }),
     ...(consumes && {
       inbox: {
         store: createInboxStore(db, queue, service, now),
-        desk: createHeldDesk(db, queue, now),
+        desk: createHeldDesk({ db, write: queue.run, now }),
       },
     }),
     finish: queue.close,
