@@ -106,7 +106,7 @@ export function describeOutboxDesk(kind: string, open: OpenOutboxDatabase): void
       const ids = await outbox.add("a", "b", "c", "d", "e");
       const [one = 0, two = 0, three = 0, four = 0, five = 0] = ids;
       await store.markPublished([one, three, five], "2026-01-01T00:00:00.000Z");
-      await store.markPublished([two], AT);
+      await store.markPublished([two], "2026-02-01T00:00:00.000Z");
       await store.chargeRefusal(four, REFUSAL, "2026-01-01T00:00:00.000Z");
       const steps = { rows: 1, pause: async () => {} };
       expect(await desk.countPublishedBefore(AT)).toBe(3);
