@@ -1,7 +1,13 @@
 import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { type ServiceName, serviceNamed } from "@order-outbox/registry";
-import { freePort, REPOSITORY, waitFor } from "@order-outbox/testing";
+import {
+  freePort,
+  REPOSITORY,
+  startProcess,
+  type TestProcess,
+  waitFor,
+} from "@order-outbox/testing";
 
 /** A service that is started again whenever it ends, as a supervisor would. */
 export interface SupervisedService extends AsyncDisposable {
@@ -47,17 +53,16 @@ export async function describeService(
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const crashes: string[] = [];
-  let child: Bun.Subprocess<"pipe", number, number> | undefined;
+  let child: TestProcess | undefined;
   let wanted = false;
 
   function start(): void {
     wanted = true;
     const log = openSync(logPath, "a");
-    const started = Bun.spawn(
+    const started = startProcess(
       [process.execPath, join(REPOSITORY, serviceNamed(name).folder, "src/main.ts")],
       {
         env: {
-          ...process.env,
           PORT: String(port),
           HOST: "127.0.0.1",
           KAFKA_HOST: kafkaHost,
@@ -68,16 +73,14 @@ export async function describeService(
           ...env,
         },
         stdin: "pipe",
-        stdout: log,
-        stderr: log,
-        detached: true,
+        output: log,
       },
     );
     closeSync(log);
     child = started;
-    void started.exited.then(async () => {
+    void started.exited.then(async (code) => {
       if (!wanted || child !== started) return;
-      crashes.push(String(started.signalCode ?? `exit code ${started.exitCode}`));
+      crashes.push(`exit code ${code}`);
       await Bun.sleep(RESTART_MS);
       if (wanted && child === started) start();
     });
@@ -96,11 +99,9 @@ export async function describeService(
     if (ending === undefined) return undefined;
     ending.kill("SIGTERM");
     const timer = setTimeout(() => ending.kill("SIGKILL"), STOP_MS);
-    await ending.exited;
+    const code = await ending.exited;
     clearTimeout(timer);
-    if (!up || ending.exitCode === 0) return undefined;
-    const how = ending.exitCode === null ? ending.signalCode : `exit code ${ending.exitCode}`;
-    return `${name} ended with ${how} on SIGTERM`;
+    return !up || code === 0 ? undefined : `${name} ended with exit code ${code} on SIGTERM`;
   }
 
   async function answers(
