@@ -33,7 +33,7 @@ export const WALL_CLOCK: Readonly<Record<string, WallClockUse>> = {
     3,
   ),
   "shared/service-kit/metrics-outbox.ts": stamps("an age to show"),
-  "shared/service/run-service.ts": stamps(SERVICE),
+  "shared/service/foundation.ts": stamps(SERVICE),
   "shared/telemetry/record-traces.ts": stamps("whether an event is too old to continue its trace"),
 };
 

@@ -1,24 +1,19 @@
-import { ageingClock } from "@order-outbox/errors";
-import { createKafkaClient } from "@order-outbox/kafka";
 import {
   adminTokenOf,
-  createLogger,
   exitOnConfigError,
-  kafkaConnectionOf,
-  loadConfig,
   runServer,
   watchStorage,
 } from "@order-outbox/service-kit";
-import { startTracing } from "@order-outbox/telemetry";
-import type { Static, TObject } from "@sinclair/typebox";
+import type { TObject } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import type { ServiceDeclaration } from "./declaration.ts";
+import { layFoundation } from "./foundation.ts";
 import { healthOf } from "./health-of.ts";
 import { measure } from "./measure.ts";
 import { adminOf, operationRoutes } from "./operations.ts";
 import type { EventMap, Outside } from "./parts.ts";
 import type { Running } from "./running.ts";
-import { Consuming, Publishing, type ServiceConfig } from "./settings.ts";
+import type { ServiceConfig } from "./settings.ts";
 import { shutdownSteps } from "./shutdown-steps.ts";
 import { startConsuming } from "./start-consuming.ts";
 import { startPruning } from "./start-pruning.ts";
@@ -36,19 +31,9 @@ export async function runService<
   World extends Readonly<Record<string, Outside>>,
   Events extends EventMap,
 >(declaration: ServiceDeclaration<Schema, Stores, World, Events>): Promise<void> {
-  const { name: service, events, publishes = [] } = declaration;
-  const own: Static<Schema> = exitOnConfigError(() =>
-    loadConfig(declaration.config, process.env, { service }),
-  );
-  const config = { ...defaultsOf(Consuming), ...defaultsOf(Publishing), ...own };
-  const logger = createLogger({ service, level: config.LOG_LEVEL, format: config.LOG_FORMAT });
-  const kafka = kafkaConnectionOf(config);
-  const client = exitOnConfigError(() =>
-    createKafkaClient({ ...kafka, clientId: service, log: logger }),
-  );
-  const tracing = await startTracing({ service, env: process.env, log: logger });
-  const now = Date.now;
-  const ageing = ageingClock();
+  const { events, publishes = [] } = declaration;
+  const foundation = await layFoundation(declaration.name, declaration.config);
+  const { service, config, logger, tracing, now, ageing } = foundation;
 
   const database = await exitOnConfigError(() =>
     declaration.tables.open({
@@ -66,55 +51,42 @@ export async function runService<
       },
     }),
   );
-  const basics = { config: own, logger, now, ageing, tracing };
+  const basics = { config: foundation.own, logger, now, ageing, tracing };
   const outside = exitOnConfigError(() => declaration.outside?.(basics) ?? ({} as World));
-  const { stores, units } = database;
-  const parts = { ...basics, stores, units, outside };
+  const parts = { ...basics, stores: database.stores, units: database.units, outside };
 
   const worker =
     database.outbox &&
-    startPublishing({
-      service,
-      config,
-      kafka,
+    startPublishing(foundation, {
       outbox: database.outbox,
       topics: topicsOf(events, publishes),
-      logger,
       onRounds: (durationsMs) => metrics.noteRounds(durationsMs),
     });
-  const files = Object.values(outside).map(({ file, trouble }) => [file, trouble]);
+  const world = Object.values(outside);
   const storage = watchStorage({
     databasePath: config.DATABASE_PATH,
-    files: { database: database.trouble, ...Object.fromEntries(files) },
+    files: {
+      database: database.trouble,
+      ...Object.fromEntries(world.map(({ file, trouble }) => [file, trouble])),
+    },
     logger,
   });
   const handlers = declaration.consumes?.(parts) ?? {};
   const consumed = topicsOf(events, Object.keys(handlers));
   const inbox =
     database.inbox &&
-    startConsuming({
-      service,
-      config,
-      client,
+    startConsuming(foundation, {
       inbox: database.inbox,
-      units,
+      units: database.units,
       topics: consumed,
       handlers,
-      tracing,
-      logger,
-      now,
     });
-  const pruning = startPruning({
-    config,
-    client,
+  const pruning = startPruning(foundation, {
     inbox: database.inbox,
     topics: Object.keys(consumed),
     outbox: database.outbox,
     kept: declaration.forgets?.(parts) ?? [],
-    log: logger,
-    now: ageing,
   });
-  const world = Object.values(outside);
   const running: Running = { database, outside: world, storage, pruning, inbox, worker };
   const metrics = measure(running, {
     service,
@@ -138,7 +110,3 @@ export async function runService<
     steps: shutdownSteps(running),
   });
 }
-
-/** What a schema of settings gives when nothing is set. */
-const defaultsOf = <Schema extends TObject>(schema: Schema): Static<Schema> =>
-  loadConfig(schema, {}, { service: "" });

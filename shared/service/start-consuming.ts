@@ -1,32 +1,25 @@
-import type { Clock } from "@order-outbox/errors";
 import { type Handlers, type Inbox, startInbox } from "@order-outbox/inbox";
-import type { KafkaClient, Log } from "@order-outbox/kafka";
-import type { Tracing } from "@order-outbox/telemetry";
 import type { Units } from "@order-outbox/units";
-import type { Consuming } from "./settings.ts";
+import type { Foundation } from "./foundation.ts";
 import type { InboxTables } from "./tables.ts";
 
-/** What {@link startConsuming} takes. */
+/** The inbox that {@link startConsuming} takes, and what it is for. */
 export interface ConsumingOptions {
-  service: string;
-  config: Consuming;
-  client: KafkaClient;
   inbox: InboxTables;
   units: Units;
   /** In the order in which they are best read, with partition counts for creating them. */
   topics: Record<string, number>;
   handlers: Handlers;
-  tracing: Tracing | undefined;
-  logger: Log;
-  now: Clock;
 }
 
 /** Until a failed event is tried for the second time, about. */
 const FIRST_RETRY_MS = 200;
 
 /** Starts the inbox, which works on what comes from its topics. */
-export function startConsuming(options: ConsumingOptions): Inbox {
-  const { service, config, client, inbox, units, topics, handlers, tracing, logger, now } = options;
+export function startConsuming(
+  { service, config, client, tracing, logger, now }: Foundation,
+  { inbox, units, topics, handlers }: ConsumingOptions,
+): Inbox {
   return startInbox({
     client,
     store: inbox.store,

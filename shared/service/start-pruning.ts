@@ -1,25 +1,18 @@
-import type { Clock } from "@order-outbox/errors";
 import { type InboxRetention, startInboxRetention } from "@order-outbox/inbox";
-import type { KafkaClient, Log } from "@order-outbox/kafka";
 import { parseDuration } from "@order-outbox/service-kit";
 import { startAgePruner } from "@order-outbox/units";
+import type { Foundation } from "./foundation.ts";
 import type { Kept } from "./parts.ts";
-import type { Consuming, Publishing } from "./settings.ts";
 import type { InboxTables, OutboxTables } from "./tables.ts";
 
-/** What {@link startPruning} takes. */
+/** What is pruned by {@link startPruning}. */
 export interface PruningOptions {
-  config: Consuming & Publishing;
-  client: KafkaClient;
   inbox: InboxTables | undefined;
   /** The consumed topics: an inbox outlives what they keep. */
   topics: readonly string[];
   outbox: OutboxTables | undefined;
   /** What the service itself forgets. */
   kept: readonly Kept[];
-  log: Log;
-  /** By which rows grow old. */
-  now: Clock;
 }
 
 /** Old rows on their way out. */
@@ -30,9 +23,11 @@ export interface Pruning {
 }
 
 /** Starts to delete what is old: from the inbox, the outbox, and the service's own tables. */
-export function startPruning(options: PruningOptions): Pruning {
-  const { config, client, inbox, topics, outbox, kept, log, now } = options;
-  const basics = { log, now, random: Math.random };
+export function startPruning(
+  { config, client, logger, ageing }: Foundation,
+  { inbox, topics, outbox, kept }: PruningOptions,
+): Pruning {
+  const basics = { log: logger, now: ageing, random: Math.random };
   const retention =
     inbox &&
     startInboxRetention({

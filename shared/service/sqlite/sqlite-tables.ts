@@ -18,7 +18,10 @@ import type { OpenTablesOptions, ServiceDatabase, Tables } from "../tables.ts";
 
 /** The tables of a service in a SQLite file. */
 export interface SqliteTablesOptions<Stores> {
-  /** How the file came to be, with the tables of outbox and inbox; append, never edit. */
+  /**
+   * How the file came to be; append, never edit. An inbox brings its tables by `inboxSchema`, an
+   * outbox by `OUTBOX_TABLE`, and where there is no inbox also by `AUDIT_TABLE`.
+   */
   migrations: readonly Migration[];
   /** Who writes the service's own tables, in the order in which they are written. */
   writers?(db: Database): readonly Writer[];

@@ -1,0 +1,32 @@
+// A service without an outbox and without routes: it keeps what it hears.
+import { EVENTS } from "@order-outbox/contracts";
+import { type EventHandler, inboxSchema } from "@order-outbox/inbox";
+import { sqlWriter } from "@order-outbox/sqlite";
+import { sql } from "@order-outbox/units";
+import { Type } from "@sinclair/typebox";
+import { runService, serviceSettings, sqliteTables } from "./mod.ts";
+
+const name = "listening-service";
+
+const keep: EventHandler<"ORDER_CREATED"> = {
+  decide: ({ subject }) => [
+    sql({ statement: "INSERT INTO heard VALUES (?)", parameters: [subject] }),
+  ],
+};
+
+await runService({
+  name,
+  config: Type.Object(serviceSettings({ port: 0, database: "consuming.db" })),
+  events: EVENTS,
+  tables: sqliteTables({
+    migrations: [
+      {
+        name: "create tables",
+        up: `CREATE TABLE heard (subject TEXT) STRICT; ${inboxSchema(name)}`,
+      },
+    ],
+    writers: (db) => [sqlWriter(db)],
+    stores: () => ({}),
+  }),
+  consumes: () => ({ ORDER_CREATED: keep }),
+});
