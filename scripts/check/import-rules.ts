@@ -25,6 +25,7 @@ const ENGINE_AND_SHOP: Readonly<Record<string, readonly string[]>> = {
   // It adapts what those three let others observe; they know nothing of it.
   telemetry: [...BASE, "outbox", "inbox", "service-kit"],
   service: [...BASE, "operator", "outbox", "inbox", "service-kit", "telemetry"],
+  "outside-world": ["errors", "sqlite", "telemetry"],
 };
 
 const TOOL_BASE = ["contracts", "errors", "kafka", "registry", "tool-kit", "topic-reader"];

@@ -24,8 +24,8 @@ export const WALL_CLOCK: Readonly<Record<string, WallClockUse>> = {
   "shared/operator-cli/restore.ts": stamps("the name of what is set aside"),
   "shared/operator-cli/status.ts": stamps("ages to show"),
   "shared/verify/verify-system.ts": stamps("what is too young to be judged"),
-  "services/notification-service/src/open-channels.ts": stamps("when a message was sent"),
-  "services/payment-service/src/open-provider.ts": stamps("when a customer was charged"),
+  "shared/outside-world/open-channels.ts": stamps("when a message was sent"),
+  "shared/outside-world/open-provider.ts": stamps("when a customer was charged"),
   "shared/dev-broker/apis/produce.ts": stamps("how far a batch's own time may be from it"),
   "shared/errors/clock.ts": stamps("what the other clocks begin with", 2),
   "shared/outbox/serve-worker.ts": stamps(

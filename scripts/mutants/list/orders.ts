@@ -9,7 +9,7 @@ export const ORDERS: readonly Mutant[] = [
   {
     name: "a-contradicting-event-charges-again",
     breaks: "One order is charged once: what contradicts the first is refused.",
-    file: "services/payment-service/src/payment-provider.ts",
+    file: "shared/outside-world/simulated-provider.ts",
     find: "if (differing.length === 0) return;",
     put: "if (differing.length < 4) return;",
     test: "services/payment-service/src/process-payment.test.ts › also when nothing but the provider knows of the charge: an event with %s is refused",
@@ -41,7 +41,7 @@ export const ORDERS: readonly Mutant[] = [
   {
     name: "former-charges-are-not-known",
     breaks: "What was charged under the first version's keys is not charged again.",
-    file: "shared/sqlite/ledger.ts",
+    file: "shared/outside-world/ledger.ts",
     find: "const former = hasFormer ? findFormer.get(key) : null;",
     put: 'const former = hasFormer && key === "" ? findFormer.get(key) : null;',
     test: "shared/system/e2e/upgrade.test.ts › databases of the first version go on: nobody is charged or told twice, all events are known",

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { followUpEventId } from "@order-outbox/contracts";
+import { CHANNEL_NAMES, type Channel, type ChannelName } from "@order-outbox/outside-world";
 import { encodeCursor } from "@order-outbox/service-kit";
-import { CHANNEL_NAMES, type Channel, type ChannelName } from "./channels.ts";
 import type { Notification } from "./notified-event.ts";
 import { openTestService, orderCreated, paymentSucceeded } from "./test-service.ts";
 

@@ -1,10 +1,10 @@
 import { OrderId } from "@order-outbox/contracts";
+import { CHANNEL_NAMES } from "@order-outbox/outside-world";
 import { type Operations, operationRoutes } from "@order-outbox/service";
 import { decodeCursor, openapi, PageQuery, toPage } from "@order-outbox/service-kit";
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
 import { version } from "../package.json" with { type: "json" };
-import { CHANNEL_NAMES } from "./channels.ts";
 import type { NotificationStore } from "./notification-store.ts";
 import { listNotificationsDetail, type NotificationView } from "./operations.ts";
 

@@ -1,3 +1,4 @@
+import { channelSettings } from "@order-outbox/outside-world";
 import { consumingSettings, serviceSettings } from "@order-outbox/service";
 import { notificationRetentionSetting } from "@order-outbox/service-kit";
 import { type Static, Type } from "@sinclair/typebox";
@@ -7,14 +8,7 @@ export const NotificationConfig = Type.Object({
   ...serviceSettings({ port: 3003, database: "notifications.db" }),
   ...consumingSettings,
   NOTIFICATION_RETENTION: notificationRetentionSetting,
-  CHANNELS_LEDGER_PATH: Type.Optional(
-    Type.String({
-      minLength: 1,
-      expected: "the path of a file",
-      description:
-        "The simulated channels' own records; channels-ledger.db beside the database when unset.",
-    }),
-  ),
+  ...channelSettings,
 });
 
 export type NotificationConfig = Static<typeof NotificationConfig>;

@@ -1,10 +1,10 @@
 import { EVENTS } from "@order-outbox/contracts";
+import { openChannels } from "@order-outbox/outside-world";
 import { runService } from "@order-outbox/service";
 import { parseDuration } from "@order-outbox/service-kit";
 import { createApp } from "./app.ts";
 import { NotificationConfig } from "./config.ts";
 import { notify } from "./notify.ts";
-import { openChannels } from "./open-channels.ts";
 import { NOTIFICATION_TABLES } from "./sqlite/stores.ts";
 
 await runService({

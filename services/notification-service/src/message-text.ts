@@ -1,4 +1,5 @@
 import type { DomainEvent, EventType } from "@order-outbox/contracts";
+import type { MessageKind } from "@order-outbox/outside-world";
 
 const SENTENCES = {
   ORDER_CREATED: "We have received your order",
@@ -9,16 +10,12 @@ const SENTENCES = {
 /** The events that customers hear of. */
 export type NotifiedType = keyof typeof SENTENCES;
 
-/** What a customer is told of an order, each once: that it was accepted, what its payment came to. */
-export const KINDS = ["created", "payment"] as const;
-export type NotificationKind = (typeof KINDS)[number];
-
-/** Both results of a payment are one kind: only one of them is true. */
+/** What a customer is told of, each once. Both results of a payment are one kind: only one of them is true. */
 export const KIND_OF = {
   ORDER_CREATED: "created",
   PAYMENT_SUCCEEDED: "payment",
   PAYMENT_FAILED: "payment",
-} as const satisfies Record<NotifiedType, NotificationKind>;
+} as const satisfies Record<NotifiedType, MessageKind>;
 
 /** What a customer reads about an event. */
 export function messageText(event: DomainEvent<NotifiedType>): string {

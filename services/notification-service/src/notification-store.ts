@@ -1,6 +1,5 @@
+import type { ChannelName, MessageKind } from "@order-outbox/outside-world";
 import { defineEffect, type Prunable } from "@order-outbox/units";
-import type { ChannelName } from "./channels.ts";
-import type { NotificationKind } from "./message-text.ts";
 import type { ListedNotification, NotificationPlace, NotifiedEvent } from "./notified-event.ts";
 
 export interface NotificationFilter {
@@ -18,7 +17,7 @@ export interface NotifiedKind {
 /** What can be read of notifications; written are they by effects. */
 export interface NotificationStore {
   /** What an order's customer was told of a kind; undefined when nothing was sent yet. */
-  findNotified(orderId: string, kind: NotificationKind): Promise<NotifiedKind | undefined>;
+  findNotified(orderId: string, kind: MessageKind): Promise<NotifiedKind | undefined>;
   /** Newest first. */
   list(filter: NotificationFilter, limit: number): Promise<ListedNotification[]>;
   /** Those of finished orders, to be forgotten when they are old: all of an order at once. */
@@ -27,7 +26,7 @@ export interface NotificationStore {
 
 /** Channels, one at least, that have sent an event's notifications. */
 export interface Sent extends Pick<NotifiedEvent, "orderId" | "eventId" | "eventType"> {
-  kind: NotificationKind;
+  kind: MessageKind;
   channels: readonly ChannelName[];
   /** ISO 8601, UTC. */
   sentAt: string;

@@ -1,6 +1,5 @@
 import { followUpEventId } from "@order-outbox/contracts";
-import { CHANNEL_NAMES, type ChannelName } from "./channels.ts";
-import type { NotificationKind } from "./message-text.ts";
+import { CHANNEL_NAMES, type ChannelName, type MessageKind } from "@order-outbox/outside-world";
 
 /** An event that a customer was told of, with the time at which each channel sent (ISO 8601, UTC). */
 export interface NotifiedEvent {
@@ -10,7 +9,7 @@ export interface NotifiedEvent {
   eventId: string;
   eventType: string;
   /** NULL of a second event of a kind, which former versions told of, too. */
-  kind: NotificationKind | null;
+  kind: MessageKind | null;
   emailSentAt: string | null;
   smsSentAt: string | null;
   pushSentAt: string | null;

@@ -1,8 +1,13 @@
 import { expect, test } from "bun:test";
 import { type DomainEvent, type EventData, newEventId } from "@order-outbox/contracts";
 import { AppError } from "@order-outbox/errors";
+import {
+  CHANNEL_NAMES,
+  type Channel,
+  type ChannelName,
+  type Message,
+} from "@order-outbox/outside-world";
 import { createLogger } from "@order-outbox/service-kit";
-import { CHANNEL_NAMES, type Channel, type ChannelName, type Message } from "./channels.ts";
 import { recordSent } from "./notification-store.ts";
 import { notify } from "./notify.ts";
 import { openTestService, orderCreated, paymentSucceeded } from "./test-service.ts";

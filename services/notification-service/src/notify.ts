@@ -1,10 +1,16 @@
 import { type DomainEvent, traceIdOf } from "@order-outbox/contracts";
 import { AppError, isAppError } from "@order-outbox/errors";
 import { type EventHandler, hold } from "@order-outbox/inbox";
+import {
+  type Channel,
+  type ChannelName,
+  type Message,
+  type MessageKind,
+  messageKey,
+} from "@order-outbox/outside-world";
 import type { Logger } from "@order-outbox/service-kit";
 import { isStorageTrouble } from "@order-outbox/sqlite";
-import { type Channel, type ChannelName, type Message, messageKey } from "./channels.ts";
-import { KIND_OF, messageText, type NotificationKind, type NotifiedType } from "./message-text.ts";
+import { KIND_OF, messageText, type NotifiedType } from "./message-text.ts";
 import { type NotificationStore, recordSent } from "./notification-store.ts";
 
 export interface NotifyDeps {
@@ -24,7 +30,7 @@ export interface NotifyDeps {
  */
 export function notify<T extends NotifiedType>(
   { channels, notifications, logger, now }: NotifyDeps,
-  after?: NotificationKind,
+  after?: MessageKind,
 ): EventHandler<T, Sending> {
   return {
     async isReady({ subject }) {

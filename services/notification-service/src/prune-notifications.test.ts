@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
+import { CHANNEL_NAMES, type Channel } from "@order-outbox/outside-world";
 import { waitFor } from "@order-outbox/testing";
 import { startAgePruner } from "@order-outbox/units";
-import { CHANNEL_NAMES, type Channel } from "./channels.ts";
 import { openTestService, orderCreated, paymentSucceeded } from "./test-service.ts";
 
 const DAY = 86_400_000;

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { followUpEventId } from "@order-outbox/contracts";
+import { CHANNEL_NAMES, type ChannelName } from "@order-outbox/outside-world";
 import {
   closeDatabase,
   createCommitQueue,
@@ -8,7 +9,6 @@ import {
   openDatabase,
 } from "@order-outbox/sqlite";
 import { tempDir } from "@order-outbox/testing";
-import { CHANNEL_NAMES, type ChannelName } from "./channels.ts";
 import { recordSent } from "./notification-store.ts";
 import { createNotificationStore, notificationWriter } from "./sqlite/notification-store.ts";
 import { MIGRATIONS } from "./sqlite/schema.ts";

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { newEventId } from "@order-outbox/contracts";
+import { CHANNEL_NAMES } from "@order-outbox/outside-world";
 import type { Effect, Units } from "@order-outbox/units";
-import { CHANNEL_NAMES } from "./channels.ts";
 import { type NotificationStore, recordSent, type Sent } from "./notification-store.ts";
 import type { ListedNotification } from "./notified-event.ts";
 

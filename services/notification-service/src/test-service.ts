@@ -1,9 +1,9 @@
 import { type DomainEvent, newEventId } from "@order-outbox/contracts";
+import type { Channel } from "@order-outbox/outside-world";
 import { createLogger } from "@order-outbox/service-kit";
 import type { Database } from "@order-outbox/sqlite";
 import { tempDir } from "@order-outbox/testing";
 import { createApp } from "./app.ts";
-import type { Channel } from "./channels.ts";
 import type { NotifiedType } from "./message-text.ts";
 import type { NotificationStore } from "./notification-store.ts";
 import type { ListedNotification } from "./notified-event.ts";

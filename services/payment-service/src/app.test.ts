@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { openSimulatedProvider } from "@order-outbox/outside-world";
 import { tempDir } from "@order-outbox/testing";
-import { openSimulatedProvider } from "./payment-provider.ts";
 import type { Payment } from "./payment-store.ts";
 import { openTestService, orderCreated } from "./test-service.ts";
 

@@ -1,8 +1,8 @@
 import { EVENTS } from "@order-outbox/contracts";
+import { openProvider } from "@order-outbox/outside-world";
 import { runService } from "@order-outbox/service";
 import { createApp } from "./app.ts";
 import { PaymentConfig } from "./config.ts";
-import { openProvider } from "./open-provider.ts";
 import { processPayment } from "./process-payment.ts";
 import { PAYMENT_TABLES } from "./sqlite/stores.ts";
 

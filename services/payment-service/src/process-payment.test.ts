@@ -1,9 +1,9 @@
 import { afterAll, expect, test } from "bun:test";
 import { followUpEventId, newEventId } from "@order-outbox/contracts";
+import { chargeKey, openSimulatedProvider } from "@order-outbox/outside-world";
 import { createLogger } from "@order-outbox/service-kit";
 import { closeDatabase, openDatabase } from "@order-outbox/sqlite";
 import { tempDir } from "@order-outbox/testing";
-import { chargeKey, openSimulatedProvider } from "./payment-provider.ts";
 import { processPayment } from "./process-payment.ts";
 import { type OrderCreated, openTestService, orderCreated } from "./test-service.ts";
 

@@ -7,8 +7,8 @@ import {
 import { AppError, isAppError } from "@order-outbox/errors";
 import type { EventHandler } from "@order-outbox/inbox";
 import { publish } from "@order-outbox/outbox";
+import { type ChargeResult, chargeKey, type PaymentProvider } from "@order-outbox/outside-world";
 import type { Logger } from "@order-outbox/service-kit";
-import { type ChargeResult, chargeKey, type PaymentProvider } from "./payment-provider.ts";
 import { insertPayment, type Payment, type PaymentStore } from "./payment-store.ts";
 
 export interface ProcessPaymentDeps {

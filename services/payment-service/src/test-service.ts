@@ -1,8 +1,8 @@
 import { type DomainEvent, newEventId } from "@order-outbox/contracts";
+import type { PaymentProvider } from "@order-outbox/outside-world";
 import { createLogger } from "@order-outbox/service-kit";
 import type { Database } from "@order-outbox/sqlite";
 import { createApp } from "./app.ts";
-import type { PaymentProvider } from "./payment-provider.ts";
 import { processPayment } from "./process-payment.ts";
 import { PAYMENT_TABLES } from "./sqlite/stores.ts";
 

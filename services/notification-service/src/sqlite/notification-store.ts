@@ -1,3 +1,4 @@
+import { CHANNEL_NAMES, type ChannelName } from "@order-outbox/outside-world";
 import {
   type CommitQueue,
   type Database,
@@ -5,7 +6,6 @@ import {
   type Writer,
   writerOf,
 } from "@order-outbox/sqlite";
-import { CHANNEL_NAMES, type ChannelName } from "../channels.ts";
 import { type NotificationStore, recordSent } from "../notification-store.ts";
 import { type NotifiedEvent, notificationsAfter, SENT_AT } from "../notified-event.ts";
 import { prunableNotifications } from "./prunable-notifications.ts";

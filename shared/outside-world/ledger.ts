@@ -1,8 +1,12 @@
-import type { Database } from "bun:sqlite";
 import type { AppError } from "@order-outbox/errors";
-import { createCommitQueue } from "./commit-queue.ts";
-import { type Migration, migrate } from "./migrate.ts";
-import { closeDatabase, openDatabase } from "./open.ts";
+import {
+  closeDatabase,
+  createCommitQueue,
+  type Database,
+  type Migration,
+  migrate,
+  openDatabase,
+} from "@order-outbox/sqlite";
 
 /** One thing that was done, as the ledger keeps it. */
 export interface LedgerEntry {

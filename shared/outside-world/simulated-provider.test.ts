@@ -1,7 +1,9 @@
 import { expect, test } from "bun:test";
-import { closeDatabase, openDatabase, openLedger } from "@order-outbox/sqlite";
+import { closeDatabase, openDatabase } from "@order-outbox/sqlite";
 import { type TempDir, tempDir } from "@order-outbox/testing";
-import { chargeKey, decideCharge, openSimulatedProvider } from "./payment-provider.ts";
+import { openLedger } from "./ledger.ts";
+import { chargeKey } from "./payment-provider.ts";
+import { decideCharge, openSimulatedProvider } from "./simulated-provider.ts";
 
 const KEYS = Array.from({ length: 20_000 }, (_, i) => `event-${i}`);
 const accepted = (seed: string, rate: number) =>

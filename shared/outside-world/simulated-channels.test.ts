@@ -1,7 +1,9 @@
 import { expect, test } from "bun:test";
-import { closeDatabase, openDatabase, openLedger } from "@order-outbox/sqlite";
+import { closeDatabase, openDatabase } from "@order-outbox/sqlite";
 import { tempDir } from "@order-outbox/testing";
-import { CHANNEL_NAMES, messageKey, openSimulatedChannels } from "./channels.ts";
+import { CHANNEL_NAMES, messageKey } from "./channels.ts";
+import { openLedger } from "./ledger.ts";
+import { openSimulatedChannels } from "./simulated-channels.ts";
 
 test("the ledger has one line for each key, however often it is sent", async () => {
   using dir = tempDir();
