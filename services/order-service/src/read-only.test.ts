@@ -65,6 +65,8 @@ test.skipIf(why !== undefined)(
     const env = { PORT: new URL(url).port, DATABASE_PATH: path, KAFKA_HOST: "127.0.0.1:1" };
     await using service = startProcess(command, { env });
     await service.waitForLine("ready", 20_000);
+    // By then the relay has opened the file, too.
+    await service.waitForLine("not publishing", 20_000);
     const post = async () => {
       const response = await fetch(`${url}/api/orders`, {
         method: "POST",
