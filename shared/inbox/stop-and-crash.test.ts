@@ -25,12 +25,13 @@ async function crash(
   expect([await child.exited, child.lines]).toEqual([SIGKILLED, []]);
 }
 
-for (const { step, applied } of [
-  { step: "received", applied: 0 },
-  { step: "prepared", applied: 0 },
-  { step: "inside", applied: 0 },
-  { step: "committed", applied: 1 },
-] as const) {
+/** What dies before its transaction leaves what one leaves that dies inside. */
+const STEPS =
+  process.env.PROOF === "full"
+    ? (["received", "prepared", "inside", "committed"] as const)
+    : (["inside", "committed"] as const);
+
+for (const step of STEPS) {
   test.concurrent(`an event takes effect once when the process dies after "${step}"`, async () => {
     await using stream = await openStream();
     const event = orderCreated();
@@ -38,6 +39,7 @@ for (const { step, applied } of [
     await crash(stream, { killAt: { step, eventId: event.id } });
 
     await using reader = openReader(stream, DATABASE);
+    const applied = step === "committed" ? 1 : 0;
     expect(reader.effects()).toHaveLength(applied);
     expect(reader.nextOffset() ?? 0).toBe(applied);
     const last = orderCreated();
