@@ -2,15 +2,13 @@ import {
   DEFAULT_PARTITIONS,
   EVENTS,
   type EventType,
-  exampleOf,
   headersOf,
-  type NamedSchemas,
   OrderId,
   PARTIES,
   TOPICS,
   type Topic,
-  toJsonSchema,
 } from "@order-outbox/contracts";
+import { exampleOf, type NamedSchemas, toJsonSchema } from "@order-outbox/events";
 
 /** Of the contract: what is added to it raises the second number, and nothing else is allowed. */
 const VERSION = "1.0.0";
@@ -31,8 +29,8 @@ const byName = <Name extends string, Value>(names: readonly Name[], of: (name: N
   Object.fromEntries(names.map((name) => [name, of(name)]));
 
 const topics: Topic[] = Object.values(TOPICS);
-const types = Object.keys(EVENTS) as EventType[];
-const typesOf = (topic: Topic) => types.filter((type) => EVENTS[type].topic === topic);
+const types = EVENTS.types;
+const typesOf = (topic: Topic) => types.filter((type) => EVENTS.definitions[type].topic === topic);
 
 /** The event contract as AsyncAPI 3.0 (https://www.asyncapi.com/docs/reference/specification/v3.0.0). */
 export function describeEvents() {
@@ -108,7 +106,7 @@ function describeOperations(topic: Topic) {
 }
 
 function describeMessage(type: EventType, named: NamedSchemas) {
-  const { data } = EVENTS[type];
+  const { data } = EVENTS.definitions[type];
   const headers = headersOf(type);
   return {
     name: type,

@@ -1,11 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import {
-  Amount,
-  headersOf,
-  type JsonSchema,
-  OrderCreatedData,
-  toJsonSchema,
-} from "@order-outbox/contracts";
+import { Amount, headersOf, OrderCreatedData } from "@order-outbox/contracts";
+import { type JsonSchema, toJsonSchema } from "@order-outbox/events";
 import fc from "fast-check";
 import { findBreakingChanges, type ReleasedEvent } from "./compatibility.ts";
 import { presentEvents } from "./released.ts";

@@ -1,4 +1,4 @@
-import type { JsonSchema } from "@order-outbox/contracts";
+import type { JsonSchema } from "@order-outbox/events";
 
 /** What is kept of an event type when it is released. */
 export interface ReleasedEvent {

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { cpSync } from "node:fs";
 import { join } from "node:path";
-import { type JsonSchema, TOPICS } from "@order-outbox/contracts";
+import { TOPICS } from "@order-outbox/contracts";
+import type { JsonSchema } from "@order-outbox/events";
 import { REPOSITORY, tempDir } from "@order-outbox/testing";
 import { describeEvents } from "./asyncapi.ts";
 import { presentEvents, readReleased, writeReleased } from "./released.ts";

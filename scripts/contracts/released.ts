@@ -1,15 +1,16 @@
 import { mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { EVENTS, type EventType, headersOf, toJsonSchema } from "@order-outbox/contracts";
+import { EVENTS, headersOf } from "@order-outbox/contracts";
+import { toJsonSchema } from "@order-outbox/events";
 import type { ReleasedEvent } from "./compatibility.ts";
 
 /** The event types as the code has them now, in the form in which they are kept. */
 export function presentEvents(): ReleasedEvent[] {
-  return (Object.keys(EVENTS) as EventType[]).map((type) => ({
+  return EVENTS.types.map((type) => ({
     type,
-    topic: EVENTS[type].topic,
+    topic: EVENTS.definitions[type].topic,
     headers: toJsonSchema(headersOf(type), new Map()),
-    data: toJsonSchema(EVENTS[type].data, new Map()),
+    data: toJsonSchema(EVENTS.definitions[type].data, new Map()),
   }));
 }
 

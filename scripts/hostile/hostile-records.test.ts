@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { decodeEvent, TOPICS, type WireRecord } from "@order-outbox/contracts";
+import { EVENTS, TOPICS } from "@order-outbox/contracts";
+import { decodeEvent, type WireRecord } from "@order-outbox/events";
 import { startSystem } from "@order-outbox/system";
 import { uniqueName, waitFor } from "@order-outbox/testing";
 import { createRandom } from "@order-outbox/tool-kit";
@@ -72,7 +73,7 @@ async function openStranger(kafkaHost: string): Promise<Stranger> {
 
 function readOrder(message: WireRecord): Seen | undefined {
   try {
-    const decoded = decodeEvent(message);
+    const decoded = decodeEvent(EVENTS, message);
     if (decoded.kind === "event" && decoded.event.type === "ORDER_CREATED") return decoded.event;
   } catch {
     // One of its own.

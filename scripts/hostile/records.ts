@@ -1,13 +1,5 @@
-import {
-  type AnyEvent,
-  EVENTS,
-  encodeEvent,
-  followUpEventId,
-  newEventId,
-  originOf,
-  TOPICS,
-  type Topic,
-} from "@order-outbox/contracts";
+import { type AnyEvent, EVENTS, TOPICS, type Topic } from "@order-outbox/contracts";
+import { encodeEvent, followUpEventId, newEventId } from "@order-outbox/events";
 import type { Random } from "@order-outbox/tool-kit";
 import type { Message } from "kafkajs";
 
@@ -97,7 +89,7 @@ export const KINDS: Readonly<Record<string, Make>> = {
     return recordOf({
       id: newEventId(),
       type: "ORDER_CREATED",
-      source: originOf("ORDER_CREATED").source,
+      source: EVENTS.originOf("ORDER_CREATED").source ?? "",
       time: "2026-01-01T00:00:00.000Z",
       subject: orderId,
       data,
@@ -116,7 +108,7 @@ export function makeRecords(random: Random, seen: readonly Seen[], count: number
 }
 
 function resultsOf({ subject, data, time }: Seen, id: string): AnyEvent[] {
-  const { source } = originOf("PAYMENT_SUCCEEDED");
+  const source = EVENTS.originOf("PAYMENT_SUCCEEDED").source ?? "";
   const rest = { id, source, time, subject };
   return [
     { ...rest, type: "PAYMENT_SUCCEEDED", data: { ...data, transactionId: "txn_stranger" } },
@@ -125,7 +117,7 @@ function resultsOf({ subject, data, time }: Seen, id: string): AnyEvent[] {
 }
 
 function recordOf(event: AnyEvent): HostileRecord {
-  return { topic: EVENTS[event.type].topic, message: encodeEvent(event) };
+  return { topic: EVENTS.originOf(event.type).topic as Topic, message: encodeEvent(EVENTS, event) };
 }
 
 function withHeaders(

@@ -3,7 +3,8 @@
  * `acks=all`, one request in flight; what comes due meanwhile goes with the next.
  */
 import { writeFileSync } from "node:fs";
-import { encodeEvent, newEventId } from "@order-outbox/contracts";
+import { EVENTS } from "@order-outbox/contracts";
+import { encodeEvent, newEventId } from "@order-outbox/events";
 import { Kafka, logLevel } from "kafkajs";
 import type { Sighting } from "./probe.ts";
 import { answerTool, toolPlan } from "./tool-side.ts";
@@ -41,7 +42,7 @@ let planned = 0;
 let freeSince = 0;
 
 function record(orderId: string, sequence: number) {
-  const { key, value, headers } = encodeEvent({
+  const { key, value, headers } = encodeEvent(EVENTS, {
     id: newEventId(),
     type: "ORDER_CREATED",
     source: "/order-service",

@@ -4,7 +4,7 @@
  * writes nothing back; one by one (`batch` 1) it is the textbook way, with an UPDATE after each send.
  */
 import { Database } from "bun:sqlite";
-import { encodeHeaders } from "@order-outbox/contracts";
+import { encodeHeaders } from "@order-outbox/events";
 import type * as KafkaJs from "kafkajs";
 import { answerTool, toolPlan } from "./tool-side.ts";
 

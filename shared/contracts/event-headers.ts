@@ -1,7 +1,7 @@
+import { Timestamp } from "@order-outbox/events";
 import { type TSchema, Type } from "@sinclair/typebox";
-import type { EventType } from "./events.ts";
-import { originOf } from "./parties.ts";
-import { OrderId, Timestamp } from "./values.ts";
+import { EVENTS, type EventType } from "./events.ts";
+import { OrderId } from "./values.ts";
 
 /**
  * The headers of an event of `type` as its writer sends them, all of them text: CloudEvents 1.0 in
@@ -17,7 +17,7 @@ export function headersOf(type: EventType): TSchema {
         examples: ["0198f6a2-0000-7000-8000-00000000e001"],
       }),
       ce_type: Type.Literal(type),
-      ce_source: Type.Literal(originOf(type).source),
+      ce_source: Type.Literal(EVENTS.originOf(type).source ?? ""),
       ce_time: Type.Unsafe<string>({ ...Timestamp, description: "When it happened." }),
       ce_subject: Type.Unsafe<string>({ ...OrderId, description: "The order; the record's key." }),
       ce_sequence: Type.Optional(

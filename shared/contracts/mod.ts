@@ -1,32 +1,19 @@
-export { type EncodedEvent, encodeEvent, encodeHeaders } from "./cloud-events.ts";
-export {
-  type Decoded,
-  decodeEvent,
-  peekIdentity,
-  type RecordIdentity,
-  type WireRecord,
-} from "./decode-event.ts";
+/**
+ * The shop's contracts: which events there are (`EVENTS`, where to start reading), on which topics,
+ * between which parties, and what its values look like. Writers, readers, OpenAPI and AsyncAPI are
+ * made from it.
+ */
 export { headersOf } from "./event-headers.ts";
-export { followUpEventId, newEventId } from "./event-id.ts";
 export {
   type AnyEvent,
-  assertEventData,
   type DomainEvent,
   EVENTS,
   type EventData,
-  type EventMetadata,
   type EventType,
-  isEventType,
   OrderCreatedData,
   PaymentFailedData,
   PaymentSucceededData,
 } from "./events.ts";
-export type { HeaderValue } from "./header-reader.ts";
-export { exampleOf, type JsonSchema, type NamedSchemas, toJsonSchema } from "./json-schema.ts";
-export { isFromOrigin, type Origin, originOf, PARTIES, type Parties } from "./parties.ts";
-export { faultOfStored, type StoredEvent } from "./stored-event.ts";
+export { PARTIES, type Parties } from "./parties.ts";
 export { DEFAULT_PARTITIONS, TOPICS, type Topic } from "./topics.ts";
-export { traceIdOf } from "./trace-id.ts";
-export { readTraceparent } from "./traceparent.ts";
-export { Amount, CustomerId, OrderId, Timestamp } from "./values.ts";
-export { describeViolations, type Violation } from "./violations.ts";
+export { Amount, CustomerId, OrderId } from "./values.ts";

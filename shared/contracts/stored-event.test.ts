@@ -1,18 +1,19 @@
 import { expect, test } from "bun:test";
-import { faultOfStored, type StoredEvent } from "./mod.ts";
+import { faultOfStored, type StoredEvent } from "@order-outbox/events";
+import { EVENTS } from "./mod.ts";
 
 const orderId = "01a2068e-2405-75a5-a041-188aae457c60";
 const data = { orderId, customerId: "customer-1", amount: 5 };
 const sound: StoredEvent = {
   eventType: "ORDER_CREATED",
   topic: "order_created",
-  orderId,
+  subject: orderId,
   partitionKey: orderId,
   payload: JSON.stringify(data),
 };
 
 test("a stored event that readers take has no fault", () => {
-  expect(faultOfStored(sound)).toBeUndefined();
+  expect(faultOfStored(EVENTS, sound)).toBeUndefined();
 });
 
 test.each([
@@ -20,8 +21,8 @@ test.each([
   [{ topic: "payment_processed" }, "topic is not that of its type"],
   [{ payload: "{" }, "Expected object"],
   [{ payload: JSON.stringify({ ...data, amount: 0 }) }, "/amount must be a positive number"],
-  [{ orderId: "another" }, "orderId is not data.orderId"],
-  [{ partitionKey: "customer-1" }, "partitionKey is not the order's id"],
+  [{ subject: "another" }, "subject is not that of its data"],
+  [{ partitionKey: "customer-1" }, "partitionKey is not its subject"],
 ])("a stored event with %j has its fault named", (change, fault) => {
-  expect(faultOfStored({ ...sound, ...change })).toContain(fault);
+  expect(faultOfStored(EVENTS, { ...sound, ...change })).toContain(fault);
 });

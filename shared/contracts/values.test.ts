@@ -1,9 +1,10 @@
 import { describe, expect, test } from "bun:test";
+import { describeViolations, Timestamp } from "@order-outbox/events";
 import { type Static, type TSchema, Type } from "@sinclair/typebox";
 import { TypeCompiler } from "@sinclair/typebox/compiler";
 import { Value } from "@sinclair/typebox/value";
 import { Elysia } from "elysia";
-import { Amount, CustomerId, describeViolations, OrderId, Timestamp } from "./mod.ts";
+import { Amount, CustomerId, OrderId } from "./mod.ts";
 
 /** Whether `value` fits, by TypeBox's interpreter and its compiler, which must agree. */
 function fits(schema: TSchema, value: unknown): boolean {

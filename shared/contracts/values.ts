@@ -1,14 +1,11 @@
+import { UNPRINTABLE } from "@order-outbox/events";
 import { FormatRegistry, Kind, Type, TypeRegistry } from "@sinclair/typebox";
 
 const AMOUNT_KIND = "OrderOutbox:Amount";
 const CUSTOMER_ID_KIND = "OrderOutbox:CustomerId";
-const TIMESTAMP_KIND = "OrderOutbox:Timestamp";
 
 const UUID = /^[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}$/i;
-const RFC_3339 = /^(\d{4})-(\d\d)-(\d\d)T\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/i;
 
-/** Controls, line separators, and the bidi embeddings, overrides and isolates that disguise text. */
-const UNPRINTABLE = "\\u0000-\\u001F\\u007F-\\u009F\\u2028-\\u202E\\u2066-\\u2069";
 /** Spaces, joiners, marks of direction, fillers and variation selectors: nothing to see alone. */
 const INVISIBLE =
   " \\u00A0\\u00AD\\u034F\\u061C\\u115F\\u1160\\u1680\\u17B4\\u17B5\\u180B-\\u180F\\u2000-\\u200F" +
@@ -19,10 +16,6 @@ const CUSTOMER_ID = new RegExp(CUSTOMER_ID_PATTERN, "u");
 
 TypeRegistry.Set(AMOUNT_KIND, (_schema, value) => isAmount(value));
 TypeRegistry.Set(CUSTOMER_ID_KIND, (_schema, value) => isCustomerId(value));
-TypeRegistry.Set(
-  TIMESTAMP_KIND,
-  (_schema, value) => typeof value === "string" && isTimestamp(value),
-);
 
 // Elysia registers its own when it is imported first; without Elysia TypeBox knows no formats.
 if (!FormatRegistry.Has("uuid")) FormatRegistry.Set("uuid", (text) => UUID.test(text));
@@ -33,19 +26,6 @@ export const OrderId = Type.String({
   pattern: "^[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}$",
   description: "a UUID",
   examples: ["0198f6a2-0000-7000-8000-000000000001"],
-});
-
-/**
- * A moment as RFC 3339 text that exists in the calendar. The services write UTC with milliseconds.
- * A kind of its own, because the format "date-time" is whatever was registered first, and Elysia's
- * takes a date alone.
- */
-export const Timestamp = Type.Unsafe<string>({
-  [Kind]: TIMESTAMP_KIND,
-  type: "string",
-  format: "date-time",
-  description: "a time in RFC 3339",
-  examples: ["2026-01-01T00:00:00.000Z"],
 });
 
 /**
@@ -96,28 +76,4 @@ function isCustomerId(value: unknown): boolean {
   // 128 code points are at most 256 units: longer text need not be counted.
   if (typeof value !== "string" || value.length > 256 || !value.isWellFormed()) return false;
   return CUSTOMER_ID.test(value) && (value.length <= 128 || [...value].length <= 128);
-}
-
-const PRINTABLE = new RegExp(`^[^${UNPRINTABLE}]*$`, "u");
-const EACH_UNPRINTABLE = new RegExp(`[${UNPRINTABLE}]`, "gu");
-
-/** Whether `text` has no control characters, line separators or marks that disguise it. */
-export const isPrintable = (text: string): boolean => PRINTABLE.test(text);
-
-/** The first `length` characters of a text of unknown origin, with what is not printable escaped. */
-export function extractOf(text: string, length = 32): string {
-  const begin = text.slice(0, length).replace(EACH_UNPRINTABLE, (character) => {
-    return `\\u{${character.codePointAt(0)?.toString(16)}}`;
-  });
-  return text.length > length ? `${begin}…` : begin;
-}
-
-/** Whether `text` is a date and time in RFC 3339 that exists in the calendar. */
-export function isTimestamp(text: string): boolean {
-  const [, year, month, day] = RFC_3339.exec(text) ?? [];
-  if (year === undefined || Number.isNaN(Date.parse(text))) return false;
-  if (Number(day) <= 28) return true;
-  // Date.parse takes 30 February for 2 March.
-  const lastOfMonth = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
-  return Number(day) <= lastOfMonth;
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { encodeEvent } from "@order-outbox/contracts";
+import { EVENTS } from "@order-outbox/contracts";
+import { encodeEvent } from "@order-outbox/events";
 import { waitFor } from "@order-outbox/testing";
 import { openReader, openStream, orderCreated } from "./test-inbox.ts";
 
@@ -23,7 +24,7 @@ test.concurrent("partitions that are added are read without a restart, and lag i
   const events = [orderCreated(), orderCreated(), orderCreated()];
   await producer.send({
     topic,
-    messages: events.map((event, partition) => ({ ...encodeEvent(event), partition })),
+    messages: events.map((event, partition) => ({ ...encodeEvent(EVENTS, event), partition })),
   });
   await producer.disconnect();
 

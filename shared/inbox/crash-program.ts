@@ -2,7 +2,7 @@ import { subscribe } from "node:diagnostics_channel";
 import type { AnyEvent } from "@order-outbox/contracts";
 import { createKafkaClient } from "@order-outbox/kafka";
 import { createInboxStore, INBOX_CRASH_POINTS, type InboxCrashPoint, startInbox } from "./mod.ts";
-import { LEAVES_ROW, openReaderDatabase, openReaderQueue } from "./test-inbox.ts";
+import { ANYWHERE, LEAVES_ROW, openReaderDatabase, openReaderQueue } from "./test-inbox.ts";
 
 /** What this program gets as the JSON of its first argument. */
 export interface CrashOrder {
@@ -41,7 +41,7 @@ function consume(groupId: string): void {
     client: createKafkaClient({ brokers: order.kafkaHost.split(","), clientId: "crash", log }),
     store: createInboxStore(db, units, groupId, Date.now),
     units,
-    isFromOrigin: () => true,
+    events: ANYWHERE,
     topics: Object.fromEntries(order.topics.map((topic) => [topic, 1])),
     handlers: {
       ORDER_CREATED: {

@@ -1,39 +1,39 @@
-import type { DomainEvent, EventType } from "@order-outbox/contracts";
 import type { AppError } from "@order-outbox/errors";
+import type { EventMap, EventOf, EventTypeOf } from "@order-outbox/events";
 import type { Effect, Refusal, Results } from "@order-outbox/units";
 
 /**
- * What a service does with one type of event.
+ * What a service does with one type of event: `Event` is that of your map, `DomainEventOf<Map, T>`.
  *
  * The effects that `decide` gives take place exactly once per event, in one transaction with the
  * inbox row that remembers it. What `prepare` does elsewhere can happen again after a crash, so it
  * has to be idempotent by the event's id.
  *
  * A failure whose error says `retryable` is tried again with growing delays, then parked; any other
- * is parked at once. Later events of the same order wait behind it, those of other orders do not.
+ * is parked at once. Later events of the same subject wait behind it, others do not.
  */
-export interface EventHandler<T extends EventType, P = undefined> {
+export interface EventHandler<Event extends EventOf, P = undefined> {
   /**
    * Whether what this event builds on is in the database. An event that comes before its
-   * predecessor (of another topic, say) waits until an event of its order has been applied.
+   * predecessor (of another topic, say) waits until an event of its subject has been applied.
    */
-  isReady?(event: DomainEvent<T>): boolean | Promise<boolean>;
+  isReady?(event: Event): boolean | Promise<boolean>;
   /**
    * How long `prepare` may take, in milliseconds; 30,000 when left out. It is not cut off then, but
    * no longer counts as progress for the service's health.
    */
   limitMs?: number;
   /** Asynchronous work, done before the transaction: calls to the outside world. */
-  prepare?(event: DomainEvent<T>): Promise<P>;
+  prepare?(event: Event): Promise<P>;
   /**
    * Decides what the event changes, once per attempt, outside of any transaction: values that are
    * complete. What must hold when they are written is an effect that refuses.
    */
-  decide(event: DomainEvent<T>, prepared: P): EventDecision;
+  decide(event: Event, prepared: P): EventDecision;
   /** What a refused effect means; parked as `HANDLER_FAILED` when left out. */
-  refused?(event: DomainEvent<T>, refusal: Refusal): AppError;
+  refused?(event: Event, refusal: Refusal): AppError;
   /** Told once after the COMMIT, when that is known: the place of logs and counters. */
-  done?(event: DomainEvent<T>, results: Results, prepared: P): void;
+  done?(event: Event, results: Results, prepared: P): void;
 }
 
 /** What an event changes; or why it cannot take effect now. */
@@ -64,5 +64,7 @@ export type AnyHandler = {
   done?(event: never, results: Results, prepared: never): void;
 };
 
-/** The handlers of a consumer; types without one are skipped. */
-export type Handlers = Partial<Record<EventType, AnyHandler>>;
+/** The handlers of a consumer, by types of its event map; types without one are skipped. */
+export type Handlers<Map extends EventMap = EventMap> = Partial<
+  Record<EventTypeOf<Map>, AnyHandler>
+>;

@@ -1,8 +1,9 @@
 import { expect, test } from "bun:test";
-import { type AnyEvent, isFromOrigin } from "@order-outbox/contracts";
+import { type AnyEvent, EVENTS } from "@order-outbox/contracts";
 import { AppError } from "@order-outbox/errors";
 import { waitFor } from "@order-outbox/testing";
 import {
+  ANYWHERE,
   openReader,
   openStream,
   orderCreated,
@@ -231,8 +232,11 @@ test.concurrent("an event of another topic or source than its type has is parked
   await using stream = await openStream();
   await using reader = openReader(stream);
   const inbox = reader.start({
-    isFromOrigin: ({ source, type }, topic) =>
-      source === "/tests" && (type === "ORDER_CREATED" ? topic === stream.topics[0] : false),
+    events: {
+      ...ANYWHERE,
+      isFromOrigin: ({ source, type }, topic) =>
+        source === "/tests" && (type === "ORDER_CREATED" ? topic === stream.topics[0] : false),
+    },
   });
   const good = orderCreated();
   const foreign = { ...orderCreated(), source: "/elsewhere" };
@@ -257,7 +261,7 @@ test.concurrent("an event of another topic or source than its type has is parked
 test.concurrent("a reader takes no event from a topic that the event map does not name", async () => {
   await using stream = await openStream();
   await using reader = openReader(stream);
-  const inbox = reader.start({ isFromOrigin });
+  const inbox = reader.start({ events: EVENTS });
   await stream.publish([{ ...orderCreated(), source: "/order-service" }]);
   await waitFor(() => inbox.status().held.PARKED === 1, { what: "the event to be parked" });
   expect(reader.rows("SELECT lastError FROM held_events")).toEqual([

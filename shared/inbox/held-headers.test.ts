@@ -1,11 +1,12 @@
 import { expect, test } from "bun:test";
-import { decodeEvent, encodeEvent } from "@order-outbox/contracts";
+import { EVENTS } from "@order-outbox/contracts";
+import { decodeEvent, encodeEvent } from "@order-outbox/events";
 import { keptHeaders, type TextHeaders } from "./held-headers.ts";
 import { orderCreated } from "./test-inbox.ts";
 
-const { key, value, headers } = encodeEvent({ ...orderCreated(), sequence: 7 });
+const { key, value, headers } = encodeEvent(EVENTS, { ...orderCreated(), sequence: 7 });
 const bytes = { key: Buffer.from(key), value: Buffer.from(value) };
-const decode = (kept: TextHeaders) => decodeEvent({ ...bytes, headers: kept });
+const decode = (kept: TextHeaders) => decodeEvent(EVENTS, { ...bytes, headers: kept });
 
 test("the headers of an event are kept as they are, whatever else a stranger added", () => {
   const longest = { ...headers, ce_source: `/${"s".repeat(254)}`, ce_id: "i".repeat(128) };

@@ -141,7 +141,7 @@ export function createHeldRunner(deps: WorkDeps, lanes: Lanes, stopping: AbortSi
     planned.add(eventKey);
     inLane(eventKey, () => runKey(eventKey))
       .catch((error: unknown) => {
-        if (!stopping.aborted) log.error({ error, orderId: eventKey }, "held events wait on");
+        if (!stopping.aborted) log.error({ error, subject: eventKey }, "held events wait on");
       })
       .finally(() => {
         planned.delete(eventKey);
@@ -234,7 +234,7 @@ export function createHeldRunner(deps: WorkDeps, lanes: Lanes, stopping: AbortSi
         const target = { heldId: id, eventId, eventSource, eventType, eventKey, ...place };
         const entry = { at: isoNow(), action: "DISCARD", target, reason };
         await waitOutTrouble(deps, () => store.discard(held, applied, entry));
-        log.warn({ eventId, eventType, orderId: eventKey, reason }, "held event discarded");
+        log.warn({ eventId, eventType, subject: eventKey, reason }, "held event discarded");
         if (eventKey !== null) await runKey(eventKey);
       }),
     stop: () => clearTimeout(timer),

@@ -1,10 +1,10 @@
-import type { AnyEvent } from "@order-outbox/contracts";
 import type { AppError } from "@order-outbox/errors";
+import type { EventOf } from "@order-outbox/events";
 import type { ConsumedRecord } from "@order-outbox/kafka";
 
 /** An event that is about to be worked on. */
 export interface Delivery {
-  event: AnyEvent;
+  event: EventOf;
   record: ConsumedRecord;
   /** 1 for the first attempt at it. */
   attempt: number;

@@ -1,5 +1,6 @@
-import { type AnyEvent, traceIdOf } from "@order-outbox/contracts";
 import { isAppError, toAppError } from "@order-outbox/errors";
+import type { EventOf } from "@order-outbox/events";
+import { traceIdOf } from "@order-outbox/events";
 import type { ConsumedRecord } from "@order-outbox/kafka";
 import type { Effect } from "@order-outbox/units";
 import { tellCrashPoint } from "./crash-points.ts";
@@ -87,7 +88,7 @@ export async function processRecord(
 /** Looks at what the database knows of an event that arrives, outside a transaction. */
 async function judgeArrival(
   store: InboxStore,
-  event: AnyEvent,
+  event: EventOf,
   handler: AnyHandler,
 ): Promise<Arrival | "KNOWN"> {
   const { applied, held } = await store.lookUp(event, event.subject);
@@ -113,11 +114,11 @@ const REASONS = {
 export function tellHolding(
   { log, counters }: WorkDeps,
   { topic, partition, offset, headers }: ConsumedRecord,
-  { eventId, eventType, eventKey: orderId }: EventIdentity,
+  { eventId, eventType, eventKey: subject }: EventIdentity,
   { state, errorCode: code, lastError, attempts, nextAttemptAt }: Holding,
 ): void {
   const traceId = traceIdOf(headers.traceparent);
-  const fields = { topic, partition, offset, eventId, eventType, orderId, traceId, code };
+  const fields = { topic, partition, offset, eventId, eventType, subject, traceId, code };
   switch (state) {
     case "PARKED":
       counters.parked += 1;

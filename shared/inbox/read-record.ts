@@ -1,21 +1,21 @@
-import { type AnyEvent, decodeEvent, originOf, peekIdentity } from "@order-outbox/contracts";
 import { AppError, toAppError } from "@order-outbox/errors";
+import { decodeEvent, type EventMap, type EventOf, peekIdentity } from "@order-outbox/events";
 import type { ConsumedRecord } from "@order-outbox/kafka";
 import type { AnyHandler, Handlers } from "./handler.ts";
 import type { EventIdentity } from "./store.ts";
 
 /** What a record turned out to be, before any work on it. */
 export type Reading =
-  | { kind: "event"; key: string; event: AnyEvent; handler: AnyHandler }
+  | { kind: "event"; key: string; event: EventOf; handler: AnyHandler }
   /** `unknown`: no event of that type is known here; else there is no handler for it. */
   | { kind: "skip"; key: string; type: string; unknown: boolean }
   | { kind: "malformed"; key: string; identity: EventIdentity; error: AppError };
 
 /** By what a consumer reads records. */
 export interface ReadRules {
+  /** Which types there are, how each is checked, and where it comes from. */
+  events: EventMap;
   handlers: Handlers;
-  /** Whether an event that stood in `topic` came from where its type comes from. */
-  isFromOrigin(event: AnyEvent, topic: string): boolean;
 }
 
 /** Reads a record. The key orders it: what cannot be ordered gets a key of its own. */
@@ -26,12 +26,14 @@ export function readRecord(record: ConsumedRecord, rules: ReadRules): Reading {
     return { kind: "malformed", key: alone, identity: UNKNOWN, error };
   }
   try {
-    const decoded = decodeEvent(record);
+    const decoded = decodeEvent(rules.events, record);
     if (decoded.kind === "unknown") {
       return { kind: "skip", key: alone, type: decoded.type, unknown: true };
     }
     const { event } = decoded;
-    if (!rules.isFromOrigin(event, record.topic)) throw misplaced(event, record.topic);
+    if (!rules.events.isFromOrigin(event, record.topic)) {
+      throw misplaced(rules.events, event, record.topic);
+    }
     const handler = rules.handlers[event.type];
     if (handler === undefined) {
       return { kind: "skip", key: alone, type: event.type, unknown: false };
@@ -65,10 +67,10 @@ function identityOf(record: ConsumedRecord): EventIdentity {
   };
 }
 
-function misplaced({ type, source }: AnyEvent, topic: string): AppError {
-  const origin = originOf(type);
+function misplaced(events: EventMap, { type, source }: EventOf, topic: string): AppError {
+  const origin = events.originOf(type);
   return new AppError(
     "EVENT_MISPLACED",
-    `${type} comes from ${origin.source} on ${origin.topic}, not from ${source} on ${topic}`,
+    `${type} comes from ${origin.source ?? "anybody"} on ${origin.topic}, not from ${source} on ${topic}`,
   );
 }

@@ -1,5 +1,5 @@
-import { isFromOrigin } from "@order-outbox/contracts";
 import { AppError, type Clock, isAppError, monotonic, steadyClock } from "@order-outbox/errors";
+import type { EventMap } from "@order-outbox/events";
 import {
   type ConsumedBatch,
   type ConsumerIntervals,
@@ -24,7 +24,7 @@ import { openOperatorDesk } from "./operator-requests.ts";
 import { pauseBefore } from "./pause.ts";
 import { processRecord } from "./process-record.ts";
 import { createProgress } from "./progress.ts";
-import { type ReadRules, readRecord } from "./read-record.ts";
+import { readRecord } from "./read-record.ts";
 import { createRecordCommits } from "./record-commits.ts";
 import type { InboxFacts, InboxStore } from "./store.ts";
 import { tellUnknownTypes } from "./unknown-types.ts";
@@ -42,9 +42,9 @@ export interface InboxOptions {
    * whose events others build on, so that these seldom come too early and have to wait.
    */
   topics: Readonly<Record<string, number>>;
+  /** The types of events that there are; others are counted and skipped. */
+  events: EventMap;
   handlers: Handlers;
-  /** Whether an event came from where its type comes from; by default as the event map has it. */
-  isFromOrigin?: ReadRules["isFromOrigin"];
   log: Log;
   /** Milliseconds since the epoch: for what is stored. */
   now: Clock;
@@ -101,7 +101,7 @@ const AWAY_MS = 15_000;
  * Kafka's, says where to continue. Events of one order run in order, across topics.
  */
 export function startInbox(options: InboxOptions): Inbox {
-  const { client, store, units, topics, handlers, log, now, intervals = {} } = options;
+  const { client, store, units, topics, events, handlers, log, now, intervals = {} } = options;
   const groupId = store.consumer;
   const elapsed = options.monotonic ?? monotonic;
   const stopping = new AbortController();
@@ -143,8 +143,8 @@ export function startInbox(options: InboxOptions): Inbox {
         consumer.reportOffset(topic, partition, nextOffset);
       },
     }),
+    events,
     handlers,
-    isFromOrigin: options.isFromOrigin ?? isFromOrigin,
     log,
     steady: steadyClock(now, elapsed),
     now,

@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { type AnyEvent, encodeEvent, newEventId } from "@order-outbox/contracts";
+import { type AnyEvent, EVENTS } from "@order-outbox/contracts";
+import { type EventMap, type EventOf, encodeEvent, newEventId } from "@order-outbox/events";
 import { createKafkaClient, ensureTopics, type KafkaClient, type Log } from "@order-outbox/kafka";
 import {
   type CommitQueue,
@@ -49,9 +50,9 @@ export interface Reader extends AsyncDisposable {
   readonly queue: CommitQueue;
   readonly logged: { level: keyof Log; fields: object; message: string }[];
   /** The effect of an event; a handler's `decide` that only leaves its row is {@link leaveRow}. */
-  record(event: AnyEvent): Effect;
+  record(event: EventOf): Effect;
   /** For a handler. */
-  leaveRow(event: AnyEvent): Effect[];
+  leaveRow(event: EventOf): Effect[];
   /** Starts the inbox; its handlers only {@link record} unless the options have others. */
   start(options?: Partial<InboxOptions> & { groupId?: string }): Inbox;
   /** The ids of the events that took effect, in the order in which they did. */
@@ -61,6 +62,9 @@ export interface Reader extends AsyncDisposable {
   rows<Row = Record<string, unknown>>(sql: string): Row[];
   close(): Promise<void>;
 }
+
+/** The shop's events, whatever topic and source they come from. */
+export const ANYWHERE: EventMap = { ...EVENTS, isFromOrigin: () => true };
 
 /** The group that a database was begun with; its readers may have others. */
 const READER_TABLES = `${inboxSchema("reader")}
@@ -86,7 +90,7 @@ const metadata = (subject: string) => ({
 });
 
 /** The record of an event, to be spoilt. */
-export const toRecord = (event: AnyEvent): RawRecord => encodeEvent(event);
+export const toRecord = (event: AnyEvent): RawRecord => encodeEvent(EVENTS, event);
 
 export async function openStream(): Promise<Stream> {
   await using opened = new AsyncDisposableStack();
@@ -159,7 +163,7 @@ export function openReader(stream: Stream, name = "reader.db"): Reader {
         topics: onePartitionEach([...stream.topics, stream.nudges]),
         handlers: { ORDER_CREATED: LEAVES_ROW, PAYMENT_SUCCEEDED: LEAVES_ROW },
         // The topics have names of their own, because the broker may be everybody's.
-        isFromOrigin: () => true,
+        events: ANYWHERE,
         log: logInto(logged),
         now: Date.now,
         intervals: { requestsMs: 20, reportsMs: 50 },
@@ -212,11 +216,11 @@ export function openReaderQueue(db: Database): CommitQueue {
 }
 
 /** The effect of an event on the reader's own table. */
-export const recordEffect = ({ id }: AnyEvent): Effect =>
+export const recordEffect = ({ id }: EventOf): Effect =>
   sql({ statement: "INSERT INTO effects (eventId) VALUES (?)", parameters: [id], rows: 1 });
 
 /** A handler that only leaves the event's row. */
-export const LEAVES_ROW = { decide: (event: AnyEvent) => [recordEffect(event)] };
+export const LEAVES_ROW = { decide: (event: EventOf) => [recordEffect(event)] };
 
 function logInto(logged: Reader["logged"]): Log {
   const at = (level: keyof Log) => (fields: object, message: string) =>

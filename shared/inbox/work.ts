@@ -1,4 +1,3 @@
-import type { AnyEvent } from "@order-outbox/contracts";
 import {
   AppError,
   type Clock,
@@ -7,6 +6,7 @@ import {
   isAppError,
   toAppError,
 } from "@order-outbox/errors";
+import type { EventOf } from "@order-outbox/events";
 import type { ConsumedRecord, Log } from "@order-outbox/kafka";
 import { isStorageTrouble } from "@order-outbox/sqlite";
 import type { Effect, UnitResult, Units } from "@order-outbox/units";
@@ -83,7 +83,7 @@ export type Attempt =
  */
 export function attemptEvent(
   deps: WorkDeps,
-  event: AnyEvent,
+  event: EventOf,
   handler: AnyHandler,
   record: ConsumedRecord,
   commit: Commit,
@@ -98,7 +98,7 @@ export function attemptEvent(
 async function workFollowed(
   work: FollowedWork,
   deps: WorkDeps,
-  event: AnyEvent,
+  event: EventOf,
   handler: AnyHandler,
   record: ConsumedRecord,
   commit: Commit,
@@ -116,7 +116,7 @@ async function workFollowed(
 
 async function workOn(
   deps: WorkDeps,
-  event: AnyEvent,
+  event: EventOf,
   handler: AnyHandler,
   record: ConsumedRecord,
   commit: Commit,
@@ -143,7 +143,7 @@ async function workOn(
 /** What a refusal means: the event is known already, or its handler says. */
 async function refusedWork(
   deps: WorkDeps,
-  event: AnyEvent,
+  event: EventOf,
   handler: AnyHandler,
   { refusal }: Extract<UnitResult, { committed: false }>,
   commit: Commit,
@@ -167,7 +167,7 @@ function tellDone({ log }: WorkDeps, tell: () => void): void {
   }
 }
 
-function prepare({ progress }: WorkDeps, event: AnyEvent, handler: AnyHandler): unknown {
+function prepare({ progress }: WorkDeps, event: EventOf, handler: AnyHandler): unknown {
   if (handler.prepare === undefined) return undefined;
   const { limitMs = CALL_LIMIT_MS } = handler;
   return progress.call(limitMs, async () => handler.prepare?.(event as never));

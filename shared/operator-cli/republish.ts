@@ -1,4 +1,5 @@
-import { faultOfStored } from "@order-outbox/contracts";
+import { EVENTS } from "@order-outbox/contracts";
+import { faultOfStored } from "@order-outbox/events";
 import type { OutboxDesk, PublishedFilter } from "@order-outbox/operator";
 import {
   count,
@@ -73,7 +74,7 @@ async function makePending(
 ): Promise<number> {
   const progress = createProgress();
   try {
-    return await outbox.republish(which, reason, faultOfStored, {
+    return await outbox.republish(which, reason, (row) => faultOfStored(EVENTS, row), {
       onProgress: (done, of) => progress.show(`republishing ${service}`, done, of),
     });
   } finally {

@@ -37,7 +37,7 @@ export type PublishedFilter = { id: number } | { key: string } | { fromId: numbe
 export interface StoredRow {
   eventType: string;
   topic: string;
-  orderId: string;
+  subject: string;
   partitionKey: string;
   /** JSON. */
   payload: string;

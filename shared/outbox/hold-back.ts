@@ -1,5 +1,5 @@
-import { traceIdOf } from "@order-outbox/contracts";
 import { type ErrorCode, isAppError, toAppError } from "@order-outbox/errors";
+import { traceIdOf } from "@order-outbox/events";
 import type { PartitionHolds } from "./partition-holds.ts";
 import type { RelayDeps, RelayStatus } from "./relay-types.ts";
 import type { RoundPart } from "./round.ts";
@@ -43,9 +43,9 @@ export async function holdBack(deps: HoldBackDeps, part: RoundPart, error: Error
   await store.chargeRefusal(only.id, error.message, parked ? new Date(now()).toISOString() : null);
   if (!parked) return;
   status.parked += 1;
-  const { id, eventId, orderId, traceparent } = only;
+  const { id, eventId, subject, traceparent } = only;
   log.error(
-    { outboxId: id, eventId, orderId, traceId: traceIdOf(traceparent) },
+    { outboxId: id, eventId, subject, traceId: traceIdOf(traceparent) },
     `event parked, the broker refuses it: ${error.message}`,
   );
 }

@@ -1,35 +1,34 @@
-import {
-  assertEventData,
-  EVENTS,
-  type EventData,
-  type EventType,
-  isEventType,
-} from "@order-outbox/contracts";
 import { AppError } from "@order-outbox/errors";
+import {
+  type EventDataOf,
+  type EventMap,
+  type EventTypeOf,
+  requireEventData,
+} from "@order-outbox/events";
 import { defineEffect, type Effect } from "@order-outbox/units";
 
-/** An event of type `T` to publish, as the use case that causes it knows it. */
-export interface OutboxEventOf<T extends EventType> {
+/** An event of type `T` of an event map to publish, as the use case that causes it knows it. */
+export interface OutboxEventOf<Map, T extends EventTypeOf<Map>> {
   /** Made once; the same on every publication of this event. */
   eventId: string;
   eventType: T;
-  /** Its order is the key: events of one order are published, and take effect, as they committed. */
-  data: EventData<T>;
+  /** Its subject is the key: events of one subject are published, and take effect, as they committed. */
+  data: EventDataOf<Map, T>;
   /** ISO 8601, UTC. */
   createdAt: string;
   /** W3C trace context of the cause. */
   traceparent?: string | undefined;
 }
 
-/** An event to publish, of any type of the event map. */
-export type OutboxEvent = { [T in EventType]: OutboxEventOf<T> }[EventType];
+/** An event to publish, of any type of an event map. */
+export type OutboxEvent<Map> = { [T in EventTypeOf<Map>]: OutboxEventOf<Map, T> }[EventTypeOf<Map>];
 
 /** What is in a row of the outbox that waits to be published. */
 export interface NewRow {
   eventId: string;
   eventType: string;
   topic: string;
-  orderId: string;
+  subject: string;
   partitionKey: string;
   /** JSON. */
   payload: string;
@@ -47,22 +46,21 @@ export const insertRow = defineEffect<NewRow>("outbox row");
  * Decides to publish an event: it goes with the unit that makes it true, so that both are committed
  * or neither is. Topic and key follow from the event.
  *
- * @throws AppError `EVENT_MALFORMED` when the event is none of the event map or its data breaks its
- *   schema, and `EVENT_TOO_LARGE`: faults of the caller, which no reader has to meet
+ * @throws AppError `EVENT_MALFORMED` when the event is none of the map or its data breaks its schema,
+ *   and `EVENT_TOO_LARGE`: faults of the caller, which no reader has to meet
  */
-export const publish = (event: OutboxEvent): Effect => insertRow(toRow(event));
+export const publish = <Map extends EventMap>(events: Map, event: OutboxEvent<Map>): Effect =>
+  insertRow(toRow(events, event));
 
 /** The row that an event makes; throws as {@link publish} does. */
-export function toRow({ eventType, data, ...event }: OutboxEvent): NewRow {
-  if (!isEventType(eventType)) {
-    throw new AppError("EVENT_MALFORMED", `the event map has no ${String(eventType)}`);
-  }
-  assertEventData(eventType, data);
+export function toRow<Map extends EventMap>(events: Map, event: OutboxEvent<Map>): NewRow {
+  const { eventType, data, ...rest } = event as OutboxEventOf<EventMap, string>;
+  requireEventData<EventMap>(events, eventType, data);
   const payload = JSON.stringify(data);
   if (payload.length > MAX_PAYLOAD) {
     throw new AppError("EVENT_TOO_LARGE", `the data of ${eventType} has ${payload.length} chars`);
   }
-  const { orderId } = data;
-  const { topic } = EVENTS[eventType];
-  return { ...event, eventType, topic, orderId, partitionKey: orderId, payload };
+  const subject = events.subjectOf(eventType, data);
+  const { topic } = events.originOf(eventType);
+  return { ...rest, eventType, topic, subject, partitionKey: subject, payload };
 }

@@ -12,7 +12,7 @@ const row = (id: number, hash: number, { topic = "t", payload = "{}" } = {}): Pe
   id,
   eventId: `event-${id}`,
   eventType: "ORDER_CREATED",
-  orderId: `order-${id}`,
+  subject: `order-${id}`,
   topic,
   partitionKey: `key-${hash}`,
   keyHash: hash,

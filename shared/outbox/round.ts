@@ -1,4 +1,4 @@
-import { encodeHeaders } from "@order-outbox/contracts";
+import { encodeHeaders } from "@order-outbox/events";
 import { type OutboundRecord, type PartitionBatch, RecordBatch } from "@order-outbox/kafka";
 import type { PendingRow, RoundLimits } from "./store.ts";
 
@@ -70,7 +70,7 @@ export function toRecord(row: PendingRow, source: string, at: number): OutboundR
       type: row.eventType,
       source,
       time: row.createdAt,
-      subject: row.orderId,
+      subject: row.subject,
       sequence: row.id,
       ...(row.traceparent === null ? {} : { traceparent: row.traceparent }),
     }),

@@ -13,7 +13,7 @@ export interface PendingRow {
   id: number;
   eventId: string;
   eventType: string;
-  orderId: string;
+  subject: string;
   topic: string;
   partitionKey: string;
   keyHash: number;

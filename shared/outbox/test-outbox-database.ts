@@ -29,7 +29,7 @@ export const newRow = (key: string, row: Partial<NewRow> = {}): NewRow => ({
   eventId: crypto.randomUUID(),
   eventType: "ORDER_CREATED",
   topic: "t",
-  orderId: key,
+  subject: key,
   partitionKey: key,
   payload: "{}",
   createdAt: "2026-01-01T00:00:00.000Z",

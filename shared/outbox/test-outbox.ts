@@ -94,7 +94,7 @@ export function tempOutbox(topic = uniqueName("topic")): TestOutbox {
           eventId: crypto.randomUUID(),
           eventType: "ORDER_CREATED",
           topic,
-          orderId: key,
+          subject: key,
           partitionKey: key,
           data: { key },
           createdAt: new Date().toISOString(),

@@ -1,4 +1,4 @@
-import { Timestamp } from "@order-outbox/contracts";
+import { Timestamp } from "@order-outbox/events";
 import { type TSchema, Type } from "@sinclair/typebox";
 import { type OperationDetails, operation, WRITE_PROBLEMS } from "./openapi-details.ts";
 import { pageOf } from "./pagination.ts";

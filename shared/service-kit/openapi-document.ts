@@ -1,4 +1,4 @@
-import { type NamedSchemas, toJsonSchema } from "@order-outbox/contracts";
+import { type NamedSchemas, toJsonSchema } from "@order-outbox/events";
 import type { ApiInfo, HeaderObject, OpenApiDocument } from "./openapi-objects.ts";
 import {
   ADMIN_TOKEN,

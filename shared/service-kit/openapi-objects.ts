@@ -1,4 +1,4 @@
-import type { JsonSchema } from "@order-outbox/contracts";
+import type { JsonSchema } from "@order-outbox/events";
 import type { Link } from "./openapi-details.ts";
 
 /** What an API is called. */

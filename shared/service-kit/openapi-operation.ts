@@ -1,5 +1,5 @@
-import { exampleOf, type NamedSchemas, toJsonSchema } from "@order-outbox/contracts";
 import type { ErrorCode } from "@order-outbox/errors";
+import { exampleOf, type NamedSchemas, toJsonSchema } from "@order-outbox/events";
 import { OptionalKind, type TObject, type TSchema } from "@sinclair/typebox";
 import type { Answer, HeaderSchemas, OperationDetails } from "./openapi-details.ts";
 import type { OperationObject, ParameterObject, ResponseObject } from "./openapi-objects.ts";

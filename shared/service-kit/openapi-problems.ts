@@ -1,5 +1,5 @@
-import { type NamedSchemas, toJsonSchema } from "@order-outbox/contracts";
 import { AppError, type ErrorCode } from "@order-outbox/errors";
+import { type NamedSchemas, toJsonSchema } from "@order-outbox/events";
 import { MAX_BODY_BYTES } from "./json-body.ts";
 import type { ResponseObject } from "./openapi-objects.ts";
 import { invalidInput, ProblemSchema, problemResponse, type Violation } from "./problem.ts";

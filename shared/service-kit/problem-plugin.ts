@@ -1,5 +1,5 @@
-import { traceIdOf } from "@order-outbox/contracts";
 import { AppError } from "@order-outbox/errors";
+import { traceIdOf } from "@order-outbox/events";
 import { type AnyElysia, NotFoundError, ParseError, ValidationError } from "elysia";
 import { readJsonBody } from "./json-body.ts";
 import type { Logger } from "./logger.ts";

@@ -1,4 +1,4 @@
-import { readTraceparent } from "@order-outbox/contracts";
+import { readTraceparent } from "@order-outbox/events";
 
 const served = new WeakMap<Request, string>();
 

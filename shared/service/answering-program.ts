@@ -8,7 +8,6 @@ import { operationRoutes, runService, serviceSettings, sqliteTables } from "./mo
 await runService({
   name: "answering-service",
   config: Type.Object(serviceSettings({ port: 0, database: "answering.db" })),
-  events: {},
   tables: sqliteTables({
     migrations: [{ name: "create visits", up: "CREATE TABLE visits (at INTEGER) STRICT" }],
     writers: (db) => [sqlWriter(db)],

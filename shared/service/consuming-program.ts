@@ -1,5 +1,5 @@
 // A service without an outbox and without routes: it keeps what it hears.
-import { EVENTS } from "@order-outbox/contracts";
+import { type DomainEvent, EVENTS } from "@order-outbox/contracts";
 import { type EventHandler, inboxSchema } from "@order-outbox/inbox";
 import { sqlWriter } from "@order-outbox/sqlite";
 import { sql } from "@order-outbox/units";
@@ -8,7 +8,7 @@ import { runService, serviceSettings, sqliteTables } from "./mod.ts";
 
 const name = "listening-service";
 
-const keep: EventHandler<"ORDER_CREATED"> = {
+const keep: EventHandler<DomainEvent<"ORDER_CREATED">> = {
   decide: ({ subject }) => [
     sql({ statement: "INSERT INTO heard VALUES (?)", parameters: [subject] }),
   ],

@@ -8,7 +8,7 @@
  */
 export type { ServiceDeclaration } from "./declaration.ts";
 export { type Operations, operationRoutes } from "./operations.ts";
-export type { Basics, EventMap, Kept, Outside, Parts } from "./parts.ts";
+export type { Basics, Kept, Outside, Parts } from "./parts.ts";
 export { runService } from "./run-service.ts";
 export {
   consumingSettings,

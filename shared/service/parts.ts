@@ -3,9 +3,6 @@ import type { ProcessLogger } from "@order-outbox/service-kit";
 import type { Tracing } from "@order-outbox/telemetry";
 import type { KeepOptions, Units } from "@order-outbox/units";
 
-/** The types of events that there are, with their topics. */
-export type EventMap = Readonly<Record<string, { readonly topic: string }>>;
-
 /** Something outside of the service's database that it opens and closes, with a file of its own. */
 export interface Outside {
   /** What logs and `/health` call its file. */

@@ -1,5 +1,6 @@
 // A service without an inbox: it announces what it is sent.
-import { EVENTS, newEventId } from "@order-outbox/contracts";
+import { EVENTS } from "@order-outbox/contracts";
+import { newEventId } from "@order-outbox/events";
 import { AUDIT_TABLE } from "@order-outbox/operator";
 import { OUTBOX_TABLE, publish } from "@order-outbox/outbox";
 import { Type } from "@sinclair/typebox";
@@ -27,7 +28,7 @@ await runService({
       async ({ body: data }) => {
         const createdAt = new Date(now()).toISOString();
         const event = { eventId: newEventId(), eventType: "ORDER_CREATED" as const, createdAt };
-        await units.commit({ effects: [publish({ ...event, data })] });
+        await units.commit({ effects: [publish(EVENTS, { ...event, data })] });
         return { announced: true };
       },
       { body: Announcement },

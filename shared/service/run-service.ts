@@ -1,3 +1,4 @@
+import { defineEvents, type EventMap } from "@order-outbox/events";
 import {
   adminTokenOf,
   exitOnConfigError,
@@ -11,7 +12,7 @@ import { layFoundation } from "./foundation.ts";
 import { healthOf } from "./health-of.ts";
 import { measure } from "./measure.ts";
 import { adminOf, operationRoutes } from "./operations.ts";
-import type { EventMap, Outside } from "./parts.ts";
+import type { Outside } from "./parts.ts";
 import type { Running } from "./running.ts";
 import type { ServiceConfig } from "./settings.ts";
 import { shutdownSteps } from "./shutdown-steps.ts";
@@ -19,6 +20,8 @@ import { startConsuming } from "./start-consuming.ts";
 import { startPruning } from "./start-pruning.ts";
 import { startPublishing } from "./start-publishing.ts";
 import { topicsOf } from "./topics.ts";
+
+const NO_EVENTS: EventMap = defineEvents({});
 
 /**
  * Runs a service until its process is told to end: reads its settings, opens its database, starts
@@ -31,7 +34,7 @@ export async function runService<
   World extends Readonly<Record<string, Outside>>,
   Events extends EventMap,
 >(declaration: ServiceDeclaration<Schema, Stores, World, Events>): Promise<void> {
-  const { events, publishes = [] } = declaration;
+  const { events = NO_EVENTS, publishes = [] } = declaration;
   const foundation = await layFoundation(declaration.name, declaration.config);
   const { service, config, logger, tracing, now, ageing } = foundation;
 
@@ -79,6 +82,7 @@ export async function runService<
       inbox: database.inbox,
       units: database.units,
       topics: consumed,
+      events,
       handlers,
     });
   const pruning = startPruning(foundation, {

@@ -1,3 +1,4 @@
+import type { EventMap } from "@order-outbox/events";
 import { type Handlers, type Inbox, startInbox } from "@order-outbox/inbox";
 import type { Units } from "@order-outbox/units";
 import type { Foundation } from "./foundation.ts";
@@ -9,6 +10,7 @@ export interface ConsumingOptions {
   units: Units;
   /** In the order in which they are best read, with partition counts for creating them. */
   topics: Record<string, number>;
+  events: EventMap;
   handlers: Handlers;
 }
 
@@ -18,7 +20,7 @@ const FIRST_RETRY_MS = 200;
 /** Starts the inbox, which works on what comes from its topics. */
 export function startConsuming(
   { service, config, client, tracing, logger, now }: Foundation,
-  { inbox, units, topics, handlers }: ConsumingOptions,
+  { inbox, units, topics, events, handlers }: ConsumingOptions,
 ): Inbox {
   return startInbox({
     client,
@@ -30,6 +32,7 @@ export function startConsuming(
       capMs: config.RETRY_MAX_MS,
     },
     topics,
+    events,
     handlers,
     follow: tracing?.followEvents(service),
     log: logger,

@@ -1,4 +1,4 @@
-import type { EventMap } from "./parts.ts";
+import type { EventMap } from "@order-outbox/events";
 
 /** With how many partitions a topic is created that is not there. */
 const PARTITIONS = 6;
@@ -6,9 +6,8 @@ const PARTITIONS = 6;
 /** The topics of these types, in the order in which they are first named, with partition counts. */
 export function topicsOf(events: EventMap, types: readonly string[]): Record<string, number> {
   const topics = types.map((type) => {
-    const topic = events[type]?.topic;
-    if (topic === undefined) throw new TypeError(`the event map has no ${type}`);
-    return [topic, PARTITIONS] as const;
+    if (!events.has(type)) throw new TypeError(`the event map has no ${type}`);
+    return [events.originOf(type).topic, PARTITIONS] as const;
   });
   return Object.fromEntries(topics);
 }

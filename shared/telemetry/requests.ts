@@ -1,5 +1,5 @@
 import { type Attributes, SpanKind, SpanStatusCode } from "@opentelemetry/api";
-import { readTraceparent } from "@order-outbox/contracts";
+import { readTraceparent } from "@order-outbox/events";
 import type { TraceRequest } from "@order-outbox/service-kit";
 import {
   ATTR_ERROR_TYPE,

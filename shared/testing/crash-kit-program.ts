@@ -1,5 +1,6 @@
 /** A small service of its own: an order earns its customer ten points, once. */
 
+import { EVENTS } from "@order-outbox/contracts";
 import { createInboxStore, inboxSchema, inboxWriters, startInbox } from "@order-outbox/inbox";
 import { createKafkaClient } from "@order-outbox/kafka";
 import { createCommitQueue, migrate, openDatabase, sqlWriter } from "@order-outbox/sqlite";
@@ -29,7 +30,7 @@ startInbox({
   client: createKafkaClient({ brokers: [kafkaHost], clientId: "points", log }),
   store: createInboxStore(db, units, groupId, Date.now),
   units,
-  isFromOrigin: () => true,
+  events: { ...EVENTS, isFromOrigin: () => true },
   topics: { [topic]: 1 },
   handlers: {
     ORDER_CREATED: {

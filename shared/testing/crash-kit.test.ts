@@ -1,7 +1,8 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { encodeEvent, newEventId } from "@order-outbox/contracts";
+import { EVENTS } from "@order-outbox/contracts";
+import { encodeEvent, newEventId } from "@order-outbox/events";
 import { INBOX_CRASH_POINTS } from "@order-outbox/inbox";
 import { Kafka, logLevel, Partitioners } from "kafkajs";
 import { crashTest, startBroker, startProcess, tempDir, uniqueName } from "./mod.ts";
@@ -23,7 +24,7 @@ async function openPoints() {
     const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
     await producer.connect();
     const orderId = crypto.randomUUID();
-    const event = encodeEvent({
+    const event = encodeEvent(EVENTS, {
       id: newEventId(),
       type: "ORDER_CREATED",
       source: "/tests",

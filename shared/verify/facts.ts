@@ -40,14 +40,14 @@ export const PUBLISHERS = [
   {
     schema: "orders",
     service: "order-service",
-    topic: EVENTS.ORDER_CREATED.topic,
+    topic: EVENTS.originOf("ORDER_CREATED").topic,
     applied: `EXISTS (SELECT 1 FROM payments.payments AS p WHERE p.orderId = b.orderId)
       AND EXISTS (SELECT 1 FROM told AS t WHERE t.orderId = b.orderId AND t.created >= 3)`,
   },
   {
     schema: "payments",
     service: "payment-service",
-    topic: EVENTS.PAYMENT_SUCCEEDED.topic,
+    topic: EVENTS.originOf("PAYMENT_SUCCEEDED").topic,
     applied: `EXISTS (SELECT 1 FROM orders.orders AS o
         WHERE o.id = b.orderId AND o.status <> 'PENDING')
       AND EXISTS (SELECT 1 FROM told AS t WHERE t.orderId = b.orderId AND t.results >= 3)`,
@@ -87,9 +87,7 @@ function wasDiscarded(schema: string): string {
 }
 
 /** The event types of ours, for SQL. */
-export const KNOWN_TYPES = Object.keys(EVENTS)
-  .map((type) => `'${type}'`)
-  .join(", ");
+export const KNOWN_TYPES = EVENTS.types.map((type) => `'${type}'`).join(", ");
 
 /**
  * Up to which time of creation rows may be gone from an outbox because they were published long ago;

@@ -1,5 +1,6 @@
 import type { Database } from "bun:sqlite";
-import { decodeEvent, isFromOrigin, peekIdentity, TOPICS } from "@order-outbox/contracts";
+import { EVENTS, TOPICS } from "@order-outbox/contracts";
+import { decodeEvent, peekIdentity } from "@order-outbox/events";
 import { type ConsumedBatch, type ConsumedRecord, describeUnreadable } from "@order-outbox/kafka";
 import {
   fetchEnds,
@@ -87,8 +88,8 @@ interface Content {
 function readContent(record: ConsumedRecord, topic: string): Content {
   if (record.excess !== undefined) return NOTHING;
   try {
-    const decoded = decodeEvent(record);
-    if (decoded.kind === "event" && isFromOrigin(decoded.event, topic)) {
+    const decoded = decodeEvent(EVENTS, record);
+    if (decoded.kind === "event" && EVENTS.isFromOrigin(decoded.event, topic)) {
       const { id: eventId, type, subject: key, source, sequence = null } = decoded.event;
       return { eventId, type, key, source, sequence };
     }

@@ -240,17 +240,17 @@ export const RELAY: readonly Mutant[] = [
     breaks:
       "An event that no reader would take is refused where it is made, and nothing is stored.",
     file: "shared/outbox/publish.ts",
-    find: "assertEventData(eventType, data);",
-    put: 'if (eventType === undefined) assertEventData("ORDER_CREATED", data);',
+    find: "requireEventData<EventMap>(events, eventType, data);",
+    put: "if (eventType === undefined) requireEventData<EventMap>(events, eventType, data);",
     test: "shared/outbox/sqlite/append.test.ts › an event with %s is refused where it is made, and nothing is stored",
   },
   {
     name: "an-outbox-takes-any-type",
     breaks:
       "An event that no reader would take is refused where it is made, and nothing is stored.",
-    file: "shared/outbox/publish.ts",
-    find: "if (!isEventType(eventType)) {",
-    put: "if (eventType === undefined) {",
+    file: "shared/events/define-events.ts",
+    find: "if (check === undefined) return [{ path",
+    put: "if (check === undefined) return type ? [] : [{ path",
     test: "shared/outbox/sqlite/append.test.ts › an event with %s is refused where it is made, and nothing is stored",
   },
   {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { followUpEventId } from "@order-outbox/contracts";
+import { followUpEventId } from "@order-outbox/events";
 import { CHANNEL_NAMES, type Channel, type ChannelName } from "@order-outbox/outside-world";
 import { encodeCursor } from "@order-outbox/service-kit";
 import type { Notification } from "./notified-event.ts";

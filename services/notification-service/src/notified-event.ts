@@ -1,4 +1,4 @@
-import { followUpEventId } from "@order-outbox/contracts";
+import { followUpEventId } from "@order-outbox/events";
 import { CHANNEL_NAMES, type ChannelName, type MessageKind } from "@order-outbox/outside-world";
 
 /** An event that a customer was told of, with the time at which each channel sent (ISO 8601, UTC). */

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
-import { type DomainEvent, type EventData, newEventId } from "@order-outbox/contracts";
+import type { DomainEvent, EventData } from "@order-outbox/contracts";
 import { AppError } from "@order-outbox/errors";
+import { newEventId } from "@order-outbox/events";
 import {
   CHANNEL_NAMES,
   type Channel,

@@ -1,5 +1,6 @@
-import { type DomainEvent, traceIdOf } from "@order-outbox/contracts";
+import type { DomainEvent } from "@order-outbox/contracts";
 import { AppError, isAppError } from "@order-outbox/errors";
+import { traceIdOf } from "@order-outbox/events";
 import { type EventHandler, hold } from "@order-outbox/inbox";
 import {
   type Channel,
@@ -31,7 +32,7 @@ export interface NotifyDeps {
 export function notify<T extends NotifiedType>(
   { channels, notifications, logger, now }: NotifyDeps,
   after?: MessageKind,
-): EventHandler<T, Sending> {
+): EventHandler<DomainEvent<T>, Sending> {
   return {
     async isReady({ subject }) {
       return (

@@ -1,4 +1,5 @@
-import { OrderId, Timestamp } from "@order-outbox/contracts";
+import { OrderId } from "@order-outbox/contracts";
+import { Timestamp } from "@order-outbox/events";
 import { operation, pageOf } from "@order-outbox/service-kit";
 import { type Static, Type } from "@sinclair/typebox";
 

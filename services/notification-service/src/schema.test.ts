@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { followUpEventId } from "@order-outbox/contracts";
+import { followUpEventId } from "@order-outbox/events";
 import { CHANNEL_NAMES, type ChannelName } from "@order-outbox/outside-world";
 import {
   closeDatabase,

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { newEventId } from "@order-outbox/contracts";
+import { newEventId } from "@order-outbox/events";
 import { CHANNEL_NAMES } from "@order-outbox/outside-world";
 import type { Effect, Units } from "@order-outbox/units";
 import { type NotificationStore, recordSent, type Sent } from "./notification-store.ts";

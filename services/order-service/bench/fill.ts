@@ -1,4 +1,5 @@
 /** Makes an orders.db with pending events, as if their orders had just been taken; for `bun run bench`. */
+import { EVENTS } from "@order-outbox/contracts";
 import { prepareAppend } from "@order-outbox/outbox";
 import { closeDatabase, openMigrated } from "@order-outbox/sqlite";
 import { prepareInsertOrder } from "../src/sqlite/order-store.ts";
@@ -13,7 +14,7 @@ const PER_TRANSACTION = 10_000;
 process.stdin.on("end", () => process.exit(1)).resume();
 const db = openMigrated(database, MIGRATIONS);
 const insertOrder = prepareInsertOrder(db);
-const append = prepareAppend(db);
+const append = prepareAppend(db, EVENTS);
 
 const insert = db.transaction((first: number, last: number) => {
   for (let number = first; number < last; number++) {

@@ -2,7 +2,7 @@
  * The service's own HTTP with the storage left out, for `bun run bench`: nothing is kept, everything
  * else is done.
  */
-import { newEventId } from "@order-outbox/contracts";
+import { newEventId } from "@order-outbox/events";
 import { createLogger, listen } from "@order-outbox/service-kit";
 import { Results } from "@order-outbox/units";
 import { createApp } from "../src/app.ts";

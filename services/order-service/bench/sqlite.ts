@@ -3,6 +3,7 @@
  * on its own tables with `synchronous=FULL`, `meanBatch` orders in a transaction on average, values
  * made beforehand, no HTTP and no savepoints.
  */
+import { EVENTS } from "@order-outbox/contracts";
 import { type OutboxEvent, prepareAppend } from "@order-outbox/outbox";
 import { openMigrated } from "@order-outbox/sqlite";
 import type { Order } from "../src/order-store.ts";
@@ -19,11 +20,11 @@ const WARMUP_MS = 300;
 
 const db = openMigrated(database, MIGRATIONS);
 const insertOrder = prepareInsertOrder(db);
-const append = prepareAppend(db);
+const append = prepareAppend(db, EVENTS);
 const begin = db.prepare("BEGIN IMMEDIATE");
 const commit = db.prepare("COMMIT");
 
-let values: { order: Order; event: OutboxEvent }[] = [];
+let values: { order: Order; event: OutboxEvent<typeof EVENTS> }[] = [];
 /** The time that making values took is not SQLite's. */
 let makingMs = 0;
 
@@ -34,7 +35,7 @@ function next() {
     values.reverse();
     makingMs += performance.now() - startedAt;
   }
-  return values.pop() as { order: Order; event: OutboxEvent };
+  return values.pop() as { order: Order; event: OutboxEvent<typeof EVENTS> };
 }
 
 function valuesOf(index: number) {

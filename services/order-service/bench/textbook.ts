@@ -2,6 +2,7 @@
  * Orders as tutorials take them, for `bun run bench`: the request's handler writes order and event
  * in a transaction of its own, `synchronous=FULL`, to the same tables.
  */
+import { EVENTS } from "@order-outbox/contracts";
 import { prepareAppend } from "@order-outbox/outbox";
 import { openMigrated } from "@order-outbox/sqlite";
 import { Type } from "@sinclair/typebox";
@@ -12,7 +13,7 @@ import { MIGRATIONS } from "../src/sqlite/schema.ts";
 const { database } = JSON.parse(process.argv[2] ?? "{}") as { database: string };
 const db = openMigrated(database, MIGRATIONS);
 const insertOrder = prepareInsertOrder(db);
-const append = prepareAppend(db);
+const append = prepareAppend(db, EVENTS);
 const Body = Type.Object({ customerId: Type.String(), amount: Type.Number() });
 
 const accept = db.transaction((orderId: string, order: { customerId: string; amount: number }) => {

@@ -1,5 +1,6 @@
-import { Amount, CustomerId, OrderId, traceIdOf } from "@order-outbox/contracts";
+import { Amount, CustomerId, OrderId } from "@order-outbox/contracts";
 import { AppError } from "@order-outbox/errors";
+import { traceIdOf } from "@order-outbox/events";
 import { type Operations, operationRoutes } from "@order-outbox/service";
 import { decodeCursor, openapi, PageQuery, toPage, traceparentOf } from "@order-outbox/service-kit";
 import { Type } from "@sinclair/typebox";

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
-import { type DomainEvent, newEventId } from "@order-outbox/contracts";
+import type { DomainEvent } from "@order-outbox/contracts";
 import { AppError } from "@order-outbox/errors";
+import { newEventId } from "@order-outbox/events";
 import { createLogger } from "@order-outbox/service-kit";
 import { type Effect, type Outcome, Results } from "@order-outbox/units";
 import { applyPayment } from "./apply-payment.ts";

@@ -1,5 +1,6 @@
-import { traceIdOf } from "@order-outbox/contracts";
+import type { DomainEvent } from "@order-outbox/contracts";
 import { AppError } from "@order-outbox/errors";
+import { traceIdOf } from "@order-outbox/events";
 import type { EventHandler } from "@order-outbox/inbox";
 import type { Logger } from "@order-outbox/service-kit";
 import { type Order, type OrderStatus, setOrderStatus } from "./order-store.ts";
@@ -20,7 +21,10 @@ const STATUS_OF: Readonly<Record<PaymentResult, OrderStatus>> = {
  * Sets the status of an order to what its payment came to. The first result wins, and one that is
  * about another customer or amount is refused.
  */
-export function applyPayment({ logger, now }: ApplyPaymentDeps): EventHandler<PaymentResult> {
+export function applyPayment({
+  logger,
+  now,
+}: ApplyPaymentDeps): EventHandler<DomainEvent<PaymentResult>> {
   return {
     decide({ type, data: { orderId, customerId, amount } }) {
       const at = new Date(now()).toISOString();

@@ -91,7 +91,7 @@ test("accepting an order is a decision: its row and its event, without a databas
         eventId: "event-1",
         eventType: "ORDER_CREATED",
         topic: "order_created",
-        orderId: answer.id,
+        subject: answer.id,
         partitionKey: answer.id,
         payload: JSON.stringify({ orderId: answer.id, customerId: "c", amount: 5 }),
         createdAt: at,

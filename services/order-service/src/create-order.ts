@@ -1,3 +1,4 @@
+import { EVENTS } from "@order-outbox/contracts";
 import { publish } from "@order-outbox/outbox";
 import type { Decision } from "@order-outbox/units";
 import { insertOrder, type Order } from "./order-store.ts";
@@ -38,7 +39,7 @@ export function createOrder(
     answer: order,
     effects: [
       insertOrder(order),
-      publish({
+      publish(EVENTS, {
         eventId: newId(),
         eventType: "ORDER_CREATED",
         data: { orderId: id, customerId, amount },

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { newEventId } from "@order-outbox/contracts";
+import { newEventId } from "@order-outbox/events";
 import { setOrderStatus } from "./order-store.ts";
 import { inStretch, WITH_STATUS } from "./sqlite/order-store.ts";
 import { type AcceptedOrder, bodyOf, openTestApp, type TestApp } from "./test-app.ts";

@@ -1,4 +1,5 @@
-import { EVENTS, newEventId } from "@order-outbox/contracts";
+import { EVENTS } from "@order-outbox/contracts";
+import { newEventId } from "@order-outbox/events";
 import { runService } from "@order-outbox/service";
 import { createApp } from "./app.ts";
 import { applyPayment } from "./apply-payment.ts";

@@ -1,4 +1,5 @@
-import { Amount, CustomerId, OrderId, Timestamp } from "@order-outbox/contracts";
+import { Amount, CustomerId, OrderId } from "@order-outbox/contracts";
+import { Timestamp } from "@order-outbox/events";
 import { operation, pageOf, WRITE_PROBLEMS } from "@order-outbox/service-kit";
 import { type Static, Type } from "@sinclair/typebox";
 

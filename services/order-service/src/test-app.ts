@@ -1,4 +1,4 @@
-import { newEventId } from "@order-outbox/contracts";
+import { newEventId } from "@order-outbox/events";
 import { createLogger, type Logger } from "@order-outbox/service-kit";
 import type { CommitQueue, Database } from "@order-outbox/sqlite";
 import { tempDir } from "@order-outbox/testing";

@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from "bun:test";
-import { followUpEventId, newEventId } from "@order-outbox/contracts";
+import { followUpEventId, newEventId } from "@order-outbox/events";
 import { chargeKey, openSimulatedProvider } from "@order-outbox/outside-world";
 import { createLogger } from "@order-outbox/service-kit";
 import { closeDatabase, openDatabase } from "@order-outbox/sqlite";
@@ -191,7 +191,13 @@ test.each([
       ...{ status, transactionId: charge.transactionId, reason, createdAt },
     });
     const eventId = followUpEventId(event.id, `PAYMENT_${status}`);
-    expect(row).toMatchObject({ kind: "outbox row", eventId, eventType, orderId, createdAt });
+    expect(row).toMatchObject({
+      kind: "outbox row",
+      eventId,
+      eventType,
+      subject: orderId,
+      createdAt,
+    });
   },
 );
 

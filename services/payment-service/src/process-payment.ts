@@ -1,10 +1,6 @@
-import {
-  type DomainEvent,
-  type EventData,
-  followUpEventId,
-  traceIdOf,
-} from "@order-outbox/contracts";
+import { type DomainEvent, EVENTS, type EventData } from "@order-outbox/contracts";
 import { AppError, isAppError } from "@order-outbox/errors";
+import { followUpEventId, traceIdOf } from "@order-outbox/events";
 import type { EventHandler } from "@order-outbox/inbox";
 import { publish } from "@order-outbox/outbox";
 import { type ChargeResult, chargeKey, type PaymentProvider } from "@order-outbox/outside-world";
@@ -29,7 +25,9 @@ type Charged = ChargeResult | undefined;
  * refused before. The ids of payment and result follow from the event's: worked again, even by an
  * empty database, an order has the same payment, announced under the same id.
  */
-export function processPayment(deps: ProcessPaymentDeps): EventHandler<"ORDER_CREATED", Charged> {
+export function processPayment(
+  deps: ProcessPaymentDeps,
+): EventHandler<DomainEvent<"ORDER_CREATED">, Charged> {
   return {
     limitMs: deps.provider.limitMs,
     async prepare(event) {
@@ -57,7 +55,10 @@ export function processPayment(deps: ProcessPaymentDeps): EventHandler<"ORDER_CR
       const result = resultOf(charge, { orderId, customerId, amount });
       const eventId = followUpEventId(event.id, result.eventType);
       const { traceparent } = event;
-      return [insertPayment(payment), publish({ ...result, eventId, createdAt, traceparent })];
+      return [
+        insertPayment(payment),
+        publish(EVENTS, { ...result, eventId, createdAt, traceparent }),
+      ];
     },
     refused: (event) => contradiction(event),
     done({ id: eventId, data: { orderId, amount }, traceparent }, _results, charge) {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { newEventId } from "@order-outbox/contracts";
+import { newEventId } from "@order-outbox/events";
 import type { Effect, UnitResult, Units } from "@order-outbox/units";
 import {
   insertPayment,

@@ -1,4 +1,5 @@
-import { type DomainEvent, newEventId } from "@order-outbox/contracts";
+import type { DomainEvent } from "@order-outbox/contracts";
+import { newEventId } from "@order-outbox/events";
 import type { PaymentProvider } from "@order-outbox/outside-world";
 import { createLogger } from "@order-outbox/service-kit";
 import type { Database } from "@order-outbox/sqlite";

@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { EVENTS } from "@order-outbox/contracts";
 import {
   closeDatabase,
   createCommitQueue,
@@ -20,7 +21,7 @@ const BEFORE = [
   { name: "create the inbox", up: INBOX_TABLES },
   { name: "index held events by state", up: HELD_STATE_INDEX },
 ];
-const NOW = [...BEFORE, { name: "key by consumer", up: inboxByConsumer("order-service") }];
+const NOW = [...BEFORE, { name: "key by consumer", up: inboxByConsumer("order-service", EVENTS) }];
 
 const HELD: [id: number, state: string, type: string | null, headers: string, code: string][] = [
   [3, "RETRYING", "ORDER_CREATED", '{"ce_source":"/order-service"}', "HANDLER_FAILED"],

@@ -1,4 +1,4 @@
-import { EVENTS, type EventType, originOf } from "@order-outbox/contracts";
+import type { EventMap } from "@order-outbox/events";
 import { AUDIT_TABLE } from "@order-outbox/operator";
 
 /**
@@ -72,9 +72,13 @@ export const INBOX_TABLES = `
 /** Lets held events be counted without reading their records. */
 export const HELD_STATE_INDEX = "CREATE INDEX held_events_state ON held_events (state);";
 
-const SOURCE_OF_TYPE = `CASE eventType ${Object.keys(EVENTS)
-  .map((type) => `WHEN '${type}' THEN '${originOf(type as EventType).source}'`)
-  .join(" ")} END`;
+/** What is known of the source of rows that were stored without one. */
+const sourceOfType = (events: EventMap | undefined): string =>
+  events === undefined
+    ? "NULL"
+    : `CASE eventType ${events.types
+        .map((type) => `WHEN '${type}' THEN '${events.originOf(type).source ?? ""}'`)
+        .join(" ")} END`;
 
 /**
  * The step to keys that hold for several sources and several consumers: CloudEvents identifies an
@@ -82,7 +86,7 @@ const SOURCE_OF_TYPE = `CASE eventType ${Object.keys(EVENTS)
  * What was applied before has the source that its type has, and was this `consumer`'s. SQLite changes
  * no primary key, so the tables are made anew.
  */
-export const inboxByConsumer = (consumer: string): string => `
+export const inboxByConsumer = (consumer: string, events?: EventMap): string => `
   CREATE TABLE inbox_by_consumer (
     eventId     TEXT NOT NULL,
     source      TEXT NOT NULL,
@@ -96,7 +100,7 @@ export const inboxByConsumer = (consumer: string): string => `
   ) STRICT, WITHOUT ROWID;
   INSERT INTO inbox_by_consumer
     (eventId, source, consumer, eventType, topic, partition, "offset", processedAt)
-    SELECT eventId, coalesce(${SOURCE_OF_TYPE}, ''), '${consumer}', eventType, topic, partition,
+    SELECT eventId, coalesce(${sourceOfType(events)}, ''), '${consumer}', eventType, topic, partition,
       "offset", processedAt
     FROM inbox ORDER BY eventId;
   DROP TABLE inbox;
@@ -145,7 +149,7 @@ export const inboxByConsumer = (consumer: string): string => `
     SELECT id, '${consumer}', state, clusterId, topic, partition, "offset", eventId,
       coalesce(
         iif(json_type(headers, '$.ce_source') = 'text', headers ->> '$.ce_source', NULL),
-        ${SOURCE_OF_TYPE}),
+        ${sourceOfType(events)}),
       eventType, iif(errorCode = 'EVENT_MALFORMED', NULL, eventKey), headers, key, value, errorCode,
       lastError, attempts, heldAt, nextAttemptAt
     FROM held_events ORDER BY id;

@@ -1,5 +1,6 @@
 import { Database } from "bun:sqlite";
-import { faultOfStored, type StoredEvent } from "@order-outbox/contracts";
+import { EVENTS } from "@order-outbox/contracts";
+import { faultOfStored, type StoredEvent } from "@order-outbox/events";
 import { prepareAudit } from "@order-outbox/operator";
 import { hasOutbox, type Service } from "@order-outbox/registry";
 import { UserError } from "@order-outbox/tool-kit";
@@ -52,12 +53,12 @@ function parkUnsound(db: Database, at: string): number[] {
   const park = db.prepare("UPDATE outbox SET parkedAt = ?, lastError = ? WHERE id = ?");
   return db
     .query<StoredEvent & { id: number }, []>(
-      `SELECT id, eventType, topic, orderId, partitionKey, payload FROM outbox
+      `SELECT id, eventType, topic, orderId AS subject, partitionKey, payload FROM outbox
        WHERE isPublished = 0 AND parkedAt IS NULL ORDER BY id`,
     )
     .all()
     .flatMap(({ id, ...row }) => {
-      const fault = faultOfStored(row);
+      const fault = faultOfStored(EVENTS, row);
       if (fault === undefined) return [];
       park.run(at, fault, id);
       return [id];

@@ -1,5 +1,6 @@
 import type { Database } from "bun:sqlite";
-import { type AnyEvent, decodeEvent, isFromOrigin } from "@order-outbox/contracts";
+import { type AnyEvent, EVENTS } from "@order-outbox/contracts";
+import { decodeEvent } from "@order-outbox/events";
 import { type ConsumedBatch, keyHash } from "@order-outbox/kafka";
 import { prepareAudit } from "@order-outbox/operator";
 import { writeAtOnce } from "@order-outbox/tool-kit";
@@ -20,9 +21,9 @@ const STEP_ROWS = 200;
 export function ordersIn({ topic, records }: ConsumedBatch): PublishedOrder[] {
   return records.flatMap((record) => {
     const { value, timestamp } = record;
-    const decoded = attempt(() => decodeEvent(record));
+    const decoded = attempt(() => decodeEvent(EVENTS, record));
     if (decoded?.kind !== "event" || decoded.event.type !== "ORDER_CREATED") return [];
-    if (!isFromOrigin(decoded.event, topic)) return [];
+    if (!EVENTS.isFromOrigin(decoded.event, topic)) return [];
     const publishedAt = new Date(timestamp).toISOString();
     return [{ event: decoded.event, payload: value?.toString() ?? "", topic, publishedAt }];
   });

@@ -1,28 +1,49 @@
 import { expect, test } from "bun:test";
+import { defineEvents } from "@order-outbox/events";
+import { Type } from "@sinclair/typebox";
 import { appendStatement, type OutboxEvent, prepareAppend, publish } from "../mod.ts";
 import { MAX_PAYLOAD } from "../publish.ts";
 import { tempOutbox } from "../test-outbox.ts";
 
-const orderId = "01a2068e-2405-75a5-a041-188aae457c60";
-const order = { orderId, customerId: "customer-1", amount: 99.99 };
+const invoice = {
+  invoiceId: Type.String({ pattern: "^INV-" }),
+  total: Type.Number({ minimum: 1 }),
+};
+const EVENTS = defineEvents({
+  INVOICE_ISSUED: {
+    topic: "invoices",
+    subject: ({ invoiceId }) => invoiceId,
+    data: Type.Object({ ...invoice, customer: Type.String() }),
+  },
+  INVOICE_WITHDRAWN: {
+    topic: "withdrawals",
+    subject: ({ invoiceId }) => invoiceId,
+    data: Type.Object({ ...invoice, reason: Type.String({ minLength: 1 }) }),
+  },
+});
+
+const invoiceId = "INV-1";
+const issued = { invoiceId, total: 99.99, customer: "customer-1" };
+const withdrawn = { invoiceId, total: 99.99, reason: "a mistake" };
 const rest = { eventId: "event-1", createdAt: "2026-01-01T00:00:00.000Z" };
 
-type Accepts<Event> = Event extends OutboxEvent ? true : false;
+type Accepts<Event> = Event extends OutboxEvent<typeof EVENTS> ? true : false;
 type EventOf<Type, Data> = { eventType: Type; data: Data; eventId: string; createdAt: string };
-type Order = { orderId: string; customerId: string; amount: number };
+type Issued = { invoiceId: string; total: number; customer: string };
+type Withdrawn = { invoiceId: string; total: number; reason: string };
 
 /** The compiler does not take another value for these: `bun run check` is the test. */
 const COMPILER: {
-  created: Accepts<EventOf<"ORDER_CREATED", Order>>;
-  failed: Accepts<EventOf<"PAYMENT_FAILED", Order & { reason: string }>>;
-  misspelt: Accepts<EventOf<"ORDER_CREATD", Order>>;
-  anyType: Accepts<EventOf<string, Order>>;
-  otherData: Accepts<EventOf<"PAYMENT_SUCCEEDED", Order & { reason: string }>>;
-  wrongKind: Accepts<EventOf<"ORDER_CREATED", Omit<Order, "amount"> & { amount: string }>>;
-  missing: Accepts<EventOf<"ORDER_CREATED", Omit<Order, "customerId">>>;
+  issued: Accepts<EventOf<"INVOICE_ISSUED", Issued>>;
+  withdrawn: Accepts<EventOf<"INVOICE_WITHDRAWN", Withdrawn>>;
+  misspelt: Accepts<EventOf<"INVOICE_ISUED", Issued>>;
+  anyType: Accepts<EventOf<string, Issued>>;
+  otherData: Accepts<EventOf<"INVOICE_ISSUED", Withdrawn>>;
+  wrongKind: Accepts<EventOf<"INVOICE_ISSUED", Omit<Issued, "total"> & { total: string }>>;
+  missing: Accepts<EventOf<"INVOICE_ISSUED", Omit<Issued, "customer">>>;
 } = {
-  created: true,
-  failed: true,
+  issued: true,
+  withdrawn: true,
   misspelt: false,
   anyType: false,
   otherData: false,
@@ -36,15 +57,15 @@ test("the compiler takes events of the event map with data of their type, and no
 
 test("topic and key follow from the event", () => {
   using outbox = tempOutbox();
-  const data = { ...order, reason: "card declined" };
-  prepareAppend(outbox.db)({ ...rest, eventType: "PAYMENT_FAILED", data });
+  const append = prepareAppend(outbox.db, EVENTS);
+  append({ ...rest, eventType: "INVOICE_WITHDRAWN", data: withdrawn });
   expect(outbox.db.query("SELECT topic, orderId, partitionKey, payload FROM outbox").all()).toEqual(
     [
       {
-        topic: "payment_processed",
-        orderId,
-        partitionKey: orderId,
-        payload: JSON.stringify(data),
+        topic: "withdrawals",
+        orderId: invoiceId,
+        partitionKey: invoiceId,
+        payload: JSON.stringify(withdrawn),
       },
     ],
   );
@@ -52,20 +73,20 @@ test("topic and key follow from the event", () => {
 
 /** What reaches a running program in spite of the compiler. */
 const wrong: [what: string, code: string, event: object][] = [
-  ["an unknown type", "EVENT_MALFORMED", { eventType: "ORDER_CREATD", data: order }],
-  ["an inherited name", "EVENT_MALFORMED", { eventType: "toString", data: order }],
-  ["a fraction of a cent", "EVENT_MALFORMED", { data: { ...order, amount: 0.001 } }],
-  ["no customer", "EVENT_MALFORMED", { data: { ...order, customerId: undefined } }],
-  ["no UUID", "EVENT_MALFORMED", { data: { ...order, orderId: "order-1" } }],
+  ["an unknown type", "EVENT_MALFORMED", { eventType: "INVOICE_ISUED" }],
+  ["an inherited name", "EVENT_MALFORMED", { eventType: "toString" }],
+  ["a total below one", "EVENT_MALFORMED", { data: { ...issued, total: 0.5 } }],
+  ["no customer", "EVENT_MALFORMED", { data: { ...issued, customer: undefined } }],
+  ["an id of another kind", "EVENT_MALFORMED", { data: { ...issued, invoiceId: "1" } }],
   [
     "an empty reason",
     "EVENT_MALFORMED",
-    { eventType: "PAYMENT_FAILED", data: { ...order, reason: "" } },
+    { eventType: "INVOICE_WITHDRAWN", data: { ...withdrawn, reason: "" } },
   ],
   [
     "more than a reader takes over",
     "EVENT_TOO_LARGE",
-    { eventType: "PAYMENT_FAILED", data: { ...order, reason: "x".repeat(MAX_PAYLOAD) } },
+    { data: { ...issued, customer: "x".repeat(MAX_PAYLOAD) } },
   ],
 ];
 
@@ -73,21 +94,24 @@ test.each(wrong)(
   "an event with %s is refused where it is made, and nothing is stored",
   (_, code, event) => {
     using outbox = tempOutbox();
-    const append = prepareAppend(outbox.db);
-    const made = { ...rest, eventType: "ORDER_CREATED", ...event } as OutboxEvent;
+    const append = prepareAppend(outbox.db, EVENTS);
+    const made = {
+      ...{ ...rest, eventType: "INVOICE_ISSUED", data: issued },
+      ...event,
+    } as OutboxEvent<typeof EVENTS>;
     expect(() => outbox.db.transaction(() => append(made)).immediate()).toThrow(
       expect.objectContaining({ code, retryable: false }),
     );
     expect(outbox.rows()).toEqual([]);
-    expect(() => publish(made)).toThrow(expect.objectContaining({ code }));
+    expect(() => publish(EVENTS, made)).toThrow(expect.objectContaining({ code }));
   },
 );
 
 test("a statement for another library's transaction puts the same row into the outbox", () => {
   using outbox = tempOutbox();
-  const event: OutboxEvent = { ...rest, eventType: "ORDER_CREATED", data: order };
-  prepareAppend(outbox.db)(event);
-  const { sql, values } = appendStatement({ ...event, eventId: "event-2" });
+  const event: OutboxEvent<typeof EVENTS> = { ...rest, eventType: "INVOICE_ISSUED", data: issued };
+  prepareAppend(outbox.db, EVENTS)(event);
+  const { sql, values } = appendStatement(EVENTS, { ...event, eventId: "event-2" });
   outbox.db.transaction(() => outbox.db.run(sql, values)).immediate();
   const rows = outbox.db.query<Record<string, unknown>, []>("SELECT * FROM outbox").all();
   expect(rows[1]).toEqual({ ...rows[0], id: 2, eventId: "event-2" });

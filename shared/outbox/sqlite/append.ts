@@ -1,3 +1,4 @@
+import type { EventMap } from "@order-outbox/events";
 import { keyHash } from "@order-outbox/kafka";
 import { type Database, type Writer, writerOf } from "@order-outbox/sqlite";
 import { insertRow, type NewRow, type OutboxEvent, toRow } from "../publish.ts";
@@ -8,7 +9,7 @@ const INSERT = `INSERT INTO outbox
 
 type Values = [
   eventType: string,
-  orderId: string,
+  subject: string,
   payload: string,
   createdAt: string,
   eventId: string,
@@ -32,9 +33,12 @@ export function outboxWriter(db: Database): Writer {
  * transactions of their own: call the result inside the one that makes the event true. Throws as
  * `publish` does.
  */
-export function prepareAppend(db: Database): (event: OutboxEvent) => void {
+export function prepareAppend<Map extends EventMap>(
+  db: Database,
+  events: Map,
+): (event: OutboxEvent<Map>) => void {
   const insert = prepareInsert(db);
-  return (event) => insert(toRow(event));
+  return (event) => insert(toRow(events, event));
 }
 
 /** A statement and the values of its question marks. */
@@ -47,8 +51,11 @@ export interface Statement {
  * The statement that puts an event into the outbox, for those whose database library takes text:
  * run it inside the transaction that makes the event true. Throws as `publish` does.
  */
-export function appendStatement(event: OutboxEvent): Statement {
-  return { sql: INSERT, values: valuesOf(toRow(event)) };
+export function appendStatement<Map extends EventMap>(
+  events: Map,
+  event: OutboxEvent<Map>,
+): Statement {
+  return { sql: INSERT, values: valuesOf(toRow(events, event)) };
 }
 
 /** Prepares the insertion of a row as it is, which `publish` makes of an event. */
@@ -61,7 +68,7 @@ export function prepareInsert(db: Database): (row: NewRow) => void {
 
 const valuesOf = (row: NewRow): Values => [
   row.eventType,
-  row.orderId,
+  row.subject,
   row.payload,
   row.createdAt,
   row.eventId,

@@ -8,9 +8,9 @@ import { openOutboxDatabase } from "./test-sqlite-outbox.ts";
 describeOutboxStore("SQLite", openOutboxDatabase);
 
 test("an event is in the outbox if the transaction that causes it is committed, and only then", async () => {
-  using outbox = tempOutbox(EVENTS.ORDER_CREATED.topic);
-  const append = prepareAppend(outbox.db);
-  const event: OutboxEvent = {
+  using outbox = tempOutbox(EVENTS.definitions.ORDER_CREATED.topic);
+  const append = prepareAppend(outbox.db, EVENTS);
+  const event: OutboxEvent<typeof EVENTS> = {
     eventId: "event-1",
     eventType: "ORDER_CREATED",
     data: { orderId: crypto.randomUUID(), customerId: "customer-1", amount: 1 },

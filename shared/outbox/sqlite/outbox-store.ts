@@ -13,7 +13,7 @@ export const OLDEST = `FROM outbox AS row
   WHERE isPublished = 0 AND parkedAt IS NULL AND ${NOT_BEHIND_PARKED} ORDER BY id LIMIT 1`;
 
 const COLUMNS =
-  "id, eventId, eventType, orderId, topic, partitionKey, keyHash, payload, createdAt, traceparent";
+  "id, eventId, eventType, orderId AS subject, topic, partitionKey, keyHash, payload, createdAt, traceparent";
 
 /** The outbox of a service's database, on the relay's own connection. */
 export function createOutboxStore(db: Database): OutboxStore {

@@ -26,7 +26,7 @@ export function republishRows(
     StoredRow & { id: number },
     Which & { from: number; to: number; limit: number }
   >(
-    `SELECT id, eventType, topic, orderId, partitionKey, payload FROM outbox
+    `SELECT id, eventType, topic, orderId AS subject, partitionKey, payload FROM outbox
      WHERE id >= $from AND id <= $to AND ${MATCHING} ORDER BY id LIMIT $limit`,
   );
   const release = db.prepare<unknown, [string]>(

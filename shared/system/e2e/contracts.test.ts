@@ -1,7 +1,7 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { EVENTS, type EventType, PARTIES, TOPICS, type Topic } from "@order-outbox/contracts";
+import { EVENTS, PARTIES, TOPICS, type Topic } from "@order-outbox/contracts";
 import { REPOSITORY } from "@order-outbox/testing";
 import { YAML } from "bun";
 import { type ServiceProcess, type System, startSystem } from "../mod.ts";
@@ -106,7 +106,7 @@ async function strangeEvents(system: System, topic: Topic): Promise<string[]> {
   };
   const ajv = jsonSchemas();
   const records = await system.readTopic(topic);
-  const types = Object.keys(EVENTS).filter((type) => EVENTS[type as EventType].topic === topic);
+  const types = EVENTS.types.filter((type) => EVENTS.originOf(type).topic === topic);
   expect([...new Set(records.map(({ headers }) => headers.ce_type))].sort()).toEqual(types.sort());
   return records.flatMap(({ key, headers, value }) => {
     const message = components.messages[headers.ce_type ?? ""];

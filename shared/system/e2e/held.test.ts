@@ -1,14 +1,8 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import {
-  type AnyEvent,
-  EVENTS,
-  type EventType,
-  encodeEvent,
-  newEventId,
-  originOf,
-} from "@order-outbox/contracts";
+import { type AnyEvent, EVENTS, type EventType } from "@order-outbox/contracts";
+import { encodeEvent, newEventId } from "@order-outbox/events";
 import { hangAt, waitFor } from "@order-outbox/testing";
 import { Kafka, logLevel } from "kafkajs";
 import { outboxJson, startSystem } from "../mod.ts";
@@ -23,9 +17,9 @@ async function publish(kafkaHost: string, events: readonly AnyEvent[]): Promise<
     logLevel: logLevel.NOTHING,
   }).producer({ allowAutoTopicCreation: false });
   await producer.connect();
-  const byTopic = Map.groupBy(events, ({ type }) => EVENTS[type].topic);
+  const byTopic = Map.groupBy(events, ({ type }) => EVENTS.definitions[type].topic);
   for (const [topic, all] of byTopic) {
-    await producer.send({ topic, messages: all.map(encodeEvent) });
+    await producer.send({ topic, messages: all.map((event) => encodeEvent(EVENTS, event)) });
   }
   await producer.disconnect();
 }
@@ -47,7 +41,7 @@ function eventsOfOneOrder(result: Result): [AnyEvent, AnyEvent] {
   const order = { orderId, customerId: "customer-1", amount: 10 };
   const metadata = (type: EventType) => ({
     id: newEventId(),
-    source: originOf(type).source,
+    source: EVENTS.originOf(type).source ?? "",
     time: new Date().toISOString(),
     subject: orderId,
   });

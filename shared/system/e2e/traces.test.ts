@@ -1,6 +1,7 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
-import { encodeEvent, newEventId } from "@order-outbox/contracts";
+import { EVENTS } from "@order-outbox/contracts";
+import { encodeEvent, newEventId } from "@order-outbox/events";
 import {
   type ReceivedSpan,
   startTraceCollector,
@@ -231,7 +232,7 @@ async function publishResult(system: System, orderId: string, eventId: string): 
     logLevel: logLevel.NOTHING,
   }).producer({ allowAutoTopicCreation: false });
   await producer.connect();
-  const event = encodeEvent({
+  const event = encodeEvent(EVENTS, {
     id: eventId,
     type: "PAYMENT_SUCCEEDED",
     source: "/payment-service",

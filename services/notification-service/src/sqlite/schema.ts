@@ -1,3 +1,4 @@
+import { EVENTS } from "@order-outbox/contracts";
 import { HELD_STATE_INDEX, INBOX_TABLES, inboxByConsumer } from "@order-outbox/inbox";
 import type { Migration } from "@order-outbox/sqlite";
 
@@ -107,5 +108,8 @@ export const MIGRATIONS: readonly Migration[] = [
       ${NOTIFICATIONS_VIEW}
     `,
   },
-  { name: "key the inbox by source and consumer", up: inboxByConsumer("notification-service") },
+  {
+    name: "key the inbox by source and consumer",
+    up: inboxByConsumer("notification-service", EVENTS),
+  },
 ];

@@ -1,3 +1,4 @@
+import { EVENTS } from "@order-outbox/contracts";
 import { HELD_STATE_INDEX, INBOX_TABLES, inboxByConsumer } from "@order-outbox/inbox";
 import { OUTBOX_TABLE } from "@order-outbox/outbox";
 import type { Migration } from "@order-outbox/sqlite";
@@ -45,7 +46,7 @@ export const MIGRATIONS: readonly Migration[] = [
       CREATE INDEX orders_customer ON orders (seq >> 14, customerId, seq);
     `,
   },
-  { name: "key the inbox by source and consumer", up: inboxByConsumer("order-service") },
+  { name: "key the inbox by source and consumer", up: inboxByConsumer("order-service", EVENTS) },
   {
     // Every key changed a page of its own, of rows and answers, and others of an index by age. Now
     // keys stand as they came, and thousands are sorted into an index at once; see `KeyIndex`.

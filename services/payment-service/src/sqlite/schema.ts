@@ -1,3 +1,4 @@
+import { EVENTS } from "@order-outbox/contracts";
 import { HELD_STATE_INDEX, INBOX_TABLES, inboxByConsumer } from "@order-outbox/inbox";
 import { OUTBOX_TABLE } from "@order-outbox/outbox";
 import type { Migration } from "@order-outbox/sqlite";
@@ -23,5 +24,5 @@ export const MIGRATIONS: readonly Migration[] = [
   { name: "create the outbox", up: OUTBOX_TABLE },
   { name: "create the inbox", up: INBOX_TABLES },
   { name: "index held events by state", up: HELD_STATE_INDEX },
-  { name: "key the inbox by source and consumer", up: inboxByConsumer("payment-service") },
+  { name: "key the inbox by source and consumer", up: inboxByConsumer("payment-service", EVENTS) },
 ];

@@ -1,4 +1,4 @@
-import { extractOf, isPrintable } from "./values.ts";
+import { extractOf, isPrintable } from "./text.ts";
 import type { Violation } from "./violations.ts";
 
 /** How many characters a header may have that is read. */

@@ -1,13 +1,9 @@
-import {
-  type AnyEvent,
-  type EventMetadata,
-  eventDataViolations,
-  isEventType,
-  malformed,
-} from "./events.ts";
+import type { AnyEventOf, EventMap } from "./define-events.ts";
+import type { EventMetadata, EventOf } from "./event.ts";
 import { decodeUtf8, HeaderReader, type HeaderValue } from "./header-reader.ts";
+import { malformed } from "./malformed.ts";
+import { isTimestamp } from "./timestamp.ts";
 import { readTraceparent } from "./traceparent.ts";
-import { isTimestamp } from "./values.ts";
 import type { Violation } from "./violations.ts";
 
 /** The parts of a Kafka record that an event is read from. */
@@ -18,8 +14,8 @@ export interface WireRecord {
 }
 
 /** What a well-formed record turned out to be. Unknown types are to be skipped and counted. */
-export type Decoded =
-  | { kind: "event"; event: AnyEvent }
+export type Decoded<Event extends EventOf = EventOf> =
+  | { kind: "event"; event: Event }
   | { kind: "unknown"; id: string; type: string };
 
 /** What can still be told about a record that is not a readable event. */
@@ -35,31 +31,33 @@ const MAX_NAME = 128;
 const JSON_MEDIA_TYPE = /^application\/json\s*(?:;|$)/i;
 
 /**
- * Reads a record that should be an event of ours in CloudEvents binary mode. Unknown headers and
+ * Reads a record that should be an event of this map in CloudEvents binary mode. Unknown headers and
  * data fields are ignored, and so is a `traceparent` that is none.
  *
  * @throws AppError `EVENT_MALFORMED` with the problems in `details.violations`: all of the headers'
  * if there are any, else all of the key's and the data's.
  */
-export function decodeEvent(record: WireRecord): Decoded {
+export function decodeEvent<Map extends EventMap>(
+  events: Map,
+  record: WireRecord,
+): Decoded<AnyEventOf<Map>> {
   const headers = new HeaderReader(record.headers ?? {});
   const { id, type } = readIdentity(headers);
-  if (headers.problems.length === 0 && !isEventType(type)) return { kind: "unknown", id, type };
+  if (headers.problems.length === 0 && !events.has(type)) return { kind: "unknown", id, type };
 
   const rest = readContext(headers);
-  if (headers.problems.length > 0 || !isEventType(type)) {
+  if (headers.problems.length > 0) {
     throw malformed("the record's headers", headers.problems);
   }
   const data = readJson(record.value);
-  const violations = keyViolations(record.key, rest.subject).concat(
-    eventDataViolations(type, data),
-  );
-  if (violations.length === 0 && (data as AnyEvent["data"]).orderId !== rest.subject) {
-    violations.push({ path: "/orderId", message: "must be the record's ce_subject and key" });
+  const violations = keyViolations(record.key, rest.subject).concat(events.violations(type, data));
+  if (violations.length === 0 && events.subjectOf(type, data) !== rest.subject) {
+    const subject = events.subjectOf(type, data);
+    violations.push({ path: "data", message: `is about ${subject}, not the record's ce_subject` });
   }
   if (violations.length > 0) throw malformed(`the record of ${type} ${id}`, violations);
   // The schema of `type` has just accepted `data`.
-  return { kind: "event", event: { id, type, ...rest, data } as AnyEvent };
+  return { kind: "event", event: { id, type, ...rest, data } as AnyEventOf<Map> };
 }
 
 /** What a record that {@link decodeEvent} refuses says that it is, as far as that is readable. */

@@ -1,8 +1,10 @@
-import { assertEventData, type DomainEvent, type EventMetadata, malformed } from "./events.ts";
+import { type EventMap, requireEventData } from "./define-events.ts";
+import type { EventMetadata, EventOf } from "./event.ts";
+import { malformed } from "./malformed.ts";
 
 /** An event as the parts of a Kafka record. */
 export interface EncodedEvent {
-  /** The order's id, so that all events of one order share a partition. */
+  /** The event's subject, so that all events of one subject share a partition. */
   key: string;
   /** The data as JSON. */
   value: string;
@@ -13,7 +15,7 @@ export interface EncodedEvent {
  * The headers of an event in the Kafka binary mode of CloudEvents 1.0
  * (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/kafka-protocol-binding.md).
  */
-export function encodeHeaders(event: EventMetadata<string>): Record<string, string> {
+export function encodeHeaders(event: EventMetadata): Record<string, string> {
   const headers: Record<string, string> = {
     ce_specversion: "1.0",
     ce_id: event.id,
@@ -32,12 +34,14 @@ export function encodeHeaders(event: EventMetadata<string>): Record<string, stri
  * An event as a Kafka record in CloudEvents binary mode.
  *
  * @throws AppError `EVENT_MALFORMED` when a reader would refuse it: the data breaks its schema, or
- * is about another order than `subject`.
+ * is about something else than `subject`.
  */
-export function encodeEvent(event: DomainEvent): EncodedEvent {
-  assertEventData(event.type, event.data);
-  if (event.data.orderId !== event.subject) {
-    throw malformed(`the event ${event.id}`, [{ path: "subject", message: "is not data.orderId" }]);
+export function encodeEvent(events: EventMap, event: EventOf): EncodedEvent {
+  requireEventData(events, event.type, event.data);
+  if (events.subjectOf(event.type, event.data) !== event.subject) {
+    throw malformed(`the event ${event.id}`, [
+      { path: "subject", message: "is not that of its data" },
+    ]);
   }
   return {
     key: event.subject,
