@@ -278,10 +278,12 @@ test.concurrent("an offset that an operator resets is read again, and known even
   await stream.publish([orderCreated(), orderCreated()]);
   await waitFor(() => reader.nextOffset() === 2, { what: "the end of the topic" });
   const target = { topic: stream.topics[0], partition: 0, to: "earliest" };
-  expect(await ask(reader, "RESET_OFFSET", target)).toEqual({ offset: 0 });
+  expect(await stream.hurry(ask(reader, "RESET_OFFSET", target))).toEqual({ offset: 0 });
   await waitFor(() => inbox.status().duplicates === 2, { what: "both events again" });
   expect(reader.effects()).toHaveLength(2);
-  expect(await ask(reader, "RESET_OFFSET", { ...target, topic: "nowhere" })).toMatchObject({
+  expect(
+    await stream.hurry(ask(reader, "RESET_OFFSET", { ...target, topic: "nowhere" })),
+  ).toMatchObject({
     code: "TOPIC_MISSING",
   });
 });
@@ -293,11 +295,13 @@ test.concurrent("an offset that the partition does not have is refused, and cons
   await stream.publish([orderCreated()]);
   await waitFor(() => reader.nextOffset() === 1, { what: "the end of the topic" });
   const target = { topic: stream.topics[0], partition: 0, to: 2 };
-  expect(await ask(reader, "RESET_OFFSET", target)).toEqual({
+  expect(await stream.hurry(ask(reader, "RESET_OFFSET", target))).toEqual({
     code: "OFFSET_OUT_OF_RANGE",
     error: `${stream.topics[0]}/0 can be read from 0 to 1, not from 2`,
   });
   await stream.publish([orderCreated()]);
   await waitFor(() => reader.effects().length === 2, { what: "the next event" });
-  expect(await ask(reader, "RESET_OFFSET", { ...target, to: 1 })).toEqual({ offset: 1 });
+  expect(await stream.hurry(ask(reader, "RESET_OFFSET", { ...target, to: 1 }))).toEqual({
+    offset: 1,
+  });
 });

@@ -33,8 +33,13 @@ export interface Stream extends AsyncDisposable {
   readonly folder: string;
   /** Appends in this order; resolves when the broker has them. */
   publish(records: readonly (AnyEvent | RawRecord)[], topic?: string): Promise<void>;
-  /** A topic for {@link hurry}. */
+  /** Where {@link hurry} publishes. */
   readonly nudges: string;
+  /**
+   * A consumer that leaves its group waits for the fetch in flight, and that up to a second for
+   * records: gives it some until `left` settles, and gives its result.
+   */
+  hurry<T>(left: Promise<T>): Promise<T>;
 }
 
 /** A record as a foreign producer might write it. */
@@ -109,7 +114,7 @@ export async function openStream(): Promise<Stream> {
   await producer.connect();
   opened.defer(() => producer.disconnect());
   const resources = opened.move();
-  return {
+  const stream: Stream = {
     kafkaHost: broker.kafkaHost,
     client,
     groupId: uniqueName("inbox"),
@@ -123,11 +128,13 @@ export async function openStream(): Promise<Stream> {
       }));
       await producer.send({ topic, messages, acks: -1 });
     },
+    hurry: (left) => nudgeUntil(left, stream),
     async [Symbol.asyncDispose]() {
       if (broker.embedded === undefined) await deleteTopics(client, [...topics, nudges]);
       await resources.disposeAsync();
     },
   };
+  return stream;
 }
 
 /** Opens a reader on the database `name`, which is created when it is not there. */
@@ -169,7 +176,7 @@ export function openReader(stream: Stream, name = "reader.db"): Reader {
         intervals: { requestsMs: 20, reportsMs: 50 },
         ...options,
       });
-      const hurried = { ...inbox, stop: () => hurry(stream, inbox.stop()) };
+      const hurried = { ...inbox, stop: () => stream.hurry(inbox.stop()) };
       inboxes.push(hurried);
       return hurried;
     },
@@ -184,14 +191,13 @@ export function openReader(stream: Stream, name = "reader.db"): Reader {
   };
 }
 
-/** A stop waits for the fetch in flight, and that up to a second for records: it gets some. */
-async function hurry(stream: Stream, stopped: Promise<void>): Promise<void> {
+async function nudgeUntil<T>(settled: Promise<T>, stream: Stream): Promise<T> {
   // Nobody has a handler for it.
   const orderId = crypto.randomUUID();
   const data = { orderId, customerId: "customer-1", amount: 1, reason: "nudge" };
   const nudge = toRecord({ ...metadata(orderId), type: "PAYMENT_FAILED", data });
   let done = false;
-  const end = stopped.finally(() => {
+  const end = settled.finally(() => {
     done = true;
   });
   while (!done) {

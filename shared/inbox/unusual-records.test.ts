@@ -143,7 +143,9 @@ test.concurrent.skipIf(Boolean(process.env.KAFKA_HOST))(
        VALUES ('RESET_OFFSET', ?, 'not ours', '')`,
       [target],
     );
-    await waitFor(() => reader.effects().length === 2, { what: "what comes behind it" });
+    await stream.hurry(
+      waitFor(() => reader.effects().length === 2, { what: "what comes behind it" }),
+    );
     expect(reader.effects()).toEqual([before.id, behind.id]);
     expect(stopped()).toEqual([]);
     expect(reader.rows("SELECT action, target, reason FROM operator_audit")).toEqual([
