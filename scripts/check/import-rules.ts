@@ -110,4 +110,4 @@ const isTestOrScript = (path: string): boolean =>
   path.startsWith("scripts/") ||
   path.startsWith("shared/testing/") ||
   path.startsWith("shared/system/") ||
-  /(\.test|-fixture|-program|\/test-[^/]*)\.ts$|^(services|shared)\/[^/]*\/bench\//.test(path);
+  /(\.test|-program|\/test-[^/]*)\.ts$|^(services|shared)\/[^/]*\/bench\//.test(path);

@@ -5,7 +5,7 @@ import { countAsking, findClockViolations, KAFKAJS_WALL_CLOCK, WALL_CLOCK } from
 
 const ROOT = resolve(import.meta.dir, "../..");
 const NOT_PRODUCTION =
-  /node_modules\/|^shared\/testing\/|^scripts\/(check|mutants)\/|(\.test|-fixture|-program|\/test-[^/]*)\.ts$|^(services|shared)\/[^/]*\/bench\//;
+  /node_modules\/|^shared\/testing\/|^scripts\/(check|mutants)\/|(\.test|-program|\/test-[^/]*)\.ts$|^(services|shared)\/[^/]*\/bench\//;
 
 function readSources(root: string, pattern: string): Map<string, string> {
   const paths = [...new Bun.Glob(pattern).scanSync({ cwd: root })];

@@ -13,7 +13,7 @@ export interface Place {
 }
 
 const NOT_PRODUCTION =
-  /\.test\.ts$|-(program|fixture)\.ts$|\/test-[^/]*\.ts$|^(services|shared)\/[^/]*\/bench\/|^scripts\/(check|mutants)\//;
+  /\.test\.ts$|-program\.ts$|\/test-[^/]*\.ts$|^(services|shared)\/[^/]*\/bench\/|^scripts\/(check|mutants)\//;
 
 /** Every production file of the repository; the judges in `shared/testing` count as such. */
 export function readSources(root: string): Sources {

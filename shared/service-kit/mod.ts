@@ -1,68 +1,29 @@
-export { type AdminOptions, adminRoutes } from "./admin.ts";
-export { adminSettings, adminTokenOf } from "./admin-token.ts";
+/**
+ * What a service is made of around its work, a room each: settings that name every fault at once
+ * (`config/`), problems and pages (`http/`), the document of its routes (`openapi/`), `metrics/`,
+ * `health/`, operators' routes (`admin/`), `logs/`, and an end in order (`lifecycle/`). Start with
+ * `lifecycle/run-server.ts`. `@order-outbox/service` puts it all together.
+ *
+ * @example
+ * new Elysia().use(problemJson({ logger })).use(health({ service, readiness }));
+ */
+export { type AdminOptions, adminRoutes } from "./admin/routes.ts";
+export { adminSettings, adminTokenOf } from "./admin/token.ts";
 export {
   type Environment,
   exitOnConfigError,
   expectedOf,
   loadConfig,
   type SettingProblem,
-} from "./config.ts";
-export { describeError, type ErrorDescription } from "./describe-error.ts";
-export { parseDuration } from "./duration.ts";
-export { endProcess } from "./end-process.ts";
-export {
-  type BrokerState,
-  type CheckResult,
-  type HealthOptions,
-  health,
-  type Readiness,
-} from "./health.ts";
-export { type Listener, type ListenOptions, listen } from "./http.ts";
-export { MAX_BODY_BYTES, readJsonBody } from "./json-body.ts";
-export { KafkaConfig, kafkaConnectionOf, kafkaSettings } from "./kafka-settings.ts";
-export {
-  createLogger,
-  type Logger,
-  type LoggerOptions,
-  type ProcessLogger,
-  wantsColor,
-} from "./logger.ts";
-export { createMetrics, type Metrics, type MetricsOptions } from "./metrics.ts";
-export { metricsRoute } from "./metrics-route.ts";
-export type { ServedApp } from "./observe-requests.ts";
-export { openapi } from "./openapi.ts";
-export {
-  type Answer,
-  type OperationDetails,
-  operation,
-  WRITE_PROBLEMS,
-} from "./openapi-details.ts";
-export type { ApiInfo, OpenApiDocument } from "./openapi-objects.ts";
-export {
-  decodeCursor,
-  encodeCursor,
-  MAX_PAGE_SIZE,
-  type Page,
-  PageQuery,
-  pageOf,
-  toPage,
-} from "./pagination.ts";
-export {
-  invalidInput,
-  ProblemSchema,
-  problemResponse,
-  statusOf,
-  type Violation,
-} from "./problem.ts";
-export { problemJson } from "./problem-plugin.ts";
-export { runServer, type ServerOptions } from "./run-server.ts";
+} from "./config/config.ts";
+export { parseDuration } from "./config/duration.ts";
+export { KafkaConfig, kafkaConnectionOf, kafkaSettings } from "./config/kafka-settings.ts";
 export {
   allowedHostsSetting,
   brokersOf,
   databasePathSetting,
   hostSetting,
   inboxRetentionSetting,
-  kafkaHostSetting,
   logFormatSetting,
   logLevelSetting,
   notesOf,
@@ -73,10 +34,50 @@ export {
   portSetting,
   retryAttemptsSetting,
   retryMaxSetting,
-  type SettingCheck,
   type SettingNotes,
-} from "./settings.ts";
-export { onParentExit, onShutdown, type ShutdownOptions, type ShutdownStep } from "./shutdown.ts";
-export { traceparentOf } from "./trace-context.ts";
-export type { RequestFacts, TracedRequest, TraceRequest } from "./trace-requests.ts";
-export { type StorageWatch, type StorageWatchOptions, watchStorage } from "./watch-storage.ts";
+} from "./config/settings.ts";
+export {
+  type BrokerState,
+  type CheckResult,
+  type HealthOptions,
+  health,
+  type Readiness,
+} from "./health/health.ts";
+export {
+  type StorageWatch,
+  type StorageWatchOptions,
+  watchStorage,
+} from "./health/watch-storage.ts";
+export { type Listener, type ListenOptions, listen } from "./http/listen.ts";
+export type { ServedApp } from "./http/observe-requests.ts";
+export {
+  decodeCursor,
+  encodeCursor,
+  type Page,
+  PageQuery,
+  pageOf,
+  toPage,
+} from "./http/pagination.ts";
+export { invalidInput, type Violation } from "./http/problem.ts";
+export { problemJson } from "./http/problem-plugin.ts";
+export { traceparentOf } from "./http/trace-context.ts";
+export type { RequestFacts, TracedRequest, TraceRequest } from "./http/trace-requests.ts";
+export { endProcess } from "./lifecycle/end-process.ts";
+export { runServer, type ServerOptions } from "./lifecycle/run-server.ts";
+export type { ShutdownStep } from "./lifecycle/shutdown.ts";
+export {
+  createLogger,
+  type Logger,
+  type LoggerOptions,
+  type ProcessLogger,
+} from "./logs/logger.ts";
+export { createMetrics, type Metrics, type MetricsOptions } from "./metrics/metrics.ts";
+export { metricsRoute } from "./metrics/route.ts";
+export {
+  type Answer,
+  type OperationDetails,
+  operation,
+  WRITE_PROBLEMS,
+} from "./openapi/details.ts";
+export type { ApiInfo } from "./openapi/objects.ts";
+export { openapi } from "./openapi/openapi.ts";

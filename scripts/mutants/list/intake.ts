@@ -134,7 +134,7 @@ export const INTAKE: readonly Mutant[] = [
   {
     name: "an-overload-does-not-say-when-to-come-again",
     breaks: "Overload is a 503 with Retry-After.",
-    file: "shared/service-kit/problem.ts",
+    file: "shared/service-kit/http/problem.ts",
     find: "OVERLOADED: { status: 503, retryAfter: 1 },",
     put: "OVERLOADED: { status: 503 },",
     test: "services/order-service/src/overload.test.ts › a service with more orders than may wait refuses the rest, and stores what it accepted",
