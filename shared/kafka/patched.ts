@@ -14,6 +14,6 @@ export function requirePatchedKafkajs(kafkajs: object = installed): void {
   if ("orderOutboxPatch" in kafkajs && kafkajs.orderOutboxPatch === PATCH) return;
   throw new AppError(
     "CONFIG_INVALID",
-    'kafkajs is installed without the patch of this repository and would lose events: run "bun install" in the repository\'s folder, then start again',
+    'kafkajs is installed without the changes that @order-outbox/kafka needs, and would lose events: install that package again without an override of kafkajs (in its own repository, run "bun install"), then start again',
   );
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { type GroupHistory, SimulatedClient } from "./simulated-client.ts";
 import { createTestGroups, GROUP, type TestGroups, text } from "./test-groups.ts";
+import { type GroupHistory, SimulatedClient } from "./test-simulated-client.ts";
 
 const RUNS = 150;
 const STEPS = 120;

@@ -12,6 +12,7 @@ import {
   type Database,
   type Migration,
   openMigrated,
+  sqlWriter,
   type Writer,
 } from "@order-outbox/sqlite";
 import type { OpenTablesOptions, ServiceDatabase, Tables } from "../tables.ts";
@@ -23,14 +24,17 @@ export interface SqliteTablesOptions<Stores> {
    * outbox by `OUTBOX_TABLE`, and where there is no inbox also by `AUDIT_TABLE`.
    */
   migrations: readonly Migration[];
-  /** Who writes the service's own tables, in the order in which they are written. */
+  /**
+   * Who writes the service's own tables, in the order in which they are written. Left out, plain `sql`
+   * effects do.
+   */
   writers?(db: Database): readonly Writer[];
   /**
-   * What the service reads of them.
+   * What the service reads of them; left out, nothing.
    *
    * @param queue through which everything writes; reads of one turn share a transaction of it
    */
-  stores(db: Database, queue: CommitQueue): Stores;
+  stores?(db: Database, queue: CommitQueue): Stores;
 }
 
 /** What {@link SqliteTables} are opened for. */
@@ -54,7 +58,9 @@ export interface SqliteDatabase<Stores> extends ServiceDatabase<Stores> {
  * Describes the tables of a service in SQLite. One unit of work writes them in this order: the
  * service's own, its outbox, what its inbox remembers, and the offsets last.
  */
-export function sqliteTables<Stores>(tables: SqliteTablesOptions<Stores>): SqliteTables<Stores> {
+export function sqliteTables<Stores = Record<never, never>>(
+  tables: SqliteTablesOptions<Stores>,
+): SqliteTables<Stores> {
   return { open: (options) => openTables(tables, options) };
 }
 
@@ -63,7 +69,7 @@ function openTables<Stores>(
   { service, database, publishes, consumes, now, tracing, ...limits }: OpenSqliteOptions,
 ): SqliteDatabase<Stores> {
   const db = openMigrated(database, migrations);
-  const own = [...(writers?.(db) ?? []), ...(publishes ? [outboxWriter(db)] : [])];
+  const own = [...(writers?.(db) ?? [sqlWriter(db)]), ...(publishes ? [outboxWriter(db)] : [])];
   const written = consumes ? inboxWriters(db, own) : { writers: own };
   const commits = createCommitQueue(db, { ...written, ...limits });
   const queue = tracing?.traceCommits(commits) ?? commits;
@@ -71,7 +77,7 @@ function openTables<Stores>(
     db,
     queue,
     units: queue,
-    stores: stores(db, queue),
+    stores: stores?.(db, queue) ?? ({} as Stores),
     waiting: () => queue.size,
     trouble: queue.trouble,
     ...(publishes && {
