@@ -4,11 +4,11 @@ import {
   type EventType,
   headersOf,
   OrderId,
-  PARTIES,
   TOPICS,
   type Topic,
 } from "@order-outbox/contracts";
 import { exampleOf, type NamedSchemas, toJsonSchema } from "@order-outbox/events";
+import { SERVICES } from "@order-outbox/registry";
 
 /** Of the contract: what is added to it raises the second number, and nothing else is allowed. */
 const VERSION = "1.0.0";
@@ -79,17 +79,16 @@ function describeChannel(topic: Topic) {
 }
 
 function describeOperations(topic: Topic) {
-  const { writer, readers } = PARTIES[topic];
   const common = {
     channel: ref("channels", topic),
     messages: typesOf(topic).map((type) => ref("channels", topic, "messages", type)),
   };
-  const sends = {
+  const sends = (writer: string) => ({
     action: "send",
     title: `${writer} sends to ${topic}`,
     description: DESCRIPTION.send,
     ...common,
-  };
+  });
   const receives = (reader: string) => ({
     action: "receive",
     title: `${reader} receives from ${topic}`,
@@ -99,9 +98,11 @@ function describeOperations(topic: Topic) {
       kafka: { groupId: { type: "string", enum: [reader] }, bindingVersion: "0.5.0" },
     },
   });
+  const those = (field: "publishes" | "consumes") =>
+    SERVICES.filter((service) => service[field].includes(topic)).map(({ name }) => name);
   return [
-    [`${writer}.send.${topic}`, sends],
-    ...readers.map((reader) => [`${reader}.receive.${topic}`, receives(reader)]),
+    ...those("publishes").map((writer) => [`${writer}.send.${topic}`, sends(writer)]),
+    ...those("consumes").map((reader) => [`${reader}.receive.${topic}`, receives(reader)]),
   ] as const;
 }
 

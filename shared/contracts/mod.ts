@@ -1,6 +1,6 @@
 /**
- * The shop's contracts: which events there are (`EVENTS`, where to start reading), on which topics,
- * between which parties, and what its values look like. Writers, readers, OpenAPI and AsyncAPI are
+ * The shop's contracts: which events there are (`EVENTS`, where to start reading), who writes
+ * them, on which topics they travel, and what its values look like. Writers, readers, OpenAPI and AsyncAPI are
  * made from it.
  */
 export { headersOf } from "./event-headers.ts";
@@ -14,6 +14,5 @@ export {
   PaymentFailedData,
   PaymentSucceededData,
 } from "./events.ts";
-export { PARTIES, type Parties } from "./parties.ts";
 export { DEFAULT_PARTITIONS, TOPICS, type Topic } from "./topics.ts";
 export { Amount, CustomerId, OrderId } from "./values.ts";

@@ -1,14 +1,15 @@
 // A service without an outbox and without routes: it keeps what it hears.
-import { type DomainEvent, EVENTS } from "@order-outbox/contracts";
+import type { DomainEventOf } from "@order-outbox/events";
 import { type EventHandler, inboxSchema } from "@order-outbox/inbox";
 import { sqlWriter } from "@order-outbox/sqlite";
 import { sql } from "@order-outbox/units";
 import { Type } from "@sinclair/typebox";
 import { runService, serviceSettings, sqliteTables } from "./mod.ts";
+import { NOTES } from "./test-notes.ts";
 
 const name = "listening-service";
 
-const keep: EventHandler<DomainEvent<"ORDER_CREATED">> = {
+const keep: EventHandler<DomainEventOf<typeof NOTES, "NOTE_TAKEN">> = {
   decide: ({ subject }) => [
     sql({ statement: "INSERT INTO heard VALUES (?)", parameters: [subject] }),
   ],
@@ -17,7 +18,7 @@ const keep: EventHandler<DomainEvent<"ORDER_CREATED">> = {
 await runService({
   name,
   config: Type.Object(serviceSettings({ port: 0, database: "consuming.db" })),
-  events: EVENTS,
+  events: NOTES,
   tables: sqliteTables({
     migrations: [
       {
@@ -28,5 +29,5 @@ await runService({
     writers: (db) => [sqlWriter(db)],
     stores: () => ({}),
   }),
-  consumes: () => ({ ORDER_CREATED: keep }),
+  consumes: () => ({ NOTE_TAKEN: keep }),
 });

@@ -45,16 +45,15 @@ test("a service without an inbox publishes, one without outbox and routes consum
   await using publishing = await start("publishing", folder.path, broker.kafkaHost);
   await using consuming = await start("consuming", folder.path, broker.kafkaHost);
 
-  const orderId = crypto.randomUUID();
-  const answer = await fetch(`${publishing.url}/announcements`, {
+  const answer = await fetch(`${publishing.url}/notes`, {
     method: "POST",
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ orderId, customerId: "customer-1", amount: 1 }),
+    body: JSON.stringify({ noteId: "note-1", text: "buy milk" }),
   });
   expect(answer.status).toBe(200);
-  await waitFor(() => heardIn(folder.join("consuming.db"))[0] === orderId, { what: "the event" });
-  const records = await readTopic(broker.kafkaHost, "order_created");
-  expect(records.map(({ headers }) => headers.ce_source)).toEqual(["/order-service"]);
+  await waitFor(() => heardIn(folder.join("consuming.db"))[0] === "note-1", { what: "the event" });
+  const records = await readTopic(broker.kafkaHost, "notes");
+  expect(records.map(({ headers }) => headers.ce_source)).toEqual(["/writing-service"]);
 
   await waitFor(async () => (await publishing.health()).broker === "up", {
     what: "the broker that the relay sees",

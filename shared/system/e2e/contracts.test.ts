@@ -1,7 +1,8 @@
 import { Database } from "bun:sqlite";
 import { expect, test } from "bun:test";
 import { join } from "node:path";
-import { EVENTS, PARTIES, TOPICS, type Topic } from "@order-outbox/contracts";
+import { EVENTS, TOPICS, type Topic } from "@order-outbox/contracts";
+import { serviceNamed } from "@order-outbox/registry";
 import { REPOSITORY } from "@order-outbox/testing";
 import { YAML } from "bun";
 import { type ServiceProcess, type System, startSystem } from "../mod.ts";
@@ -158,9 +159,8 @@ test("answers and events are what the published contracts say", async () => {
   expect(await strangeEvents(system, TOPICS.orderCreated)).toEqual([]);
   expect(await strangeEvents(system, TOPICS.paymentProcessed)).toEqual([]);
   for (const service of Object.values(services)) {
-    const reads = Object.values(TOPICS).filter((topic) =>
-      PARTIES[topic].readers.includes(service.name),
-    );
+    const { consumes } = serviceNamed(service.name);
+    const reads = Object.values(TOPICS).filter((topic) => consumes.includes(topic));
     expect([service.name, topicsReadBy(service)]).toEqual([service.name, reads]);
   }
 });
