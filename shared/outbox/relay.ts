@@ -1,15 +1,16 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { type ErrorCode, isAppError, toAppError } from "@order-outbox/errors";
+import { isAppError, toAppError } from "@order-outbox/errors";
 import type { PartitionOutcome } from "@order-outbox/kafka";
-import { backoffDelay } from "./backoff.ts";
-import { brokerStateAfter } from "./broker-state.ts";
 import { tellCrashPoint } from "./crash-points.ts";
 import { holdBack } from "./hold-back.ts";
 import { restAfterRound } from "./pacing.ts";
 import { createPartitionHolds } from "./partition-holds.ts";
+import { createRelayMemory } from "./relay-memory.ts";
 import type { RelayDeps, RelaySettings, RelayStatus } from "./relay-types.ts";
 import { composeRound, type Round, type RoundPart } from "./round.ts";
 import { createWaker } from "./waker.ts";
+
+type Connection = Awaited<ReturnType<RelayDeps["connect"]>>;
 
 const STANDBY_MS = 1_000;
 /** A resting relay keeps its lease: well within half of `LEASE_MS`. */
@@ -40,31 +41,16 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
   const { store, lease, log, now, monotonic, random } = deps;
   const waker = createWaker();
   const holds = createPartitionHolds(settings.backoff, settings.limits.rows);
-  const status: RelayStatus = {
-    standby: false,
-    holdsLease: false,
-    broker: "unknown",
-    brokerForMs: 0,
-    published: 0,
-    sinceAckMs: null,
-    failures: 0,
-    failedAttempts: 0,
-    refusals: 0,
-    parked: 0,
-    lastError: null,
-    waiting: null,
-  };
+  const memory = createRelayMemory(deps, settings);
+  const { status } = memory;
   const { refusalsToPark } = settings;
   const refusals = { store, holds, status, log, now, monotonic, random, refusalsToPark };
-  let connection: Awaited<ReturnType<RelayDeps["connect"]>> | undefined;
+  let connection: Connection | undefined;
   let unknown: Round | undefined;
   let unmarked: number[] = [];
   let ahead: Round | undefined;
   let lookedAt = 0;
   let sent = { at: 0, time: 0 };
-  let acknowledgedAt: number | undefined;
-  let changedAt = monotonic();
-  let lastCode: ErrorCode | undefined;
 
   async function run(): Promise<void> {
     try {
@@ -75,10 +61,10 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
             continue;
           }
           const more = await publishNext();
-          noteSuccess();
+          memory.noteSuccess();
           if (!more) await waker.waitForWork(restMs());
         } catch (error) {
-          await waker.pause(noteFailure(error));
+          await waker.pause(afterFailure(error));
         }
       }
       await markAcknowledged();
@@ -98,10 +84,7 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
     const held = (await lease?.ensure()) ?? true;
     // Another worker may have published in between what was read ahead.
     if (lease?.fencing() !== before) ahead = undefined;
-    if (held && status.standby) log.info({}, "publishing from this outbox now");
-    if (!held && !status.standby) log.info({}, "another worker publishes from this outbox");
-    status.standby = !held;
-    status.holdsLease = held;
+    memory.noteLease(held);
     return held;
   }
 
@@ -109,28 +92,60 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
   async function standBy(): Promise<void> {
     unknown = undefined;
     unmarked = [];
-    noteBroker("unknown");
+    memory.noteBroker("unknown");
     await disconnect();
     await waker.pause(settings.standbyMs ?? STANDBY_MS);
   }
 
-  /** @returns whether another round may be waiting */
+  /**
+   * One round: read, send, settle, and mark, which is done while the next round is in flight.
+   *
+   * @returns whether another round may be waiting
+   */
   async function publishNext(): Promise<boolean> {
     if (status.failures > 0) await markAcknowledged();
     if (unknown !== undefined) await requireSameCluster();
     connection ??= await deps.connect();
-    noteBroker("up");
+    memory.noteBroker("up");
     const round = unknown ?? ahead ?? (await readRound(connection.partitions));
     ahead = undefined;
     if (round.rows === 0) {
       await markAcknowledged();
       return false;
     }
+    const { outcomes, failure } = await send(round, connection);
+    await settle(round, outcomes);
+    if (failure !== undefined) throw failure;
+    // Before the rest, in which rows are marked: who sees them published sees no failure any more.
+    memory.noteSuccess();
+    await restAfter(round);
+    return true;
+  }
+
+  async function readRound(partitions: ReadonlyMap<string, number>): Promise<Round> {
+    const { limits, source } = settings;
+    lookedAt = monotonic();
+    const onTheirWay = unknown === undefined ? unmarked : [...unmarked, ...idsOf(unknown.parts)];
+    const held = holds.heldAt(lookedAt);
+    const rowLimits = holds.rowLimits();
+    // Behind what a partition that is being split has to leave for later others may go.
+    const reach = rowLimits.size === 0 ? limits : { ...limits, bytes: Number.POSITIVE_INFINITY };
+    const pending = await store.readPending(partitions, held, reach, onTheirWay);
+    const round = composeRound(pending, partitions, rowLimits, limits, source, now());
+    tellCrashPoint("read", () => idsOf(round.parts));
+    return round;
+  }
+
+  /** Sends a round and hears how it went, while the disk does what it can. */
+  async function send(
+    round: Round,
+    { publisher, partitions }: Connection,
+  ): Promise<{ outcomes: PartitionOutcome[]; failure: Error | undefined }> {
     unknown = round;
     sent = { at: monotonic(), time: now() };
-    const answer = connection.publisher.send(round.parts);
+    const answer = publisher.send(round.parts);
     tellCrashPoint("sent", () => idsOf(round.parts));
-    const work = workInFlight(round, connection.partitions);
+    const work = workInFlight(round, partitions);
     let outcomes: PartitionOutcome[];
     try {
       outcomes = await answer;
@@ -138,21 +153,7 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
       await work;
     }
     unknown = undefined;
-    await settle(round, outcomes);
-    const failure = await work;
-    if (failure !== undefined) throw failure;
-    // Before the rest, in which rows are marked: who sees them published sees no failure any more.
-    noteSuccess();
-    await restAfter(round);
-    return true;
-  }
-
-  /** Lets rows come together; what is acknowledged is not left unmarked meanwhile. */
-  async function restAfter(round: Round): Promise<void> {
-    const restMs = restAfterRound(round, monotonic() - sent.at);
-    if (restMs === 0) return;
-    await markAcknowledged();
-    await waker.pause(restMs);
+    return { outcomes, failure: await work };
   }
 
   /**
@@ -181,20 +182,6 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
     }
   }
 
-  async function readRound(partitions: ReadonlyMap<string, number>): Promise<Round> {
-    const { limits, source } = settings;
-    lookedAt = monotonic();
-    const onTheirWay = unknown === undefined ? unmarked : [...unmarked, ...idsOf(unknown.parts)];
-    const held = holds.heldAt(lookedAt);
-    const rowLimits = holds.rowLimits();
-    // Behind what a partition that is being split has to leave for later others may go.
-    const reach = rowLimits.size === 0 ? limits : { ...limits, bytes: Number.POSITIVE_INFINITY };
-    const pending = await store.readPending(partitions, held, reach, onTheirWay);
-    const round = composeRound(pending, partitions, rowLimits, limits, source, now());
-    tellCrashPoint("read", () => idsOf(round.parts));
-    return round;
-  }
-
   async function settle(round: Round, outcomes: readonly PartitionOutcome[]): Promise<void> {
     const written = round.parts.filter((_, index) => outcomes[index]?.error === undefined);
     unmarked.push(...idsOf(written));
@@ -206,7 +193,7 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
       if (waited) log.info({ topic, partition }, "partition goes on");
       deps.onPublished?.({ topic, partition, rows, ...times });
     }
-    if (written.length > 0) acknowledgedAt = heardAt;
+    if (written.length > 0) memory.noteAcknowledged(heardAt);
     if (written.length === round.parts.length) return;
     // The publisher's sequence numbers no longer tell the truth; see Publisher.
     await disconnect();
@@ -233,6 +220,14 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
     tellCrashPoint("marked", () => ids);
   }
 
+  /** Lets rows come together; what is acknowledged is not left unmarked meanwhile. */
+  async function restAfter(round: Round): Promise<void> {
+    const restMs = restAfterRound(round, monotonic() - sent.at);
+    if (restMs === 0) return;
+    await markAcknowledged();
+    await waker.pause(restMs);
+  }
+
   /** A round of unknown outcome goes to the cluster that may already have it, or starts afresh. */
   async function requireSameCluster(): Promise<void> {
     if (connection === undefined || (await connection.publisher.isSameCluster())) return;
@@ -248,33 +243,14 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
     await leaving?.publisher.close();
   }
 
-  function noteBroker(state: RelayStatus["broker"]): void {
-    if (state !== status.broker) changedAt = monotonic();
-    status.broker = state;
-  }
-
-  function noteSuccess(): void {
-    if (status.failures > 0) log.info({ failures: status.failures }, "publishing again");
-    status.failures = 0;
-    status.lastError = null;
-  }
-
-  function noteFailure(thrown: unknown): number {
-    const error = toAppError(thrown);
+  /** @returns milliseconds until the next attempt */
+  function afterFailure(error: unknown): number {
     ahead = undefined;
     if (isAppError(error, "TOPIC_MISSING")) {
       unknown = undefined;
       void disconnect();
     }
-    noteBroker(brokerStateAfter(error.code) ?? status.broker);
-    if (status.failures === 0 || error.code !== lastCode) {
-      log.warn({ code: error.code }, `not publishing, events wait in the outbox: ${error.message}`);
-    }
-    lastCode = error.code;
-    status.failures += 1;
-    status.failedAttempts += 1;
-    status.lastError = error.message;
-    return backoffDelay(status.failures, settings.backoff, random());
+    return memory.noteFailure(error);
   }
 
   function restMs(): number {
@@ -284,12 +260,7 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
     return Math.max(0, Math.min(longest, release - monotonic()));
   }
 
-  function statusNow(): RelayStatus {
-    const sinceAckMs = acknowledgedAt === undefined ? null : monotonic() - acknowledgedAt;
-    const [brokerForMs, waiting] = [monotonic() - changedAt, holds.waiting()];
-    return { ...status, sinceAckMs, brokerForMs, waiting };
-  }
-
+  const statusNow = () => memory.statusNow(holds.waiting());
   return { run, wake: waker.wake, stop: waker.stop, status: statusNow };
 }
 

@@ -99,20 +99,20 @@ export const RELAY: readonly Mutant[] = [
     name: "rows-are-marked-before-they-are-sent",
     breaks: "A crash between ack and mark publishes again what is not marked.",
     file: "shared/outbox/relay.ts",
-    find: "const answer = connection.publisher.send(round.parts);",
+    find: "const answer = publisher.send(round.parts);",
     put: `await store.markPublished(idsOf(round.parts), new Date(now()).toISOString(), lease?.fencing());
-    const answer = connection.publisher.send(round.parts);`,
+    const answer = publisher.send(round.parts);`,
     test: "shared/system/e2e/crashes.test.ts › killed after the broker's ack and before the mark, the same event id is published again",
   },
   {
     name: "an-outage-is-charged-to-rows",
     breaks: "An outage is not a message's fault: nothing is charged, nothing parked.",
     file: "shared/outbox/relay.ts",
-    find: "lastCode = error.code;",
-    put: `lastCode = error.code;
-    void store
+    find: "return memory.noteFailure(error);",
+    put: `void store
       .readPending(new Map([["order_created", 6]]), [], { rows: 1, bytes: 1 })
-      .then((rows) => rows.map(({ id }) => store.chargeRefusal(id, error.message, null)));`,
+      .then((rows) => rows.map(({ id }) => store.chargeRefusal(id, String(error), null)));
+    return memory.noteFailure(error);`,
     test: "shared/system/e2e/outages.test.ts › an outage of many failed rounds charges and parks nothing, and drains in order",
   },
   {
@@ -257,7 +257,7 @@ export const RELAY: readonly Mutant[] = [
     name: "failures-stay-while-rows-are-marked",
     breaks: "Who sees rows published after an outage sees no failure any more.",
     file: "shared/outbox/relay.ts",
-    find: `noteSuccess();
+    find: `memory.noteSuccess();
     await restAfter(round);`,
     put: "await restAfter(round);",
     test: "shared/outbox/relay.test.ts › who sees rows published after an outage sees no failure any more",
@@ -274,13 +274,13 @@ export const RELAY: readonly Mutant[] = [
     name: "an-outage-parks-rows",
     breaks: "An outage is not a message's fault: nothing is parked.",
     file: "shared/outbox/relay.ts",
-    find: "lastCode = error.code;",
-    put: `lastCode = error.code;
-    const at = new Date(now()).toISOString();
+    find: "return memory.noteFailure(error);",
+    put: `const at = new Date(now()).toISOString();
     const isLong = status.failures > 5;
     void store
       .readPending(new Map([["order_created", 6]]), [], { rows: 1, bytes: 1 })
-      .then((rows) => rows.map(({ id }) => isLong && store.chargeRefusal(id, "gone", at)));`,
+      .then((rows) => rows.map(({ id }) => isLong && store.chargeRefusal(id, "gone", at)));
+    return memory.noteFailure(error);`,
     test: "shared/system/e2e/outages.test.ts › an outage of many failed rounds charges and parks nothing, and drains in order",
   },
   {
