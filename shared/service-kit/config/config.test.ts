@@ -123,13 +123,16 @@ test("a secret that is too short is refused without being shown", () => {
   expect(problem).toBe("ADMIN_TOKEN must be at least 16 characters long; its value is not shown");
 });
 
-test("a process with wrong settings says so on one readable line each and exits with 78", async () => {
-  await using child = startProcess(["bun", `${import.meta.dir}/config-program.ts`], {
-    env: { PORT: "many" },
-  });
-  expect(await child.exited).toBe(78);
-  expect(await child.waitForLine("PORT")).toBe(
-    '  PORT must be a whole number from 0 to 65535; it is "many"',
-  );
-  expect(child.lines).toHaveLength(2);
-});
+test.each(["at once", "later"])(
+  "a process that finds wrong settings (%s) says so on one readable line each and exits with 78",
+  async (when) => {
+    await using child = startProcess(["bun", `${import.meta.dir}/config-program.ts`, when], {
+      env: { PORT: "many" },
+    });
+    expect(await child.exited).toBe(78);
+    expect(await child.waitForLine("PORT")).toBe(
+      '  PORT must be a whole number from 0 to 65535; it is "many"',
+    );
+    expect(child.lines).toHaveLength(2);
+  },
+);

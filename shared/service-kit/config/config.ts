@@ -62,9 +62,9 @@ export function loadConfig<Schema extends TObject>(
 }
 
 /**
- * Runs `start`, and ends the process with a message on stderr when that fails for a reason of ours:
- * code 78 (`EX_CONFIG` of sysexits.h) when trying again cannot help, as with a wrong setting or a file
- * that is no database, 1 otherwise, such as for a full disk.
+ * Runs `start`, and ends the process with a message on stderr when that fails, at once or later, for
+ * a reason of ours: code 78 (`EX_CONFIG` of sysexits.h) when trying again cannot help, as with a wrong
+ * setting or a file that is no database, 1 otherwise, such as for a full disk.
  * No stack trace, which would bury the sentence that helps.
  */
 export function exitOnConfigError<Result>(start: () => Result): Result {
