@@ -79,6 +79,10 @@ test.skipIf(!fullProof)(
       await waitFor(() => pointsIn(databasePath) === 400, { what: "10 points for each order" });
       const answer = await fetch(`http://127.0.0.1:${port}/api/points/customer-7`);
       expect(await answer.json()).toEqual({ customerId: "customer-7", points: 10 });
+      const health = await fetch(`http://127.0.0.1:${port}/health`);
+      expect(await health.json()).toMatchObject({ status: "ok", checks: { inbox: { ok: true } } });
+      const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+      expect(metrics).toContain('service_build_info{service="loyalty-service"');
       await toolsKnowIt({ ...system, root: copy });
       loyalty.kill("SIGTERM");
       expect(await loyalty.exited).toBe(0);
