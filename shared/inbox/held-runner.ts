@@ -1,12 +1,15 @@
 import type { Effect } from "@order-outbox/units";
+import { attemptEvent } from "./attempt-event.ts";
 import { tellCrashPoint } from "./crash-points.ts";
 import { changeHeld, releaseHeld } from "./effects.ts";
 import { isDue, pickNext } from "./held-rules.ts";
+import { holdingAfter, standsAlone } from "./holding.ts";
 import type { Lanes } from "./lanes.ts";
 import { tellHolding } from "./process-record.ts";
 import { readRecord } from "./read-record.ts";
 import type { HeldEvent, Holding } from "./store.ts";
-import { attemptEvent, holdingAfter, standsAlone, type WorkDeps, waitOutTrouble } from "./work.ts";
+import { waitOutTrouble } from "./wait-out-trouble.ts";
+import type { WorkDeps } from "./work-deps.ts";
 
 /** What a redrive came to. */
 export interface RedriveOutcome {

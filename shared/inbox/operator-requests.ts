@@ -17,18 +17,19 @@ export interface OperatorDeps {
 }
 
 /** Works on operators' requests as they come. */
-export interface OperatorDesk {
+export interface RequestWorker {
   stop(): Promise<void>;
 }
 
 const LOOK_MS = 2_000;
 
-export function openOperatorDesk(deps: OperatorDeps, lookMs = LOOK_MS): OperatorDesk {
+/** Starts to look for requests; `stop` waits for the one at hand. */
+export function workOnRequests(deps: OperatorDeps, lookMs = LOOK_MS): RequestWorker {
   const { store, log } = deps;
   let stopped = false;
   let working = Promise.resolve();
 
-  async function workOnRequests(): Promise<void> {
+  async function workOnOpen(): Promise<void> {
     for (;;) {
       const request = stopped ? undefined : await store.nextRequest();
       if (request === undefined) return;
@@ -48,7 +49,7 @@ export function openOperatorDesk(deps: OperatorDeps, lookMs = LOOK_MS): Operator
     if (busy || !(store.mayHaveRequests() || again)) return;
     busy = true;
     again = false;
-    working = workOnRequests()
+    working = workOnOpen()
       .catch((error: unknown) => {
         again = true;
         log.warn({ error }, "operators' requests wait");

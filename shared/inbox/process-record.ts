@@ -3,14 +3,17 @@ import type { EventOf } from "@order-outbox/events";
 import { traceIdOf } from "@order-outbox/events";
 import type { ConsumedRecord } from "@order-outbox/kafka";
 import type { Effect } from "@order-outbox/units";
+import { attemptEvent } from "./attempt-event.ts";
 import { tellCrashPoint } from "./crash-points.ts";
 import { holdEvent } from "./effects.ts";
 import type { AnyHandler } from "./handler.ts";
 import { type Arrival, decideArrival } from "./held-rules.ts";
+import { holdingAfter, standsAlone } from "./holding.ts";
 import type { Reading } from "./read-record.ts";
 import type { RecordPlace } from "./record-commits.ts";
 import type { EventIdentity, Holding, InboxStore } from "./store.ts";
-import { attemptEvent, holdingAfter, standsAlone, type WorkDeps, waitOutTrouble } from "./work.ts";
+import { waitOutTrouble } from "./wait-out-trouble.ts";
+import type { WorkDeps } from "./work-deps.ts";
 
 /**
  * Works on one record to its end: applied, skipped or set aside, with the offset moved in the same

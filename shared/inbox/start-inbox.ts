@@ -1,7 +1,6 @@
 import { AppError, type Clock, isAppError, monotonic, steadyClock } from "@order-outbox/errors";
 import type { EventMap } from "@order-outbox/events";
 import {
-  type ConsumedBatch,
   type ConsumerIntervals,
   type ConsumerStatus,
   createConsumer,
@@ -12,7 +11,6 @@ import {
 } from "@order-outbox/kafka";
 import type { Units } from "@order-outbox/units";
 import { chosenOffset } from "./chosen-offset.ts";
-import { finishRecord } from "./effects.ts";
 import type { Handlers } from "./handler.ts";
 import type { RetryPolicy } from "./held-rules.ts";
 import { createHeldRunner } from "./held-runner.ts";
@@ -20,15 +18,14 @@ import { createLags, ownLagOf, type PartitionLag } from "./lags.ts";
 import { createLanes } from "./lanes.ts";
 import type { FollowEvent } from "./observer.ts";
 import { createOffsetTracker, type OffsetTracker } from "./offset-tracker.ts";
-import { openOperatorDesk } from "./operator-requests.ts";
+import { workOnRequests } from "./operator-requests.ts";
 import { pauseBefore } from "./pause.ts";
-import { processRecord } from "./process-record.ts";
 import { createProgress } from "./progress.ts";
-import { readRecord } from "./read-record.ts";
 import { createRecordCommits } from "./record-commits.ts";
 import type { InboxFacts, InboxStore } from "./store.ts";
+import { createTakeOver } from "./take-over.ts";
 import { tellUnknownTypes } from "./unknown-types.ts";
-import { type InboxCounters, type WorkDeps, waitOutTrouble } from "./work.ts";
+import type { InboxCounters, WorkDeps } from "./work-deps.ts";
 
 /** How a service consumes. */
 export interface InboxOptions {
@@ -178,56 +175,20 @@ export function startInbox(options: InboxOptions): Inbox {
       const offset = store.nextOffset(clusterId, topic, partition);
       return offset instanceof Promise ? offset.then(follow) : follow(offset);
     },
-    onBatch: takeOver,
+    onBatch: createTakeOver({
+      deps,
+      trackers,
+      lanes,
+      lags,
+      runner,
+      stopping: stopping.signal,
+      reportOffset: (...place) => consumer.reportOffset(...place),
+    }),
     onEnds: takeEnds,
   });
-  const desk = openOperatorDesk({ store, runner, log, now, resetOffset }, intervals.requestsMs);
+  const requests = workOnRequests({ store, runner, log, now, resetOffset }, intervals.requestsMs);
   runner.start();
   consumer.start();
-
-  async function takeOver(
-    batch: ConsumedBatch,
-    clusterId: string,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const name = `${batch.topic}/${batch.partition}`;
-    const tracker = trackers.get(name) ?? createOffsetTracker(batch.records[0]?.offset ?? 0);
-    trackers.set(name, tracker);
-    const until = AbortSignal.any([signal, stopping.signal]);
-    if (lanes.size === 0 || ownLagOf(lags.list()) === 0) progress.note();
-    lags.noteBatch(batch);
-    for (const record of batch.records) {
-      if (until.aborted) return;
-      const reading = readRecord(record, deps);
-      const work = async () => {
-        if (stopping.signal.aborted) return;
-        const place = { clusterId, record, tracker };
-        const outcome = await processRecord(deps, reading, place);
-        if (outcome === "held") runner.plan();
-        if (outcome !== "applied") return;
-        const held = await waitOutTrouble(deps, () => store.heldStates(reading.key));
-        if (held.length > 0) await runner.runKey(reading.key);
-      };
-      tracker.start(record.offset);
-      if (!(await lanes.enter(reading.key, work, until))) return;
-    }
-    tracker.passTo(batch.nextOffset);
-    const lastOffset = batch.records.at(-1)?.offset ?? -1;
-    if (batch.nextOffset > lastOffset + 1) await passOver(batch, clusterId, tracker);
-  }
-
-  /** What ends a batch and is no record for us has no transaction of its own to move the offset. */
-  async function passOver(
-    { topic, partition }: ConsumedBatch,
-    clusterId: string,
-    tracker: OffsetTracker,
-  ): Promise<void> {
-    const at = new Date(now()).toISOString();
-    const place = { consumer: groupId, clusterId, topic, partition };
-    const passed = finishRecord({ ...place, tracker, at });
-    await waitOutTrouble(deps, () => units.commit({ effects: [passed] }));
-    consumer.reportOffset(topic, partition, tracker.watermark());
-  }
 
   function takeEnds(ends: readonly PartitionEnds[], clusterId: string): void {
     // What comes to an inbox that has nothing to do has not waited yet.
@@ -287,7 +248,7 @@ export function startInbox(options: InboxOptions): Inbox {
     async stop() {
       stopping.abort(new AppError("SHUTTING_DOWN", "the consumer is stopping"));
       runner.stop();
-      await desk.stop();
+      await requests.stop();
       await lanes.idle();
       await consumer.stop();
       presence?.end();

@@ -15,7 +15,7 @@ export const INBOX: readonly Mutant[] = [
   {
     name: "an-event-is-not-remembered",
     breaks: "An event takes effect in one transaction with its inbox row.",
-    file: "shared/inbox/work.ts",
+    file: "shared/inbox/attempt-event.ts",
     find: "const result = await commit([...decision, applied], event.traceparent);",
     put: 'const result = await commit(applied.kind === "" ? [applied] : decision, event.traceparent);',
     test: "shared/inbox/exactly-once.test.ts › an event takes effect in one transaction with its inbox row and offset",
@@ -68,7 +68,7 @@ export const INBOX: readonly Mutant[] = [
   {
     name: "each-topic-has-lanes-of-its-own",
     breaks: "Events of one order take effect in order, across topics.",
-    file: "shared/inbox/start-inbox.ts",
+    file: "shared/inbox/take-over.ts",
     find: "await lanes.enter(reading.key, work, until)",
     put: `await lanes.enter(\`\${batch.topic} \${reading.key}\`, work, until)`,
     test: "shared/inbox/exactly-once.test.ts › events of one order run in order across topics, those of others beside them",
@@ -202,7 +202,7 @@ export const INBOX: readonly Mutant[] = [
   {
     name: "an-effect-comes-before-its-transaction",
     breaks: "A consumer that dies at any step of an event leaves one effect.",
-    file: "shared/inbox/work.ts",
+    file: "shared/inbox/attempt-event.ts",
     find: "const result = await commit([...decision, applied], event.traceparent);",
     put: `await deps.units.commit({ effects: decision });
     const result = await commit([...decision, applied], event.traceparent);`,
@@ -259,7 +259,7 @@ export const INBOX: readonly Mutant[] = [
   {
     name: "refused-events-hold-their-orders",
     breaks: "Among ten thousand records of strangers every order is worked once and told of.",
-    file: "shared/inbox/work.ts",
+    file: "shared/inbox/holding.ts",
     find: "boolean => REFUSALS.includes(errorCode);",
     put: "boolean => REFUSALS.indexOf(errorCode) > 99;",
     test: "scripts/hostile/hostile-records.test.ts › among the records of strangers every order is worked once, and nothing ends or swells",

@@ -44,7 +44,7 @@ export const KAFKA: readonly Mutant[] = [
   {
     name: "what-ends-a-transaction-is-never-passed",
     breaks: "What is nobody's record moves the offset.",
-    file: "shared/inbox/start-inbox.ts",
+    file: "shared/inbox/take-over.ts",
     find: "if (batch.nextOffset > lastOffset + 1) await passOver",
     put: "if (batch.nextOffset < 0) await passOver",
     test: "shared/inbox/unusual-records.test.ts › what ends a transaction moves offset and lag, although no record of it is ours",

@@ -49,7 +49,7 @@ export const ORDERS: readonly Mutant[] = [
   {
     name: "a-refused-event-holds-its-order",
     breaks: "An event that is refused for what it is holds back no order.",
-    file: "shared/inbox/work.ts",
+    file: "shared/inbox/holding.ts",
     find: "REFUSALS.includes(errorCode)",
     put: 'REFUSALS.includes(errorCode) && errorCode === ""',
     test: "shared/inbox/held-events.test.ts › an event that contradicts parks alone, also when it had waited behind another",

@@ -39,7 +39,7 @@ export const UNITS: readonly Mutant[] = [
   {
     name: "a-handler-is-told-before-the-commit",
     breaks: "A handler is told of its event once, after the COMMIT.",
-    file: "shared/inbox/work.ts",
+    file: "shared/inbox/attempt-event.ts",
     find: "const result = await commit([...decision, applied], event.traceparent);",
     put: `tellDone(deps, () => handler.done?.(event as never, undefined as never, prepared as never));
     const result = await commit([...decision, applied], event.traceparent);`,

@@ -1,64 +1,16 @@
-import {
-  AppError,
-  type Clock,
-  type ErrorCode,
-  errorCodeOf,
-  isAppError,
-  toAppError,
-} from "@order-outbox/errors";
+import { AppError, isAppError, toAppError } from "@order-outbox/errors";
 import type { EventOf } from "@order-outbox/events";
-import type { ConsumedRecord, Log } from "@order-outbox/kafka";
-import { isStorageTrouble } from "@order-outbox/sqlite";
-import type { Effect, UnitResult, Units } from "@order-outbox/units";
+import type { ConsumedRecord } from "@order-outbox/kafka";
+import type { Effect, UnitResult } from "@order-outbox/units";
 import { tellCrashPoint } from "./crash-points.ts";
 import { recordApplied } from "./effects.ts";
 import type { AnyHandler } from "./handler.ts";
-import { decideFailure, type RetryPolicy } from "./held-rules.ts";
-import type { FollowEvent, FollowedWork } from "./observer.ts";
-import type { Progress } from "./progress.ts";
-import type { ReadRules } from "./read-record.ts";
-import type { RecordCommits } from "./record-commits.ts";
-import type { Holding, InboxStore } from "./store.ts";
+import type { FollowedWork } from "./observer.ts";
+import { waitOutTrouble } from "./wait-out-trouble.ts";
+import type { WorkDeps } from "./work-deps.ts";
 
 /** How long a handler's calls may take that does not say so itself. */
 const CALL_LIMIT_MS = 30_000;
-
-/** Counters since the start, for health and metrics. */
-export interface InboxCounters {
-  processed: number;
-  duplicates: number;
-  skipped: number;
-  /** Of those skipped: events of a type that this version does not know. */
-  unknown: number;
-  /** Failed attempts after which an event is tried again. */
-  retries: number;
-  /** Events that were parked. */
-  parked: number;
-}
-
-/** What the work on events needs. */
-export interface WorkDeps extends ReadRules {
-  store: InboxStore;
-  units: Units;
-  commits: RecordCommits;
-  log: Log;
-  /** Milliseconds since the epoch. */
-  now: Clock;
-  /** The clock of `nextAttemptAt`: see `steadyClock`. */
-  steady: Clock;
-  /** A number in [0, 1). */
-  random(): number;
-  /** Waits before another attempt to commit; rejects when the consumer stops. */
-  pause(attempt: number): Promise<void>;
-  retry: RetryPolicy;
-  counters: InboxCounters;
-  progress: Progress;
-  /** Counts and tells of an event type that is not known here. */
-  noteUnknown(type: string): void;
-  follow?: FollowEvent | undefined;
-  /** How many events wait for a database's own trouble to pass: the first of them says so. */
-  troubled: { events: number };
-}
 
 /** Commits effects together with what else ends the work on an event. */
 export type Commit = (
@@ -171,61 +123,4 @@ function prepare({ progress }: WorkDeps, event: EventOf, handler: AnyHandler): u
   if (handler.prepare === undefined) return undefined;
   const { limitMs = CALL_LIMIT_MS } = handler;
   return progress.call(limitMs, async () => handler.prepare?.(event as never));
-}
-
-/**
- * Codes of events that are refused for what they are. They park alone, without a key: nothing waits
- * for them, or whoever may write to a topic could hold back any order.
- */
-const REFUSALS: readonly string[] = [
-  "EVENT_MALFORMED",
-  "EVENT_TOO_LARGE",
-  "EVENT_MISPLACED",
-  "EVENT_CONTRADICTS",
-] satisfies ErrorCode[];
-
-/** Whether an event that is held for this reason stands alone, so that its key goes on. */
-export const standsAlone = ({ errorCode }: Holding): boolean => REFUSALS.includes(errorCode);
-
-/** How many characters are kept of what went wrong: it may quote what a stranger wrote. */
-const MAX_ERROR = 1_000;
-
-/** What becomes of an event after `attempts` attempts, the last of which failed. */
-export function holdingAfter(deps: WorkDeps, error: AppError, attempts: number): Holding {
-  const verdict = decideFailure(error, attempts, deps.retry, deps.random());
-  const nextAttemptAt =
-    verdict.state === "RETRYING" ? new Date(deps.steady() + verdict.delayMs).toISOString() : null;
-  const { state } = verdict;
-  const lastError = error.message.slice(0, MAX_ERROR);
-  return { state, errorCode: error.code, lastError, attempts, nextAttemptAt };
-}
-
-/** Tries `work` again until what is a database's own trouble has passed: full, busy, gone. */
-export async function waitOutTrouble<T>(deps: WorkDeps, work: () => T | Promise<T>): Promise<T> {
-  let waits = 0;
-  try {
-    for (;;) {
-      try {
-        return await work();
-      } catch (error) {
-        if (!isStorageTrouble(error)) throw error;
-        waits += 1;
-        if (waits === 1) beginTrouble(deps, error);
-        await deps.pause(waits);
-      }
-    }
-  } finally {
-    if (waits > 0) endTrouble(deps);
-  }
-}
-
-function beginTrouble({ log, troubled }: WorkDeps, error: unknown): void {
-  const code = errorCodeOf(error);
-  if (troubled.events === 0) log.warn({ code }, "a database takes no writes; trying again");
-  troubled.events += 1;
-}
-
-function endTrouble({ log, troubled }: WorkDeps): void {
-  troubled.events -= 1;
-  if (troubled.events === 0) log.info({}, "no event waits for a database any more");
 }
