@@ -55,7 +55,7 @@ const TOOLS: Readonly<Record<string, readonly string[]>> = {
 const ALLOWED = { ...ENGINE_AND_SHOP, ...TOOLS };
 
 /** Of these packages only the folder `sqlite` knows of a database; everything else knows interfaces. */
-const WITH_STORES = ["outbox", "operator", "service"];
+const WITH_STORES = ["inbox", "outbox", "operator", "service"];
 
 /** Neither the engine nor the shop may import these. */
 const FOR_TOOLS = [...Object.keys(TOOLS), "testing", "system", "dev-broker"];

@@ -3,3 +3,4 @@ export { type Backoff, backoffDelay } from "./backoff.ts";
 export { ageingClock, type Clock, monotonic, steadyClock } from "./clock.ts";
 export { ERROR_CODES, type ErrorCode } from "./codes.ts";
 export { printable } from "./printable.ts";
+export { isStorageTrouble } from "./storage-trouble.ts";

@@ -1,5 +1,5 @@
 import type { Clock } from "@order-outbox/errors";
-import { isStorageTrouble } from "@order-outbox/sqlite";
+import { isStorageTrouble } from "@order-outbox/errors";
 
 /** Knows since when an inbox has made no progress. */
 export interface Progress {

@@ -1,5 +1,4 @@
-import { errorCodeOf } from "@order-outbox/errors";
-import { isStorageTrouble } from "@order-outbox/sqlite";
+import { errorCodeOf, isStorageTrouble } from "@order-outbox/errors";
 import type { WorkDeps } from "./work-deps.ts";
 
 /** Tries `work` again until what is a database's own trouble has passed: full, busy, gone. */

@@ -11,6 +11,6 @@ export { closeDatabase, type OpenOptions, openDatabase } from "./open.ts";
 export { holdPresence, type Presence, type PresenceRole } from "./presence.ts";
 export { type PrunableTable, prunableTable } from "./prunable-table.ts";
 export { sqlWriter } from "./sql-writer.ts";
-export { isStorageFull, isStorageTrouble, storageError } from "./storage-error.ts";
+export { isStorageFull, storageError } from "./storage-error.ts";
 export { type UnitWritersOptions, type Writer, writerOf } from "./unit-writers.ts";
 export { type Write, writeAlone } from "./write-alone.ts";

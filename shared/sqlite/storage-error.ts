@@ -1,5 +1,5 @@
 import { SQLiteError } from "bun:sqlite";
-import { AppError, type ErrorCode, errorCodeOf, isAppError } from "@order-outbox/errors";
+import { AppError, type ErrorCode, isAppError, isStorageTrouble } from "@order-outbox/errors";
 
 /**
  * What SQLite reports when there is no room: ENOSPC and `max_page_count` give SQLITE_FULL, a quota
@@ -47,19 +47,6 @@ export function storageError(error: unknown, doing: string): AppError {
 
 /** Whether SQLite says that another connection has the lock. */
 export const isStorageBusy = (error: unknown): boolean => storageCode(error) === "STORAGE_BUSY";
-
-const TROUBLES: readonly ErrorCode[] = [
-  "STORAGE_FULL",
-  "STORAGE_BUSY",
-  "STORAGE_LOST",
-  "STORAGE_READONLY",
-  "STORAGE_FAILED",
-  "OVERLOADED",
-];
-
-/** Whether an error is a database's own trouble, and not the fault of what was to be written. */
-export const isStorageTrouble = (error: unknown): boolean =>
-  TROUBLES.some((code) => code === errorCodeOf(error));
 
 /** By https://sqlite.org/rescode.html. */
 function storageCode(error: unknown): ErrorCode {

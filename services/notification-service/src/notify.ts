@@ -1,5 +1,5 @@
 import type { DomainEvent } from "@order-outbox/contracts";
-import { AppError, isAppError } from "@order-outbox/errors";
+import { AppError, isAppError, isStorageTrouble } from "@order-outbox/errors";
 import { traceIdOf } from "@order-outbox/events";
 import { type EventHandler, hold } from "@order-outbox/inbox";
 import {
@@ -10,7 +10,6 @@ import {
   messageKey,
 } from "@order-outbox/outside-world";
 import type { Logger } from "@order-outbox/service-kit";
-import { isStorageTrouble } from "@order-outbox/sqlite";
 import { KIND_OF, messageText, type NotifiedType } from "./message-text.ts";
 import { type NotificationStore, recordSent } from "./notification-store.ts";
 
