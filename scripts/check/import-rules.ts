@@ -106,8 +106,10 @@ function judgeRelative(path: string, target: string): string | undefined {
   return undefined;
 }
 
-const isTestOrScript = (path: string): boolean =>
-  path.startsWith("scripts/") ||
-  path.startsWith("shared/testing/") ||
-  path.startsWith("shared/system/") ||
-  /(\.test|-program|\/test-[^/]*)\.ts$|^(services|shared)\/[^/]*\/bench\//.test(path);
+const TEST =
+  /(\.test|-program|\/test-[^/]*)\.ts$|^(services|shared)\/[^/]*\/bench\/|^shared\/(testing|system)\//;
+
+/** Whether a file is neither a test nor only for tests and benchmarks. */
+export const isProduction = (path: string): boolean => !TEST.test(path);
+
+const isTestOrScript = (path: string): boolean => path.startsWith("scripts/") || TEST.test(path);

@@ -4,10 +4,12 @@ import { CHAOS_COUNTS } from "./list/chaos-counts.ts";
 import { CHAOS_JUDGE } from "./list/chaos-judge.ts";
 import { DEV_BROKER } from "./list/dev-broker.ts";
 import { INBOX } from "./list/inbox.ts";
+import { INBOX_STORE } from "./list/inbox-store.ts";
 import { INTAKE } from "./list/intake.ts";
 import { KAFKA } from "./list/kafka.ts";
 import { OPERATORS } from "./list/operators.ts";
 import { ORDERS } from "./list/orders.ts";
+import { OUTBOX_STORE } from "./list/outbox-store.ts";
 import { RECOVERY } from "./list/recovery.ts";
 import { RELAY } from "./list/relay.ts";
 import { SERVICE } from "./list/service.ts";
@@ -27,10 +29,12 @@ export const MUTANTS: readonly Mutant[] = [
   ...CHAOS_JUDGE,
   ...DEV_BROKER,
   ...INBOX,
+  ...INBOX_STORE,
   ...INTAKE,
   ...KAFKA,
   ...OPERATORS,
   ...ORDERS,
+  ...OUTBOX_STORE,
   ...RECOVERY,
   ...RELAY,
   ...SERVICE,

@@ -41,7 +41,7 @@ ${run.results.map(section).join("\n")}
 
 \`${commandOf(run.options)}\` on a machine that does nothing else; \`--part intake\` measures one part
 alone. \`--broker real\` needs a script that starts Apache Kafka in \`REAL_KAFKA\` (see
-[design.md](design.md), *Tests against a real broker*). Every process is a real one: services,
+[testing.md](testing.md), *Tests against a real broker*). Every process is a real one: services,
 broker and load generators share the machine, so all figures are of everything together on
 ${run.machine.cores} cores.
 `;
