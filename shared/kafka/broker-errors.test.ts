@@ -86,3 +86,13 @@ test("what nobody has heard of is an outage", () => {
   }
   expect(produceError("topic", 0, 999).code).toBe("BROKER_NOT_READY");
 });
+
+test("where kafkajs trips over a lost connection, the message says what happened", () => {
+  const stumble = new TypeError("Cannot destructure property 'topicMetadata' from null");
+  const { code, message, cause } = brokerError(stumble);
+  expect([code, message]).toEqual([
+    "BROKER_UNAVAILABLE",
+    "the connection was lost while the cluster was looked at",
+  ]);
+  expect(cause).toBe(stumble);
+});

@@ -36,8 +36,9 @@ export function brokerError(error: unknown): AppError {
   const refused = securityError(root);
   if (refused !== undefined) return refused;
   const [fault, see] = faultOf(root);
-  const message = root instanceof Error ? root.message : String(root);
-  return new AppError(CODES[fault], `${message}${toSee(see)}${hintOf(root)}`, { cause: error });
+  return new AppError(CODES[fault], `${wordsOf(root)}${toSee(see)}${hintOf(root)}`, {
+    cause: error,
+  });
 }
 
 /** The innermost cause: kafkajs wraps its errors once for each layer that gave up retrying. */
@@ -45,6 +46,12 @@ export function rootCause(error: unknown): unknown {
   let current = error;
   while (current instanceof Error && current.cause instanceof Error) current = current.cause;
   return current;
+}
+
+/** Without a connection kafkajs trips over its own missing answers, and its words say nothing of it. */
+function wordsOf(root: unknown): string {
+  if (root instanceof TypeError) return "the connection was lost while the cluster was looked at";
+  return root instanceof Error ? root.message : String(root);
 }
 
 function faultOf(root: unknown): [fault: Fault, see?: string] {

@@ -2,7 +2,13 @@ import { resolve } from "node:path";
 import { isatty } from "node:tty";
 import { DEFAULT_PARTITIONS, TOPICS } from "@order-outbox/contracts";
 import { createOutput, isIgnored } from "@order-outbox/output";
-import { claimFolder, EXIT_MISUSED, findRunning, type RunningSystem } from "@order-outbox/tool-kit";
+import {
+  claimFolder,
+  EXIT_MISUSED,
+  findRunning,
+  prepareConsole,
+  type RunningSystem,
+} from "@order-outbox/tool-kit";
 import { readyBanner } from "./banner.ts";
 import { type Child, EXIT_CONFIG, superviseChild } from "./child.ts";
 import { prepareFolder } from "./data-folder.ts";
@@ -16,7 +22,8 @@ import { readSettings } from "./settings.ts";
 const REPOSITORY = resolve(import.meta.dir, "../..");
 /** One child may take this long to stop before the next one is told to. */
 const STOP_EACH_MS = 3_000;
-const STOP_ALL_MS = 9_000;
+/** A service itself gives up after 9 s, and says what kept it. */
+const STOP_LAST_MS = 10_000;
 /** `bun run` delivers one Ctrl-C twice. */
 const SAME_SIGNAL_MS = 1_000;
 const STANDARD_OUTPUT = 1;
@@ -34,7 +41,11 @@ export async function startSystem(): Promise<void> {
     process.exitCode = EXIT_MISUSED;
     return;
   }
-  if (options.help) return void process.stdout.write(USAGE);
+  if (options.help) {
+    prepareConsole();
+    console.log(USAGE);
+    return;
+  }
 
   const settings = readSettings(process.env);
   if (Array.isArray(settings)) {
@@ -132,7 +143,8 @@ async function stopChildren(
   say: (text: string) => void,
 ): Promise<number> {
   say(`stopping ${children.map(({ plan }) => plan.name).join(", ")}`);
-  const deadline = Bun.sleep(STOP_ALL_MS);
+  const stopAllMs = STOP_EACH_MS * (children.length - 1) + STOP_LAST_MS;
+  const deadline = Bun.sleep(stopAllMs);
   const stops: Promise<void>[] = [];
   for (const child of children) {
     const stopped = child.stop();
@@ -142,7 +154,7 @@ async function stopChildren(
   await Promise.race([Promise.all(stops), deadline]);
   const left = children.filter((child) => child.isRunning());
   for (const child of left) {
-    say(`${child.plan.name} did not stop within ${STOP_ALL_MS / 1000} s and was killed`);
+    say(`${child.plan.name} did not stop within ${stopAllMs / 1000} s and was killed`);
     child.kill();
   }
   if (left.length === 0) say("everything is stopped");

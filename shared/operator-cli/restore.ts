@@ -1,13 +1,5 @@
 import type { Database } from "bun:sqlite";
-import {
-  existsSync,
-  linkSync,
-  mkdirSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from "node:fs";
+import { existsSync, linkSync, realpathSync, renameSync, rmSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import {
   createProgress,
@@ -54,8 +46,9 @@ it, is different for each database: docs/operations.md, "Backup and restore".
     const source = join(resolve(values.from), service.database);
     const path = followLinks(databasePath(resolve(dataDir), service));
     requireCopy(source, path);
-
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    if (!existsSync(dataDir)) {
+      throw new UserError(`there is no folder ${dataDir}: make it first, if it is the right one`);
+    }
     const at = new Date();
     const prepared = `${path}.${Bun.randomUUIDv7()}.restoring`;
     using held = holdPresent(path, values.unreadable);

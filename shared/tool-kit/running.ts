@@ -1,5 +1,5 @@
 import { Database } from "bun:sqlite";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** A system that `bun run start` keeps running on a folder. */
@@ -27,7 +27,10 @@ let held: Database | undefined;
 export function claimFolder(folder: string, system: RunningSystem): boolean {
   held = lock(folder);
   if (held === undefined) return false;
-  writeFileSync(join(folder, FACTS), `${JSON.stringify(system, null, 2)}\n`);
+  const facts = join(folder, FACTS);
+  writeFileSync(facts, `${JSON.stringify(system, null, 2)}\n`, { mode: 0o600 });
+  // One that was there before keeps the rights that it had.
+  chmodSync(facts, 0o600);
   return true;
 }
 
@@ -52,6 +55,8 @@ function lock(folder: string): Database | undefined {
   const db = new Database(join(folder, LOCK), { create: true });
   try {
     db.run("PRAGMA busy_timeout = 0");
+    // Nothing is written, so nothing has to be undone: no journal beside it.
+    db.run("PRAGMA journal_mode = MEMORY");
     db.run("BEGIN EXCLUSIVE");
     return db;
   } catch {

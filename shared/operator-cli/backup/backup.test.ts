@@ -247,3 +247,15 @@ proofTest("where the folder has a link to a database, the file behind it is rest
   expect(databases.toSorted()).toEqual(["orders.db", expect.stringMatching(/replaced/)]);
   expect(valuesOf(dir.join("orders.db"), "SELECT action FROM operator_audit")).toEqual(["RESTORE"]);
 });
+
+test.concurrent("nothing is restored into a folder that is not there", async () => {
+  using dir = tempDir();
+  makeOrders(dir.join("orders.db"), 1).close();
+  await backUp(dir);
+  const typo = dir.join("typo");
+  const args = ["--service", "order", "--from", dir.join("copy"), "--reason", "a test"];
+  const refused = await outbox({ dataDir: typo }, "restore", ...args);
+  expect(refused).toMatchObject({ exitCode: 2 });
+  expect(refused.err).toContain(`there is no folder ${typo}`);
+  expect(existsSync(typo)).toBe(false);
+});

@@ -6,6 +6,7 @@ import {
   chooseDataDir,
   databasePath,
   describeMissing,
+  EXIT_MISUSED,
   formatTable,
   prepareConsole,
   type Table,
@@ -140,6 +141,6 @@ export function sqlCommand(args: readonly string[]): void {
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     console.error(`sql: ${error.message}`);
-    process.exitCode = 1;
+    process.exitCode = EXIT_MISUSED;
   }
 }

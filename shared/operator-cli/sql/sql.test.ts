@@ -111,7 +111,7 @@ test.each([
   expect(text).toStartWith("sql: ");
   expect(text).toContain(message);
   expect(text).not.toContain("    at ");
-  expect(exitCode).toBe(1);
+  expect(exitCode).toBe(2);
   expect(db.query("SELECT count(*) AS n FROM outbox").get()).toEqual({ n: 2 });
   expect(readdirSync(dir.path).filter((name) => !name.startsWith("orders.db"))).toEqual([]);
 });
