@@ -51,10 +51,14 @@ export interface ConsumerOptions {
 
 /** In milliseconds. */
 export interface ConsumerIntervals {
-  /** Looks at where partitions end, and for added ones; 3,000. */
+  /** Looks at where partitions end, and for added ones: how old what is known of them may be; 3,000. */
   endsMs?: number;
   /** Reports of offsets to Kafka; 1,000. */
   reportsMs?: number;
+  /** Heartbeats, by which a member also hears that the group rebalances; 1,500. */
+  heartbeatsMs?: number;
+  /** How long a fetch waits at the broker for records to come, and a stop for it; 500. */
+  fetchesMs?: number;
 }
 
 /** This life of a member among the others of its database. */

@@ -85,7 +85,9 @@ embeddedTest("a member that cannot join, or that the group forgets, tries again"
   const client = testClient(broker.kafkaHost);
   const topic = await createTopic(client, 1);
   broker.embedded?.intercept("JoinGroup", () => ({ disconnect: "before" }), { times: 4 });
-  await using consumer = testConsumer(client, topic, 1);
+  // The group waits for what a forgotten member was until its session ends: the fetch comes first.
+  const intervals = { heartbeatsMs: 1_500, fetchesMs: 50 };
+  await using consumer = testConsumer(client, topic, 1, { intervals });
   consumer.start();
   await waitFor(() => consumer.status().state === "down", { what: "the failure to be seen" });
   await consumer.joined();

@@ -6,7 +6,7 @@ import type {
 } from "kafkajs";
 import type { KafkaClient } from "./client.ts";
 import { createClusterWatch } from "./cluster-watch.ts";
-import type { ConsumerOptions, ConsumerStatus } from "./consumer-options.ts";
+import type { ConsumerIntervals, ConsumerOptions, ConsumerStatus } from "./consumer-options.ts";
 import {
   createGuardedAssigner,
   evict,
@@ -23,17 +23,18 @@ import { createStoppedPartitions } from "./stopped-partitions.ts";
 import { requireTopics } from "./topics.ts";
 import { describeUnreadable, onUnreadableBatch, type UnreadableBatch } from "./unreadable-batch.ts";
 
-const HEARTBEAT_MS = 1_500;
-const REPORT_MS = 1_000;
-const FETCH_WAIT_MS = 500;
+const INTERVALS: Required<ConsumerIntervals> = {
+  endsMs: 3_000,
+  reportsMs: 1_000,
+  heartbeatsMs: 1_500,
+  fetchesMs: 500,
+};
 const REBALANCE_TIMEOUT_MS = 10_000;
 const REBALANCE_LOOK_MS = 100;
 /** kafkajs decodes all of a fetch at once: these bound its memory, however long a backlog is. */
 const FETCH_PARTITION_BYTES = 128 * 1024;
 const FETCH_BYTES = 2 * 1024 * 1024;
 const LOOK_AGAIN_MS = 30_000;
-/** How soon added partitions are found, and how old what is known of the ends may be. */
-const LOOK_AT_ENDS_MS = 3_000;
 const LEAVE_DEADLINE_MS = 4_000;
 
 type Reports = Map<string, { topic: string; partition: number; nextOffset: number }>;
@@ -52,7 +53,7 @@ export async function runSession(
   setStatus: (status: ConsumerStatus) => void,
 ): Promise<void> {
   const { groupId, presence, databaseId } = options;
-  const { endsMs = LOOK_AT_ENDS_MS, reportsMs = REPORT_MS } = options.intervals ?? {};
+  const intervals = { ...INTERVALS, ...options.intervals };
   const database = typeof databaseId === "string" ? databaseId : await databaseId();
   const identity = ownIdentity(database, presence?.id);
   const isGone = (bootId: string) => presence?.isGone(bootId) ?? false;
@@ -74,8 +75,8 @@ export async function runSession(
     groupId,
     sessionTimeout: options.sessionTimeoutMs ?? 6_000,
     rebalanceTimeout: REBALANCE_TIMEOUT_MS,
-    heartbeatInterval: HEARTBEAT_MS,
-    maxWaitTimeInMs: FETCH_WAIT_MS,
+    heartbeatInterval: intervals.heartbeatsMs,
+    maxWaitTimeInMs: intervals.fetchesMs,
     maxBytesPerPartition: FETCH_PARTITION_BYTES,
     maxBytes: FETCH_BYTES,
     allowAutoTopicCreation: false,
@@ -145,12 +146,13 @@ export async function runSession(
       eachBatch: async (payload) => {
         if (!(await watch.isSame())) return ended.resolve();
         stopped.remove(payload.batch.topic, payload.batch.partition);
-        await takeOver(payload, options, watch.clusterId(), stopping);
+        const clusterId = watch.clusterId();
+        await takeOver(payload, options, clusterId, stopping, intervals.heartbeatsMs);
       },
     });
-    timers.push(setInterval(() => flushReports(consumer, reports), reportsMs));
+    timers.push(setInterval(() => flushReports(consumer, reports), intervals.reportsMs));
     timers.push(setInterval(stopped.lookAgain, options.lookAgainMs ?? LOOK_AGAIN_MS));
-    timers.push(lookRepeatedly(lookAtEnds, endsMs));
+    timers.push(lookRepeatedly(lookAtEnds, intervals.endsMs));
     if (!stopping.aborted) await ended.promise;
   } finally {
     for (const timer of timers) clearInterval(timer);
@@ -225,6 +227,7 @@ async function takeOver(
   options: ConsumerOptions,
   clusterId: string,
   stopping: AbortSignal,
+  heartbeatsMs: number,
 ): Promise<void> {
   // Fetched before this member joined again: where to continue has been decided anew since.
   if (payload.isStale()) return;
@@ -234,7 +237,7 @@ async function takeOver(
   const heartbeats = setInterval(() => {
     if (!payload.isRunning() || payload.isStale()) moved.abort();
     payload.heartbeat().catch((error: unknown) => moved.abort(error));
-  }, HEARTBEAT_MS);
+  }, heartbeatsMs);
   try {
     await options.onBatch(batch, clusterId, signal);
   } finally {

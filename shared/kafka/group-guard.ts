@@ -8,7 +8,7 @@ import {
   isDeadPredecessor,
   type MemberIdentity,
 } from "./member-identity.ts";
-import { withAdmin } from "./topics.ts";
+import { describeGroup } from "./topics.ts";
 
 /**
  * An assigner that hands partitions, round robin, only to members with the database of the group's
@@ -65,8 +65,7 @@ export async function findNeighbours(
   own: MemberIdentity,
   isGone: (bootId: string) => boolean,
 ): Promise<GroupNeighbours> {
-  const { groups } = await withAdmin(client, (admin) => admin.describeGroups([groupId]));
-  const described = groups.flatMap((group) => group.members);
+  const described = (await describeGroup(client, groupId))?.members ?? [];
   const members = described
     .map(({ memberId, clientId, memberMetadata }) => ({
       memberId,

@@ -15,5 +15,6 @@ const consumer = createConsumer(client, {
   startOffset: () => undefined,
   onBatch: async ({ records }) => console.log(`saw ${records.map(({ value }) => value)}`),
   sessionTimeoutMs: 60_000,
+  intervals: { heartbeatsMs: 100 },
 });
 consumer.start();

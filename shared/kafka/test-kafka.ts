@@ -15,7 +15,7 @@ import {
   type PartitionBatch,
   RecordBatch,
 } from "./mod.ts";
-import { withAdmin } from "./topics.ts";
+import { describeGroup, withAdmin } from "./topics.ts";
 
 /** The tests run against the cluster at KAFKA_HOST when that is set. */
 const outside = Boolean(process.env.KAFKA_HOST);
@@ -102,13 +102,11 @@ export const deleteRecordsBelow = (
 
 /** The members of a group, each with its database as far as the group tells. */
 export async function groupMembers(client: KafkaClient, groupId: string) {
-  const { groups } = await withAdmin(client, (admin) => admin.describeGroups([groupId]));
-  return groups.flatMap(({ members }) =>
-    members.map(({ memberId, memberMetadata }) => ({
-      memberId,
-      databaseId: decodeIdentity(memberMetadata)?.databaseId,
-    })),
-  );
+  const members = (await describeGroup(client, groupId))?.members ?? [];
+  return members.map(({ memberId, memberMetadata }) => ({
+    memberId,
+    databaseId: decodeIdentity(memberMetadata)?.databaseId,
+  }));
 }
 
 /** A consumer that keeps what it sees; disposal stops it. */
@@ -135,6 +133,7 @@ export function testConsumer(
     databaseId: "database",
     startOffset: (_cluster, _topic, partition) => offsets.get(partition),
     retryDelayMs: { outage: 50, occupied: 50 },
+    intervals: { heartbeatsMs: 100, reportsMs: 100, fetchesMs: 50 },
     onBatch: async ({ partition, records, nextOffset }) => {
       seen.push(...records);
       offsets.set(partition, nextOffset);

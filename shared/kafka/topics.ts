@@ -1,9 +1,10 @@
 import { AppError } from "@order-outbox/errors";
-import type { Admin } from "kafkajs";
-import { brokerError } from "./broker-errors.ts";
+import { type Admin, type GroupDescription, KafkaJSProtocolError } from "kafkajs";
+import { brokerError, rootCause } from "./broker-errors.ts";
 import type { KafkaClient } from "./client.ts";
 
 const LOOKS_FOR_NEW_TOPICS = 10;
+const LOOKS_FOR_LEADERS = 50;
 const LOOK_INTERVAL_MS = 50;
 
 /**
@@ -63,12 +64,27 @@ async function createTopics(
 ): Promise<AppError | undefined> {
   try {
     await admin.createTopics({
-      waitForLeaders: true,
+      waitForLeaders: false,
       topics: missing.map((topic) => ({ topic, numPartitions: partitions[topic] as number })),
     });
+    await waitForLeaders(admin, missing);
     return undefined;
   } catch (error) {
     return brokerError(error);
+  }
+}
+
+/** kafkajs itself would look for the first time after 100 ms. */
+async function waitForLeaders(admin: Admin, topics: readonly string[]): Promise<void> {
+  for (let look = 1; ; look += 1) {
+    try {
+      await admin.fetchTopicMetadata({ topics: [...topics] });
+      return;
+    } catch (error) {
+      const isAnswer = rootCause(error) instanceof KafkaJSProtocolError;
+      if (!isAnswer || look === LOOKS_FOR_LEADERS) throw error;
+    }
+    await Bun.sleep(LOOK_INTERVAL_MS);
   }
 }
 
@@ -129,6 +145,23 @@ async function countPartitions(
   if (known.length === 0) return new Map();
   const metadata = await admin.fetchTopicMetadata({ topics: known });
   return new Map(metadata.topics.map(({ name, partitions }) => [name, partitions.length]));
+}
+
+/**
+ * The members of a group, and in which state it is.
+ *
+ * @throws AppError BROKER_UNAVAILABLE when no broker answers
+ */
+export async function describeGroup(
+  client: KafkaClient,
+  groupId: string,
+): Promise<GroupDescription | undefined> {
+  return withAdmin(client, async (admin) => {
+    // kafkajs looks for the coordinator among the brokers that it knows, and rests when it knows none.
+    await admin.describeCluster();
+    const { groups } = await admin.describeGroups([groupId]);
+    return groups[0];
+  });
 }
 
 /** Runs `work` with a connected admin client and disconnects it, whatever happens. */

@@ -15,7 +15,7 @@ export const KAFKA: readonly Mutant[] = [
     file: "shared/kafka/consumer-session.ts",
     find: "onUnreadableBatch(consumer, (batch) => stopAtBatch(batch).catch(ended.reject));",
     put: "onUnreadableBatch(consumer, (batch) => stopAtBatch(batch).finally(ended.resolve));",
-    test: "shared/kafka/unreadable-batch.test.ts › a batch that … stops its partition alone, and is jumped over on demand",
+    test: "shared/kafka/unreadable-batch.test.ts › a batch that cannot be read stops its partition alone, and is jumped over on demand",
   },
   {
     name: "a-batch-becomes-whatever-it-likes",
@@ -23,7 +23,7 @@ export const KAFKA: readonly Mutant[] = [
     file: "shared/kafka/compression.ts",
     find: "MAX_UNPACKED_BYTES = 8 * 1024 * 1024",
     put: "MAX_UNPACKED_BYTES = 512 * 1024 * 1024",
-    test: "shared/kafka/unreadable-batch.test.ts › a batch that … is told by its place, its digest and its first bytes",
+    test: "shared/kafka/unreadable-batch.test.ts › a batch that is few bytes and becomes very many is told by its place, its digest and its first bytes",
   },
   {
     name: "a-record-may-have-any-size",
