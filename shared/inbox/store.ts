@@ -119,6 +119,11 @@ export interface InboxStore {
   mayHaveRequests(): boolean;
   /** The oldest request that is open. */
   nextRequest(): Promise<OperatorRequest | undefined>;
+  /**
+   * Notes what became of an open request.
+   *
+   * @throws AppError NOT_FOUND when this consumer has no open request of that id
+   */
   finishRequest(id: number, outcome: unknown, at: string): Promise<void>;
   /** As of the last look, which is not long ago. */
   facts(): InboxFacts;

@@ -152,7 +152,11 @@ export function describeInboxStore(kind: string, open: () => Promise<OpenedInbox
       const [first, ofA] = [await b.nextRequest(), await a.nextRequest()];
       expect(first).toMatchObject({ kind: "REDRIVE", target: "1", reason: "for b" });
       expect(ofA).toMatchObject({ target: "2", reason: null });
+      const missing = { code: "NOT_FOUND" };
+      await expect(a.finishRequest(first?.id ?? 0, {}, AT)).rejects.toMatchObject(missing);
+      await expect(b.finishRequest(999, {}, AT)).rejects.toMatchObject(missing);
       await b.finishRequest(first?.id ?? 0, { redriven: 2 }, AT);
+      await expect(b.finishRequest(first?.id ?? 0, {}, AT)).rejects.toMatchObject(missing);
       expect(await b.nextRequest()).toMatchObject({ target: "3" });
       expect(await a.nextRequest()).toMatchObject({ target: "2" });
       expect(await inbox.desk.findRequest(first?.id ?? 0)).toMatchObject({

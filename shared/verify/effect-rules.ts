@@ -1,4 +1,4 @@
-import { databaseName, SERVICES } from "@order-outbox/registry";
+import { databaseName, SERVICES, type Service } from "@order-outbox/registry";
 import { createExplainer } from "./explain.ts";
 import { type Facts, IS_DISCARDED, KNOWN_TYPES, type Rule, select } from "./facts.ts";
 import { heldFinding } from "./held.ts";
@@ -64,7 +64,14 @@ interface Forgotten {
   offset: number;
   eventId: string;
   key: string;
+  consumer: string;
 }
+
+/** A service reads as its own group; another consumer of its database is named. */
+const readerOf = (service: Service, consumer: string): string =>
+  consumer === service.name
+    ? `${databaseName(service)}.db`
+    : `${consumer} of ${databaseName(service)}.db`;
 
 /**
  * What a consumer has read is in its inbox or held. Where the effect is missing, too, the event is
@@ -77,27 +84,28 @@ export function* readEventsAreRemembered(facts: Facts): Generator<Finding> {
     const topics = service.consumes.map((topic) => `'${topic}'`).join(", ");
     yield* select<Forgotten>(
       facts,
-      `SELECT r.topic, r.partition, r."offset", r.eventId, r.key
+      `SELECT r.topic, r.partition, r."offset", r.eventId, r.key, c.consumer
        FROM records AS r JOIN ${schema}.consumer_offsets AS c
          ON c.clusterId = $clusterId AND c.topic = r.topic AND c.partition = r.partition
        WHERE r.topic IN (${topics}) AND r."offset" < c.nextOffset AND r.eventId IS NOT NULL
          AND r.type IN (${KNOWN_TYPES}) AND r.timestamp BETWEEN $cutoffMs - ${DAY_MS} AND $cutoffMs
          AND NOT EXISTS (SELECT 1 FROM ${schema}.inbox AS i
-           WHERE i.eventId = r.eventId AND i.source = r.source)
+           WHERE i.eventId = r.eventId AND i.source = r.source AND i.consumer = c.consumer)
          AND NOT EXISTS (SELECT 1 FROM ${schema}.held_events AS h
            WHERE h.clusterId = $clusterId AND h.topic = r.topic AND h.partition = r.partition
-             AND h."offset" = r."offset")
-         AND NOT EXISTS (SELECT 1 FROM ${schema}.held_events AS h WHERE h.eventId = r.eventId)
+             AND h."offset" = r."offset" AND h.consumer = c.consumer)
+         AND NOT EXISTS (SELECT 1 FROM ${schema}.held_events AS h
+           WHERE h.eventId = r.eventId AND h.consumer = c.consumer)
          AND NOT EXISTS (SELECT 1 FROM ${schema}.operator_audit AS a
            WHERE a.action = 'DISCARD' AND a.target ->> '$.topic' = r.topic
              AND a.target ->> '$.partition' = r.partition AND a.target ->> '$.offset' = r."offset")`,
       { clusterId: facts.clusterId, cutoffMs: Date.parse(facts.cutoff) },
-      ({ topic, partition, offset, eventId, key }) => ({
+      ({ topic, partition, offset, eventId, key, consumer }) => ({
         kind: "contradicting",
         rule: `passed-over-${schema}`,
         subject: eventId,
         orderId: key,
-        message: `${schema}.db has read past ${topic}/${partition} offset ${offset} (order ${key}), but neither knows nor holds event ${eventId}`,
+        message: `${readerOf(service, consumer)} has read past ${topic}/${partition} offset ${offset} (order ${key}), but neither knows nor holds event ${eventId}`,
       }),
     );
   }

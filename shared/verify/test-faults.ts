@@ -79,6 +79,29 @@ export const FAULTS: Fault[] = [
     ],
   },
   {
+    name: "a second consumer of a database that forgets what it has read",
+    change(world, _, eventId) {
+      for (const table of ["consumer_offsets", "inbox"]) {
+        world.change(
+          "payments",
+          `CREATE TEMP TABLE copied AS SELECT * FROM ${table}`,
+          "UPDATE copied SET consumer = 'second-consumer'",
+          `INSERT INTO ${table} SELECT * FROM copied`,
+          "DROP TABLE copied",
+        );
+      }
+      world.change(
+        "payments",
+        `DELETE FROM inbox WHERE eventId = '${eventId}' AND consumer = 'second-consumer'`,
+      );
+    },
+    findings: [
+      expect.stringMatching(
+        /^contradicting: second-consumer of payments.db has read past order_created\/\d offset \d+ \(order #\), but neither knows nor holds event #$/,
+      ),
+    ],
+  },
+  {
     name: "an inbox that forgets what took effect",
     change: (world, _id, eventId) =>
       world.change("payments", `DELETE FROM inbox WHERE eventId = '${eventId}'`),

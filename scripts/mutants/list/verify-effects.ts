@@ -64,8 +64,8 @@ export const VERIFY_EFFECTS: readonly Mutant[] = [
     name: "verify-knows-events-by-id-alone",
     breaks: "An inbox knows an event by its source, too.",
     file: "shared/verify/effect-rules.ts",
-    find: "WHERE i.eventId = r.eventId AND i.source = r.source)",
-    put: "WHERE i.eventId = r.eventId)",
+    find: "WHERE i.eventId = r.eventId AND i.source = r.source AND",
+    put: "WHERE i.eventId = r.eventId AND",
     test: NAMED,
   },
   {
@@ -80,10 +80,8 @@ export const VERIFY_EFFECTS: readonly Mutant[] = [
     name: "verify-takes-held-places-for-forgotten",
     breaks: "A record that is held by its place was not forgotten.",
     file: "shared/verify/effect-rules.ts",
-    find: `AND h."offset" = r."offset")
-         AND NOT EXISTS`,
-    put: `AND h."offset" < 0)
-         AND NOT EXISTS`,
+    find: `AND h."offset" = r."offset" AND h.consumer`,
+    put: `AND h."offset" < 0 AND h.consumer`,
     test: "shared/verify/window.test.ts › what an inbox forgot is excused when it is held or was discarded by its place, or old",
   },
   {
@@ -246,6 +244,14 @@ export const VERIFY_EFFECTS: readonly Mutant[] = [
     file: "shared/verify/world-rules.ts",
     find: `|| '/' || n.channel, n.eventId || '/' || n.channel))\``,
     put: `|| '/' || n.channel))\``,
+    test: NAMED,
+  },
+  {
+    name: "verify-takes-all-consumers-of-a-database-for-one",
+    breaks: "Each consumer of a database knows what it has read.",
+    file: "shared/verify/effect-rules.ts",
+    find: "AND i.source = r.source AND i.consumer = c.consumer)",
+    put: "AND i.source = r.source)",
     test: NAMED,
   },
 ];

@@ -1,5 +1,6 @@
 import { SQLiteError } from "bun:sqlite";
 import type { ErrorCode } from "@order-outbox/errors";
+import { AppError } from "@order-outbox/errors";
 import type { ConsumedRecord } from "@order-outbox/kafka";
 import { type HeldState, prepareAudit } from "@order-outbox/operator";
 import {
@@ -82,8 +83,9 @@ export function createInboxStore(
     `SELECT id, kind, target, reason FROM operator_requests
      WHERE finishedAt IS NULL AND coalesce(consumer, ?1) = ?1 ORDER BY id LIMIT 1`,
   );
-  const finish = db.prepare<unknown, [string, string, number]>(
-    "UPDATE operator_requests SET finishedAt = ?, outcome = ? WHERE id = ?",
+  const finish = db.prepare<unknown, [string, string, number, string]>(
+    `UPDATE operator_requests SET finishedAt = ?1, outcome = ?2
+     WHERE id = ?3 AND finishedAt IS NULL AND coalesce(consumer, ?4) = ?4`,
   );
 
   /** The last snapshot that was found to hold nothing. */
@@ -150,7 +152,10 @@ export function createInboxStore(
     mayHaveRequests: noticeWrites(db.filename, now),
     nextRequest: () => read(() => nextRequest.get(consumer) ?? undefined),
     async finishRequest(id, outcome, at) {
-      await queue.run(() => finish.run(at, JSON.stringify(outcome), id));
+      const { changes } = await queue.run(() =>
+        finish.run(at, JSON.stringify(outcome), id, consumer),
+      );
+      if (changes === 0) throw new AppError("NOT_FOUND", `There is no open request ${id}.`);
     },
     facts: () => ({
       held: Object.fromEntries(
