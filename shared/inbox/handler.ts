@@ -1,5 +1,5 @@
 import type { AppError } from "@order-outbox/errors";
-import type { EventMap, EventOf, EventTypeOf } from "@order-outbox/events";
+import type { DomainEventOf, EventMap, EventOf, EventTypeOf } from "@order-outbox/events";
 import type { Effect, Refusal, Results } from "@order-outbox/units";
 
 /**
@@ -54,17 +54,20 @@ export const hold = (error: AppError, effects: readonly Effect[]): HeldDecision 
   effects,
 });
 
-/** A handler whose type parameters are hidden, so that handlers of all types fit into one record. */
-export type AnyHandler = {
-  isReady?(event: never): boolean | Promise<boolean>;
+/** A handler of one type of event, whatever its `prepare` makes, so that all fit into one record. */
+export type HandlerOf<Event> = {
+  isReady?(event: Event): boolean | Promise<boolean>;
   limitMs?: number;
-  prepare?(event: never): Promise<unknown>;
-  decide(event: never, prepared: never): EventDecision;
-  refused?(event: never, refusal: Refusal): AppError;
-  done?(event: never, results: Results, prepared: never): void;
+  prepare?(event: Event): Promise<unknown>;
+  decide(event: Event, prepared: never): EventDecision;
+  refused?(event: Event, refusal: Refusal): AppError;
+  done?(event: Event, results: Results, prepared: never): void;
 };
 
+/** A handler of whatever type. */
+export type AnyHandler = HandlerOf<never>;
+
 /** The handlers of a consumer, by types of its event map; types without one are skipped. */
-export type Handlers<Map extends EventMap = EventMap> = Partial<
-  Record<EventTypeOf<Map>, AnyHandler>
->;
+export type Handlers<Map extends EventMap = EventMap> = {
+  [T in EventTypeOf<Map>]?: HandlerOf<DomainEventOf<Map, T>>;
+};

@@ -1,6 +1,6 @@
 /** A small service of its own: an order earns its customer ten points, once. */
 
-import { EVENTS } from "@order-outbox/contracts";
+import { type DomainEvent, EVENTS } from "@order-outbox/contracts";
 import { createInboxStore, inboxSchema, inboxWriters, startInbox } from "@order-outbox/inbox";
 import { createKafkaClient } from "@order-outbox/kafka";
 import { createCommitQueue, migrate, openDatabase, sqlWriter } from "@order-outbox/sqlite";
@@ -34,7 +34,7 @@ startInbox({
   topics: { [topic]: 1 },
   handlers: {
     ORDER_CREATED: {
-      decide: ({ data }: { data: { customerId: string } }) => [addPoints(data.customerId)],
+      decide: ({ data }: DomainEvent<"ORDER_CREATED">) => [addPoints(data.customerId)],
     },
   },
   log,
