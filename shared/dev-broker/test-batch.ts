@@ -1,4 +1,4 @@
-import { crc32c } from "./log/crc32c.ts";
+import { crc32c } from "@order-outbox/crc32c";
 
 export interface BatchOptions {
   readonly records?: number;

@@ -1,3 +1,4 @@
+export { crc32c } from "@order-outbox/crc32c";
 export { brokerError } from "./broker-errors.ts";
 export { createKafkaClient, type KafkaClient, type KafkaSettings } from "./client.ts";
 export { brokerSeenBy, type Consumer, createConsumer } from "./consumer.ts";
@@ -7,7 +8,6 @@ export type {
   ConsumerStatus,
   MemberPresence,
 } from "./consumer-options.ts";
-export { crc32c } from "./crc32c.ts";
 export type { Log } from "./log.ts";
 export type { PartitionEnds } from "./partition-ends.ts";
 export { keyHash, partitionOf } from "./partitioner.ts";

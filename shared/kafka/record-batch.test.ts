@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { createRequire } from "node:module";
+import { crc32c } from "@order-outbox/crc32c";
 import fc from "fast-check";
-import { crc32c } from "./crc32c.ts";
 import { type OutboundRecord, RecordBatch } from "./mod.ts";
 import { encode } from "./test-kafka.ts";
 import { anyCharacter } from "./test-text.ts";

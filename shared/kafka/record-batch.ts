@@ -1,4 +1,4 @@
-import { crc32c } from "./crc32c.ts";
+import { crc32c } from "@order-outbox/crc32c";
 
 /** A record to publish, already bound to a partition. */
 export interface OutboundRecord {

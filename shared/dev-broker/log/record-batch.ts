@@ -1,5 +1,5 @@
+import { crc32c } from "@order-outbox/crc32c";
 import { KafkaError } from "../wire/error-codes.ts";
-import { crc32c } from "./crc32c.ts";
 
 /** Where the fields of a record batch of magic 2 are (https://kafka.apache.org/documentation/#recordbatch). */
 const AT = {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { crc32c } from "./crc32c.ts";
+import { crc32c } from "./mod.ts";
 
 /** The definition, one bit at a time. */
 function bitwise(bytes: Uint8Array): number {

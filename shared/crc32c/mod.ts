@@ -1,3 +1,8 @@
+/**
+ * CRC-32C as Kafka's record batches have it, eight bytes per step: for whoever writes or reads batches, on
+ * either side of the wire. `crc32c(bytes)` is all of it.
+ */
+
 /** Castagnoli polynomial, reflected (RFC 3720, B.4). */
 const POLYNOMIAL = 0x82f63b78;
 
@@ -18,7 +23,7 @@ function buildTables(): Uint32Array {
   return tables;
 }
 
-/** CRC-32C of `bytes`, as an unsigned 32-bit number; Kafka's checksum for record batches. */
+/** CRC-32C of `bytes`, as an unsigned 32-bit number; the checksum of record batches (KIP-98). */
 export function crc32c(bytes: Uint8Array): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const table = (slice: number, byte: number) => TABLES[slice * 256 + byte] as number;
