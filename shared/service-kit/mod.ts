@@ -34,6 +34,7 @@ export {
   portSetting,
   retryAttemptsSetting,
   retryMaxSetting,
+  type SettingCheck,
   type SettingNotes,
 } from "./config/settings.ts";
 export {
