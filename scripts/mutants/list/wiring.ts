@@ -50,4 +50,13 @@ export const WIRING: readonly Mutant[] = [
     put: "topics: Object.keys(consumed).slice(0, 1),",
     test: "shared/system/e2e/wiring.test.ts › settings reach what they are for: keys, attempts, and what is kept how long",
   },
+  {
+    name: "a-package-leaves-its-changes-at-home",
+    breaks: "The packed engine brings kafkajs as it is changed.",
+    file: "scripts/pack/pack-engine.ts",
+    find: `exports: { ".": { types: "./types/mod.d.ts", default: "./mod.ts" } },`,
+    put: `bundleDependencies: [],
+    exports: { ".": { types: "./types/mod.d.ts", default: "./mod.ts" } },`,
+    test: "scripts/pack/pack.test.ts › publishes and consumes … events exactly once (installed with …)",
+  },
 ];
