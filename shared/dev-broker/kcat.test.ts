@@ -3,6 +3,7 @@ import { type DevBroker, startDevBroker } from "./mod.ts";
 
 const kcat = Bun.which("kcat");
 if (kcat === null) console.log("kcat is not installed: its tests are left out");
+const kcatTest = kcat === null ? test.skip : test.concurrent;
 
 let broker: DevBroker;
 
@@ -26,13 +27,13 @@ async function run(args: readonly string[], input = ""): Promise<string[]> {
   return output.trim().split("\n");
 }
 
-test.skipIf(kcat === null)("kcat lists the one node and its topics", async () => {
+kcatTest("kcat lists the one node and its topics", async () => {
   const lines = (await run(["-L"])).join("\n");
   expect(lines).toContain(`broker 1 at ${broker.address} (controller)`);
   expect(lines).toContain('topic "grouped" with 2 partitions');
 });
 
-test.skipIf(kcat === null)("kcat reads back what it wrote, with keys and headers", async () => {
+kcatTest("kcat reads back what it wrote, with keys and headers", async () => {
   await run(["-P", "-t", "plain", "-K:", "-H", "h=1"], "a:first\nb:second\n");
   expect(await run(["-C", "-q", "-e", "-t", "plain", "-f", "%o %k %s %h\n"])).toEqual([
     "0 a first h=1",
@@ -40,7 +41,7 @@ test.skipIf(kcat === null)("kcat reads back what it wrote, with keys and headers
   ]);
 });
 
-test.skipIf(kcat === null)("every compression of librdkafka comes through", async () => {
+kcatTest("every compression of librdkafka comes through", async () => {
   const codecs = ["gzip", "snappy", "lz4", "zstd"];
   for (const codec of codecs)
     await run(["-P", "-t", "packed", "-z", codec], `${codec}\n`.repeat(9));
@@ -48,14 +49,14 @@ test.skipIf(kcat === null)("every compression of librdkafka comes through", asyn
   expect(values).toEqual(codecs.flatMap((codec) => Array.from({ length: 9 }, () => codec)));
 });
 
-test.skipIf(kcat === null)("librdkafka's idempotent producer writes each record once", async () => {
+kcatTest("librdkafka's idempotent producer writes each record once", async () => {
   const lines = Array.from({ length: 500 }, (_, index) => `${index}`);
   const settings = ["-X", "enable.idempotence=true", "-X", "batch.num.messages=20"];
   await run(["-P", "-t", "once", ...settings], `${lines.join("\n")}\n`);
   expect(await run(["-C", "-q", "-e", "-t", "once"])).toEqual(lines);
 });
 
-test.skipIf(kcat === null)("kcat consumes as a group and finds its offsets again", async () => {
+kcatTest("kcat consumes as a group and finds its offsets again", async () => {
   for (const partition of ["0", "1"]) {
     await run(["-P", "-t", "grouped", "-p", partition], `record ${partition}\n`);
   }

@@ -17,7 +17,7 @@ function startBroker(port: number, data: string) {
   return startProcess(["bun", join(import.meta.dir, "broker-program.ts"), String(port), data]);
 }
 
-test("topics, records, configs, offsets and the cluster id outlast a restart", async () => {
+test.concurrent("topics, records, configs, offsets and the cluster id outlast a restart", async () => {
   using folder = tempDir();
   const options = { data: folder.path, topics: { [TOPIC]: 2 } };
   const groupId = "billing";
@@ -51,7 +51,7 @@ test("topics, records, configs, offsets and the cluster id outlast a restart", a
   expect(String(first?.message.value)).toBe("a");
 });
 
-test("a producer's repetition is known again after a restart, and its id is not given out twice", async () => {
+test.concurrent("a producer's repetition is known again after a restart, and its id is not given out twice", async () => {
   using folder = tempDir();
   const options = { data: folder.path, topics: { [TOPIC]: 1 } };
   const newId = async (client: RawClient) => {
@@ -87,15 +87,15 @@ test("a producer's repetition is known again after a restart, and its id is not 
   expect(await newId(client)).toBeGreaterThan(producerId);
 });
 
-test("every record that was acknowledged before a SIGKILL is exactly where it was acknowledged", async () => {
+test.concurrent("every record that was acknowledged before a SIGKILL is exactly where it was acknowledged", async () => {
   using folder = tempDir();
   const port = await freePort();
   const acknowledged = new Map<string, string>();
   let sent = 0;
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 2; round++) {
     await using broker = startBroker(port, folder.path);
     await broker.waitForLine("listening");
-    const target = acknowledged.size + 150;
+    const target = acknowledged.size + 100;
     const load = Array.from({ length: 3 }, async () => {
       await using producer = await producerOf(kafkaOf(`127.0.0.1:${port}`));
       for (;;) {
@@ -128,10 +128,10 @@ test("every record that was acknowledged before a SIGKILL is exactly where it wa
   );
   const wrong = [...acknowledged].filter(([place, value]) => stored.get(place) !== value);
   expect(wrong).toEqual([]);
-  expect(acknowledged.size).toBeGreaterThan(450);
+  expect(acknowledged.size).toBeGreaterThan(200);
 });
 
-test("a full disk refuses a produce with a retriable error, and serves what it has", async () => {
+test.concurrent("a full disk refuses a produce with a retriable error, and serves what it has", async () => {
   using folder = tempDir();
   await using broker = await startDevBroker({
     data: folder.path,
@@ -155,7 +155,7 @@ test("a full disk refuses a produce with a retriable error, and serves what it h
   expect(answer?.baseOffset).toBe(String(written));
 });
 
-test("a file that is deleted under the broker takes no further record", async () => {
+test.concurrent("a file that is deleted under the broker takes no further record", async () => {
   using folder = tempDir();
   const warnings: string[] = [];
   await using broker = await startDevBroker({
@@ -172,7 +172,7 @@ test("a file that is deleted under the broker takes no further record", async ()
   expect(readdirSync(folder.path)).toEqual([]);
 });
 
-test("closing does not wait for clients that wait, and is quiet", async () => {
+test.concurrent("closing does not wait for clients that wait, and is quiet", async () => {
   const warnings: string[] = [];
   const broker = await startDevBroker({
     topics: { [TOPIC]: 1 },

@@ -56,7 +56,7 @@ test.concurrent("whatever is answered, it is an outage", async () => {
   }
 });
 
-const answers = process.env.PROOF === "full" ? 3_000 : 200;
+const answers = process.env.PROOF === "full" ? 3_000 : 100;
 
 embeddedTest(`after ${answers} spoiled answers every record is read`, async () => {
   await using proxy = await startSpoilingProxy(answers);

@@ -97,7 +97,7 @@ for (const fault of [{ disconnect: "after" }, { silence: "after" }] as const) {
     `an identical batch after a lost answer is not written again: ${Object.keys(fault)}`,
     async () => {
       await using broker = await startBroker();
-      const client = testClient(broker.kafkaHost, { requestTimeoutMs: 800 });
+      const client = testClient(broker.kafkaHost, { requestTimeoutMs: 400 });
       const topic = await createTopic(client, 2);
       const publisher = await connectPublisher(client);
       const first = [toBatch(topic, 0, ["a"]), toBatch(topic, 1, ["b", "c"])];

@@ -25,6 +25,8 @@ export interface OutboxWorkerSettings {
   pollMs: number;
   /** The longest delay in milliseconds between attempts while the broker takes nothing. */
   backoffCapMs: number;
+  /** Milliseconds between the worker's signs of life, each with its status; 2,000. */
+  heartbeatMs?: number;
 }
 
 /** From the service's main thread to its outbox worker. */

@@ -22,7 +22,8 @@ function startWorker(kafkaHost: string, { path, topic }: TestOutbox) {
       topics: { [topic]: 2 },
       source: "/test",
       pollMs: 3_600_000,
-      backoffCapMs: 200,
+      backoffCapMs: 20,
+      heartbeatMs: 50,
     },
     log: {
       debug() {},

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { tempOutbox } from "./test-outbox.ts";
 import { openRelayWorld, type RelayWorld } from "./test-relay-world.ts";
 
-const SEEDS = process.env.PROOF === "full" ? 200 : 40;
+const SEEDS = process.env.PROOF === "full" ? 200 : 24;
 const REFUSALS_TO_PARK = 3;
 
 /** Numbers in [0, 1), the same ones for the same seed (mulberry32). */

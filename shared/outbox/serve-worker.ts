@@ -103,7 +103,7 @@ async function work(
     tell({ type: "heartbeat", status, rounds });
     rounds = [];
   };
-  const heart = setInterval(beat, HEARTBEAT_MS);
+  const heart = setInterval(beat, settings.heartbeatMs ?? HEARTBEAT_MS);
   await relay.run();
   clearInterval(heart);
   await beat();

@@ -2,6 +2,6 @@
 import { openSqliteOutbox, serveOutboxWorker } from "./mod.ts";
 
 serveOutboxWorker(async (path) => {
-  await Bun.sleep(300);
+  await Bun.sleep(100);
   return openSqliteOutbox(path);
 });

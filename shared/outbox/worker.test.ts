@@ -35,6 +35,7 @@ function startWorker(
       source: "/test",
       pollMs: 3_600_000,
       backoffCapMs: 2_000,
+      heartbeatMs: 50,
       ...settings,
     },
     log: { debug: at("debug"), info: at("info"), warn: at("warn"), error: at("error") },
