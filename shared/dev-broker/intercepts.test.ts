@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { uniqueName } from "@order-outbox/testing";
+import { rejectionOf, uniqueName } from "@order-outbox/testing";
 import { Kafka, logLevel } from "kafkajs";
 import { type DevBroker, type Fault, type InterceptedRequest, startDevBroker } from "./mod.ts";
 import { consumeAll, kafkaOf, producerOf, valuesOf } from "./test-kafka.ts";
@@ -20,7 +20,7 @@ test("one partition is refused, the other is written", async () => {
   ];
   broker.intercept("Produce", () => ({ error: "MESSAGE_TOO_LARGE", topic: "two", partition: 1 }));
   const refused = producer.send({ topic: "two", messages });
-  await expect(refused).rejects.toMatchObject({ type: "MESSAGE_TOO_LARGE" });
+  expect(await rejectionOf(refused)).toMatchObject({ type: "MESSAGE_TOO_LARGE" });
   const sent = await producer.send({ topic: "two", messages });
   expect(sent.map(({ partition, baseOffset }) => [partition, baseOffset]).toSorted()).toEqual([
     [0, "1"],
@@ -33,9 +33,9 @@ test("a whole request is answered with an error, as often as was asked for", asy
   const send = () => producer.send({ topic: "two", messages: [{ value: "a" }] });
   broker.intercept("Produce", () => ({ error: "KAFKA_STORAGE_ERROR" }), { times: 2 });
   for (let time = 0; time < 2; time++) {
-    await expect(send()).rejects.toThrow("Disk error");
+    expect(String(await rejectionOf(send()))).toContain("Disk error");
   }
-  await expect(send()).resolves.toHaveLength(1);
+  expect(await send()).toHaveLength(1);
 });
 
 test.each<[string, Fault, string[]]>([
@@ -50,7 +50,7 @@ test.each<[string, Fault, string[]]>([
   await admin.disconnect();
   await using producer = await producerOf(kafka);
   broker.intercept("Produce", () => fault);
-  await expect(producer.send({ topic, messages: [{ value: "once" }] })).rejects.toThrow();
+  await rejectionOf(producer.send({ topic, messages: [{ value: "once" }] }));
   await using next = await producerOf(kafka);
   await next.send({ topic, messages: [{ value: "again" }] });
   expect(valuesOf(await consumeAll(kafka, topic, written.length))).toEqual(written);
@@ -65,7 +65,7 @@ test("an answer that never comes leaves the connection usable", async () => {
   await using producer = await producerOf(kafka);
   const send = (value: string) => producer.send({ topic: "unheard", messages: [{ value }] });
   broker.intercept("Produce", () => ({ silence: "after" }));
-  await expect(send("a")).rejects.toThrow("timed out");
+  expect(String(await rejectionOf(send("a")))).toContain("timed out");
   expect(await send("b")).toMatchObject([{ baseOffset: "1" }]);
 });
 

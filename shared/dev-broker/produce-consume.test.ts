@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { uniqueName, waitFor } from "@order-outbox/testing";
+import { rejectionOf, uniqueName, waitFor } from "@order-outbox/testing";
 import { CompressionTypes, type Kafka } from "kafkajs";
 import { initProducerId } from "./apis/init-producer-id.ts";
 import { produce } from "./apis/produce.ts";
@@ -108,14 +108,14 @@ test("a batch over max.message.bytes is refused, and the topic's own limit count
   await using producer = await producerOf(kafka);
   const send = (bytes: number) =>
     producer.send({ topic, messages: [{ value: Buffer.alloc(bytes) }] });
-  await expect(send(2_000)).rejects.toMatchObject({ type: "MESSAGE_TOO_LARGE" });
-  await expect(send(1_800)).resolves.toMatchObject([{ errorCode: 0, baseOffset: "0" }]);
+  expect(await rejectionOf(send(2_000))).toMatchObject({ type: "MESSAGE_TOO_LARGE" });
+  expect(await send(1_800)).toMatchObject([{ errorCode: 0, baseOffset: "0" }]);
 });
 
 test("a topic that does not exist is not made up", async () => {
   await using producer = await producerOf(kafka);
   const sent = producer.send({ topic: "nowhere", messages: [{ value: "a" }] });
-  await expect(sent).rejects.toThrow("does not host this topic-partition");
+  expect(String(await rejectionOf(sent))).toContain("does not host this topic-partition");
   expect(broker.topics()).not.toHaveProperty("nowhere");
 });
 
@@ -170,7 +170,7 @@ test("an idempotent kafkajs producer writes each record once", async () => {
 test("a transactional id is refused in words", async () => {
   const producer = kafka.producer({ transactionalId: "t", maxInFlightRequests: 1 });
   await producer.connect();
-  await expect(producer.transaction()).rejects.toThrow("incompatible broker");
+  expect(String(await rejectionOf(producer.transaction()))).toContain("incompatible broker");
   await producer.disconnect();
 });
 

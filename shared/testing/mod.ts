@@ -31,6 +31,7 @@ export {
   type Sample,
 } from "./prometheus-text.ts";
 export { exchangeRaw, parseAnswers, type RawAnswer } from "./raw-http.ts";
+export { rejectionOf } from "./rejection-of.ts";
 export { REPOSITORY } from "./repository.ts";
 export { ADMIN, CLERK, type SecuredKafka, startSecuredKafka } from "./secured-kafka.ts";
 export { type SettableClock, settableClock, whyNoSettableClock } from "./settable-clock.ts";
