@@ -32,6 +32,7 @@ export const WALL_CLOCK: Readonly<Record<string, WallClockUse>> = {
     "publishedAt, parkedAt, records' and the lease's time",
     3,
   ),
+  "shared/service-kit/logs/logger.ts": stamps("the time of a line"),
   "shared/service-kit/metrics/outbox.ts": stamps("an age to show"),
   "shared/service/foundation.ts": stamps(SERVICE),
   "shared/telemetry/record-traces.ts": stamps("whether an event is too old to continue its trace"),

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { ageingClock, monotonic, steadyClock } from "./mod.ts";
+import { ageingClock, isoTime, monotonic, steadyClock } from "./mod.ts";
 
 /** A time of day and a monotonic clock; the first can be set. */
 function clocks() {
@@ -49,4 +49,12 @@ test("the monotonic clock does not go by the time of day", () => {
   } finally {
     Date.now = trueNow;
   }
+});
+
+test("each time has its own text, also when others are told in between", () => {
+  const times = [0, 1_796_000_000_000, 1_796_000_000_001, 1_796_000_000_001, 0];
+  expect(times.map(isoTime)).toEqual(times.map((ms) => new Date(ms).toISOString()));
+  expect(() => isoTime(Number.NaN)).toThrow(RangeError);
+  expect(() => isoTime(Number.MAX_VALUE)).toThrow(RangeError);
+  expect(isoTime(0)).toBe("1970-01-01T00:00:00.000Z");
 });

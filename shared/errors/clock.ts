@@ -1,6 +1,23 @@
 /** Tells milliseconds, by whatever clock its maker says. */
 export type Clock = () => number;
 
+let lastMs = Number.NaN;
+let lastText = "";
+
+/**
+ * ISO 8601 in UTC of milliseconds since the epoch, as `Date` writes it. Many in a row are of one
+ * millisecond, whose text is made once: it costs more than most of what is done with it.
+ *
+ * @throws RangeError when there is no such time
+ */
+export function isoTime(ms: number): string {
+  if (ms !== lastMs) {
+    lastText = new Date(ms).toISOString();
+    lastMs = ms;
+  }
+  return lastText;
+}
+
 /**
  * Milliseconds on a clock that only runs on, whatever is done to the time of day: for every
  * duration, deadline and delay within a process. Its zero means nothing, and each thread has its own.

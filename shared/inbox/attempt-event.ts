@@ -1,4 +1,4 @@
-import { AppError, isAppError, toAppError } from "@order-outbox/errors";
+import { AppError, isAppError, isoTime, toAppError } from "@order-outbox/errors";
 import type { EventOf } from "@order-outbox/events";
 import type { ConsumedRecord } from "@order-outbox/kafka";
 import type { Effect, UnitResult } from "@order-outbox/units";
@@ -16,7 +16,7 @@ const CALL_LIMIT_MS = 30_000;
 export type Commit = (
   effects: readonly Effect[],
   traceparent: string | undefined,
-) => Promise<UnitResult>;
+) => UnitResult | Promise<UnitResult>;
 
 /** What an attempt at an event came to. */
 export type Attempt =
@@ -74,11 +74,12 @@ async function workOn(
   commit: Commit,
 ): Promise<Attempt> {
   try {
-    const prepared = await waitOutTrouble(deps, () => prepare(deps, event, handler));
+    const preparing = waitOutTrouble(deps, () => prepare(deps, event, handler));
+    const prepared = preparing instanceof Promise ? await preparing : preparing;
     tellCrashPoint("prepared", event);
     const decision = handler.decide(event as never, prepared as never);
     if ("error" in decision) return { kind: "failed", ...decision };
-    const at = new Date(deps.now()).toISOString();
+    const at = isoTime(deps.now());
     const applied = recordApplied({ consumer: deps.store.consumer, event, record, at });
     const result = await commit([...decision, applied], event.traceparent);
     if (!result.committed) return refusedWork(deps, event, handler, result, commit);
@@ -120,7 +121,7 @@ function tellDone({ log }: WorkDeps, tell: () => void): void {
 }
 
 function prepare({ progress }: WorkDeps, event: EventOf, handler: AnyHandler): unknown {
-  if (handler.prepare === undefined) return undefined;
   const { limitMs = CALL_LIMIT_MS } = handler;
-  return progress.call(limitMs, async () => handler.prepare?.(event as never));
+  if (handler.prepare === undefined) return undefined;
+  return progress.call(limitMs, () => handler.prepare?.(event as never));
 }

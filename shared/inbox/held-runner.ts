@@ -54,11 +54,10 @@ export function createHeldRunner(deps: WorkDeps, lanes: Lanes, stopping: AbortSi
   /** Runs `work` in the lane of a held event's key and gives its result. */
   function inLane<T>(key: string, work: () => Promise<T>): Promise<T> {
     const result = Promise.withResolvers<T>();
-    void lanes
-      .enter(key, () => work().then(result.resolve, result.reject), stopping)
-      .then((taken) => {
-        if (!taken) result.reject(stopping.reason);
-      });
+    const task = () => work().then(result.resolve, result.reject);
+    void Promise.resolve(lanes.enter(key, task, stopping)).then((taken) => {
+      if (!taken) result.reject(stopping.reason);
+    });
     return result.promise;
   }
 

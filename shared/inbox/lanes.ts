@@ -4,10 +4,10 @@
  */
 export interface Lanes {
   /**
-   * Resolves with true once there is room and the task is taken in; it may then still wait for its
-   * key. Resolves with false, the task not taken in, when the signal aborts first.
+   * Gives true once there is room and the task is taken in, which is mostly at once; it may then still
+   * wait for its key. Gives false, the task not taken in, when the signal aborts first.
    */
-  enter(key: string, task: () => Promise<void>, signal: AbortSignal): Promise<boolean>;
+  enter(key: string, task: () => Promise<void>, signal: AbortSignal): boolean | Promise<boolean>;
   /** Resolves when no task is left. */
   idle(): Promise<void>;
   /** Tasks taken in and not ended. */
@@ -52,22 +52,28 @@ export function createLanes(limit: number, onDefect: (error: unknown) => void): 
     if (size === 0) empty.resolve();
   }
 
+  /** Resolves when a task has ended, or the signal aborts. */
+  function room(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const retry = () => {
+        waiting.delete(retry);
+        signal.removeEventListener("abort", retry);
+        resolve();
+      };
+      waiting.add(retry);
+      signal.addEventListener("abort", retry);
+    });
+  }
+
+  function enter(key: string, task: Task, signal: AbortSignal): boolean | Promise<boolean> {
+    if (signal.aborted) return false;
+    if (size >= limit) return room(signal).then(() => enter(key, task, signal));
+    start(key, task);
+    return true;
+  }
+
   return {
-    async enter(key, task, signal) {
-      while (size >= limit && !signal.aborted) {
-        await new Promise<void>((resolve) => {
-          const retry = () => {
-            waiting.delete(retry);
-            signal.removeEventListener("abort", retry);
-            resolve();
-          };
-          waiting.add(retry);
-          signal.addEventListener("abort", retry);
-        });
-      }
-      if (!signal.aborted) start(key, task);
-      return !signal.aborted;
-    },
+    enter,
     idle: () => empty.promise,
     get size() {
       return size;

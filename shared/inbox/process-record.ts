@@ -11,7 +11,7 @@ import { type Arrival, decideArrival } from "./held-rules.ts";
 import { holdingAfter, standsAlone } from "./holding.ts";
 import type { Reading } from "./read-record.ts";
 import type { RecordPlace } from "./record-commits.ts";
-import type { EventIdentity, Holding, InboxStore } from "./store.ts";
+import type { EventIdentity, Holding, InboxStore, KnownOfEvent } from "./store.ts";
 import { waitOutTrouble } from "./wait-out-trouble.ts";
 import type { WorkDeps } from "./work-deps.ts";
 
@@ -65,9 +65,10 @@ export async function processRecord(
     eventKey: event.subject,
   };
   tellCrashPoint("received", event);
-  let arrival: Arrival | "KNOWN";
+  let arrival: Judged;
   try {
-    arrival = await waitOutTrouble(deps, () => judgeArrival(store, event, handler));
+    const judging = waitOutTrouble(deps, () => judgeArrival(store, event, handler));
+    arrival = judging instanceof Promise ? await judging : judging;
   } catch (thrown) {
     if (isAppError(thrown, "SHUTTING_DOWN")) throw thrown;
     return setAside(identity, holdingAfter(deps, toAppError(thrown, "HANDLER_FAILED"), 1));
@@ -88,16 +89,22 @@ export async function processRecord(
   return setAside(identity, holdingAfter(deps, attempt.error, 1), attempt.effects);
 }
 
+type Judged = Arrival | "KNOWN";
+
 /** Looks at what the database knows of an event that arrives, outside a transaction. */
-async function judgeArrival(
+function judgeArrival(
   store: InboxStore,
   event: EventOf,
   handler: AnyHandler,
-): Promise<Arrival | "KNOWN"> {
-  const { applied, held } = await store.lookUp(event, event.subject);
-  if (applied) return "KNOWN";
-  const ready = handler.isReady === undefined || (await handler.isReady(event as never));
-  return decideArrival(held, ready);
+): Judged | Promise<Judged> {
+  const judge = ({ applied, held }: KnownOfEvent): Judged | Promise<Judged> => {
+    if (applied) return "KNOWN";
+    const ready = handler.isReady?.(event as never) ?? true;
+    if (typeof ready === "boolean") return decideArrival(held, ready);
+    return Promise.resolve(ready).then((known) => decideArrival(held, known));
+  };
+  const known = store.lookUp(event, event.subject);
+  return known instanceof Promise ? known.then(judge) : judge(known);
 }
 
 const REASONS = {

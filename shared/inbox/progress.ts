@@ -10,7 +10,7 @@ export interface Progress {
    * `limitMs`, and so is its end, unless it failed by a database's trouble: that is tried again and
    * again.
    */
-  call<T>(limitMs: number, call: () => Promise<T>): Promise<T>;
+  call<T>(limitMs: number, call: () => T | Promise<T>): Promise<T>;
   /** Milliseconds since the epoch of the last progress, to show; null before the first. */
   lastAt(): number | null;
   /** Milliseconds without progress; null before the first. */

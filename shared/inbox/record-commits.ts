@@ -1,3 +1,4 @@
+import { isoTime } from "@order-outbox/errors";
 import type { ConsumedRecord } from "@order-outbox/kafka";
 import type { Effect, UnitResult, Units } from "@order-outbox/units";
 import { finishRecord } from "./effects.ts";
@@ -44,7 +45,7 @@ export function createRecordCommits(options: RecordCommitsOptions): RecordCommit
     async commit(place, effects, traceparent) {
       const { clusterId, record, tracker } = place;
       const { topic, partition, offset } = record;
-      const at = new Date(now()).toISOString();
+      const at = isoTime(now());
       const finished = finishRecord({
         consumer,
         clusterId,

@@ -93,12 +93,18 @@ export interface InboxStore {
     next: number,
     at: string,
   ): Promise<void>;
-  /** Reads of one turn of the event loop are made together. */
-  lookUp(event: Pick<AppliedEvent, "id" | "source">, eventKey: string): Promise<KnownOfEvent>;
+  /**
+   * Reads of one turn of the event loop are made together. A store that answers at once spares every
+   * event a wait.
+   */
+  lookUp(
+    event: Pick<AppliedEvent, "id" | "source">,
+    eventKey: string,
+  ): KnownOfEvent | Promise<KnownOfEvent>;
   /** What this consumer remembers as applied, to be forgotten when it is old. */
   readonly appliedEvents: Prunable;
   /** The states of a key's held events, in the order in which they came. */
-  heldStates(eventKey: string): Promise<HeldState[]>;
+  heldStates(eventKey: string): HeldState[] | Promise<HeldState[]>;
   /** A key's held events, in the order in which they came. */
   heldOfKey(eventKey: string): Promise<HeldEvent[]>;
   heldById(id: number): Promise<HeldEvent | undefined>;

@@ -55,11 +55,13 @@ export function createTakeOver({
         const outcome = await processRecord(deps, reading, place);
         if (outcome === "held") runner.plan();
         if (outcome !== "applied") return;
-        const held = await waitOutTrouble(deps, () => store.heldStates(reading.key));
+        const looking = waitOutTrouble(deps, () => store.heldStates(reading.key));
+        const held = looking instanceof Promise ? await looking : looking;
         if (held.length > 0) await runner.runKey(reading.key);
       };
       tracker.start(record.offset);
-      if (!(await lanes.enter(reading.key, work, until))) return;
+      const entering = lanes.enter(reading.key, work, until);
+      if (!(entering instanceof Promise ? await entering : entering)) return;
     }
     tracker.passTo(batch.nextOffset);
     const lastOffset = batch.records.at(-1)?.offset ?? -1;

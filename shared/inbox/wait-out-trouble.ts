@@ -1,22 +1,40 @@
 import { errorCodeOf, isStorageTrouble } from "@order-outbox/errors";
 import type { WorkDeps } from "./work-deps.ts";
 
-/** Tries `work` again until what is a database's own trouble has passed: full, busy, gone. */
-export async function waitOutTrouble<T>(deps: WorkDeps, work: () => T | Promise<T>): Promise<T> {
-  let waits = 0;
+/**
+ * Tries `work` again until what is a database's own trouble has passed: full, busy, gone. What comes
+ * at once is given at once, because each wait has its price with every event.
+ */
+export function waitOutTrouble<T>(deps: WorkDeps, work: () => T | Promise<T>): T | Promise<T> {
   try {
-    for (;;) {
+    const result = work();
+    return result instanceof Promise
+      ? result.catch((error: unknown) => tryAgain(deps, work, error))
+      : result;
+  } catch (error) {
+    return tryAgain(deps, work, error);
+  }
+}
+
+/** @param failure of the first attempt */
+async function tryAgain<T>(
+  deps: WorkDeps,
+  work: () => T | Promise<T>,
+  failure: unknown,
+): Promise<T> {
+  if (!isStorageTrouble(failure)) throw failure;
+  beginTrouble(deps, failure);
+  try {
+    for (let waits = 1; ; waits++) {
+      await deps.pause(waits);
       try {
         return await work();
       } catch (error) {
         if (!isStorageTrouble(error)) throw error;
-        waits += 1;
-        if (waits === 1) beginTrouble(deps, error);
-        await deps.pause(waits);
       }
     }
   } finally {
-    if (waits > 0) endTrouble(deps);
+    endTrouble(deps);
   }
 }
 

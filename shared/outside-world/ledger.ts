@@ -1,4 +1,4 @@
-import type { AppError } from "@order-outbox/errors";
+import { type AppError, isoTime } from "@order-outbox/errors";
 import {
   closeDatabase,
   createCommitQueue,
@@ -103,7 +103,7 @@ export function openLedger(path: string, now: () => number, presentKey = "key"):
   let waiting: Recording[] | undefined;
 
   function write(recordings: readonly Recording[]): Standing<unknown>[] {
-    const recordedAt = new Date(now()).toISOString();
+    const recordedAt = isoTime(now());
     return recordings.map(({ key, entry, json }) => {
       const former = hasFormer ? findFormer.get(key) : null;
       if (former === null && insert.run(key, json, recordedAt).changes > 0) return { key, entry };

@@ -6,7 +6,7 @@ import {
   type Channels,
   type Message,
 } from "./channels.ts";
-import { type Ledger, openLedger } from "./ledger.ts";
+import { type Ledger, openLedger, type Standing } from "./ledger.ts";
 
 /** A message as the ledger has it. Before keys were the orders', they were `EVENT_ID/CHANNEL`. */
 interface RecordedMessage extends Omit<Message, "idempotencyKey" | "eventId"> {
@@ -38,18 +38,22 @@ export function openSimulatedChannels(ledgerPath: string, now: () => number): Ch
 function simulatedChannel(name: ChannelName, ledger: Ledger): Channel {
   return {
     name,
-    async send({ idempotencyKey, traceparent: _, ...message }) {
-      const { key, entry } = await ledger.record<RecordedMessage>(idempotencyKey, {
-        channel: name,
-        ...message,
-      });
-      const { eventId = key.slice(0, key.lastIndexOf("/")), customerId, text } = entry;
-      const same = customerId === message.customerId && text === message.text;
-      if (same && eventId === message.eventId) return;
+    async send({ idempotencyKey, orderId, customerId, text, eventId }) {
+      const message = { channel: name, orderId, customerId, text, eventId };
+      const standing = await ledger.record<RecordedMessage>(idempotencyKey, message);
+      if (isSame(standing, message)) return;
       throw new AppError(
         "IDEMPOTENCY_KEY_REUSED",
-        `the ${name} of order ${message.orderId} was sent for another event or with another text`,
+        `the ${name} of order ${orderId} was sent for another event or with another text`,
       );
     },
   };
+}
+
+function isSame({ key, entry }: Standing<RecordedMessage>, message: RecordedMessage): boolean {
+  // What was recorded is this very message, as it mostly is.
+  if (entry === message) return true;
+  const { eventId = key.slice(0, key.lastIndexOf("/")), customerId, text } = entry;
+  const same = customerId === message.customerId && text === message.text;
+  return same && eventId === message.eventId;
 }

@@ -10,7 +10,7 @@ import { Refused, type UnitWriters } from "./unit-writers.ts";
 export interface Unit {
   work: () => unknown;
   /** What `work` writes, when it is data: then many are written at once. */
-  data?: UnitOfWork;
+  data?: UnitOfWork | undefined;
   resolve: (value: unknown) => void;
   reject: (error: unknown) => void;
 }

@@ -192,16 +192,16 @@ export function createCommitQueue(db: Database, options: CommitQueueOptions = {}
     }
     return new Promise<T>((resolve, reject) => {
       // Only the result of this very `work` reaches this `resolve`.
-      const unit: Unit = { work, resolve: resolve as (value: unknown) => void, reject };
-      waiting.push(data === undefined ? unit : { ...unit, data });
+      waiting.push({ work, data, resolve: resolve as (value: unknown) => void, reject });
       schedule();
     });
   }
 
   return {
     run: (work) => enqueue(work),
-    async commit(unit) {
-      writers.check(unit);
+    commit(unit) {
+      const unknown = writers.findUnknown(unit);
+      if (unknown !== undefined) return Promise.reject(unknown);
       return enqueue<UnitResult>(() => writers.writeAlone(unit), unit);
     },
     read<T>(work: (snapshot: Snapshot) => T): T {

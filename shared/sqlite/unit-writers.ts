@@ -52,8 +52,8 @@ export class Refused extends Error {
 
 /** Writes units inside a transaction. */
 export interface UnitWriters {
-  /** @throws AppError INTERNAL when nobody writes one of the unit's effects */
-  check(unit: UnitOfWork): void;
+  /** AppError INTERNAL when nobody writes one of the unit's effects. */
+  findUnknown(unit: UnitOfWork): AppError | undefined;
   /**
    * Writes units that undo nothing alone. One that is refused before any of it was written is left
    * out; any other failure is thrown, and all has to be rolled back.
@@ -107,11 +107,9 @@ export function createUnitWriters({ writers, lastly = [] }: UnitWritersOptions):
   }
 
   return {
-    check({ effects }) {
-      for (const { kind } of effects) {
-        if (!ranks.has(kind))
-          throw new AppError("INTERNAL", `nobody writes effects "${kind}" here`);
-      }
+    findUnknown({ effects }) {
+      const unknown = effects.find(({ kind }) => !ranks.has(kind));
+      return unknown && new AppError("INTERNAL", `nobody writes effects "${unknown.kind}" here`);
     },
     writeTogether,
     writeAlone(unit) {

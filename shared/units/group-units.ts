@@ -11,7 +11,8 @@ export function groupUnits(units: readonly UnitOfWork[]): number[][] {
   const groups: number[][] = [];
   /** The first group in which a key is free again. */
   const freeFrom = new Map<string, number>();
-  units.forEach(({ effects }, index) => {
+  for (let index = 0; index < units.length; index++) {
+    const { effects } = units[index] as UnitOfWork;
     let group = 0;
     for (const { keys } of effects) {
       for (const key of keys) group = Math.max(group, freeFrom.get(key) ?? 0);
@@ -22,6 +23,6 @@ export function groupUnits(units: readonly UnitOfWork[]): number[][] {
     const members = groups[group];
     if (members === undefined) groups[group] = [index];
     else members.push(index);
-  });
+  }
   return groups;
 }

@@ -58,8 +58,8 @@ export const INBOX: readonly Mutant[] = [
     name: "each-topic-has-lanes-of-its-own",
     breaks: "Events of one order take effect in order, across topics.",
     file: "shared/inbox/take-over.ts",
-    find: "await lanes.enter(reading.key, work, until)",
-    put: `await lanes.enter(\`\${batch.topic} \${reading.key}\`, work, until)`,
+    find: "lanes.enter(reading.key, work, until)",
+    put: `lanes.enter(\`\${batch.topic} \${reading.key}\`, work, until)`,
     test: "shared/inbox/exactly-once.test.ts › events of one order run in order across topics, those of others beside them",
   },
   {

@@ -1,5 +1,5 @@
 import type { DomainEvent } from "@order-outbox/contracts";
-import { AppError, isAppError, isStorageTrouble } from "@order-outbox/errors";
+import { AppError, isAppError, isoTime, isStorageTrouble } from "@order-outbox/errors";
 import { traceIdOf } from "@order-outbox/events";
 import { type EventHandler, hold } from "@order-outbox/inbox";
 import {
@@ -45,7 +45,7 @@ export function notify<T extends NotifiedType>(
       return send(open, event);
     },
     decide({ subject: orderId, id: eventId, type: eventType }, { sent, failure }) {
-      const sentAt = new Date(now()).toISOString();
+      const sentAt = isoTime(now());
       const kind = KIND_OF[eventType];
       const effects =
         sent.length === 0

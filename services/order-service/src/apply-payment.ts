@@ -1,5 +1,5 @@
 import type { DomainEvent } from "@order-outbox/contracts";
-import { AppError } from "@order-outbox/errors";
+import { AppError, isoTime } from "@order-outbox/errors";
 import { traceIdOf } from "@order-outbox/events";
 import type { EventHandler } from "@order-outbox/inbox";
 import type { Logger } from "@order-outbox/service-kit";
@@ -27,7 +27,7 @@ export function applyPayment({
 }: ApplyPaymentDeps): EventHandler<DomainEvent<PaymentResult>> {
   return {
     decide({ type, data: { orderId, customerId, amount } }) {
-      const at = new Date(now()).toISOString();
+      const at = isoTime(now());
       return [setOrderStatus({ orderId, customerId, amount, status: STATUS_OF[type], at })];
     },
     refused({ data: { orderId } }, { found }) {

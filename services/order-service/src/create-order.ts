@@ -1,4 +1,5 @@
 import { EVENTS } from "@order-outbox/contracts";
+import { isoTime } from "@order-outbox/errors";
 import { publish } from "@order-outbox/outbox";
 import type { Decision } from "@order-outbox/units";
 import { insertOrder, type Order } from "./order-store.ts";
@@ -25,7 +26,7 @@ export function createOrder(
   { newId, now }: Sources,
   traceparent?: string,
 ): Decision<Order> {
-  const createdAt = new Date(now()).toISOString();
+  const createdAt = isoTime(now());
   const id = newId();
   const order: Order = {
     id,

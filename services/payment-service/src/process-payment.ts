@@ -1,5 +1,5 @@
 import { type DomainEvent, EVENTS, type EventData } from "@order-outbox/contracts";
-import { AppError, isAppError } from "@order-outbox/errors";
+import { AppError, isAppError, isoTime } from "@order-outbox/errors";
 import { followUpEventId, traceIdOf } from "@order-outbox/events";
 import type { EventHandler } from "@order-outbox/inbox";
 import { publish } from "@order-outbox/outbox";
@@ -40,7 +40,7 @@ export function processPayment(
     decide(event, charge) {
       if (charge === undefined) return [];
       const { orderId, customerId, amount } = event.data;
-      const createdAt = new Date(deps.now()).toISOString();
+      const createdAt = isoTime(deps.now());
       const { transactionId } = charge;
       const payment: Payment = {
         id: paymentIdOf(event),

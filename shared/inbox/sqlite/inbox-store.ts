@@ -99,13 +99,15 @@ export function createInboxStore(
   }
 
   /** @throws AppError of the database's own trouble */
-  async function read<T>(work: (snapshot: Snapshot) => T): Promise<T> {
+  function readNow<T>(work: (snapshot: Snapshot) => T): T {
     try {
       return queue.read(work);
     } catch (error) {
       throw error instanceof SQLiteError ? storageError(error, "cannot read the inbox") : error;
     }
   }
+
+  const read = async <T>(work: (snapshot: Snapshot) => T): Promise<T> => readNow(work);
 
   return {
     consumer,
@@ -122,12 +124,12 @@ export function createInboxStore(
       await queue.run(() => setOffset.run(consumer, clusterId, topic, partition, next, at));
     },
     lookUp: ({ id, source }, eventKey) =>
-      read((snapshot) => ({
+      readNow((snapshot) => ({
         applied: applied.get(id, source, consumer) !== null,
         held: statesOf(eventKey, snapshot),
       })),
     appliedEvents: prunableTable(queue, prunableInbox(db, consumer)),
-    heldStates: (eventKey) => read((snapshot) => statesOf(eventKey, snapshot)),
+    heldStates: (eventKey) => readNow((snapshot) => statesOf(eventKey, snapshot)),
     heldOfKey: (eventKey) => read(() => heldOfKey.all(eventKey, consumer).map(toHeldEvent)),
     heldById: (id) =>
       read(() => {

@@ -1,5 +1,5 @@
 import { isatty } from "node:tty";
-import { printable } from "@order-outbox/errors";
+import { isoTime, printable } from "@order-outbox/errors";
 import { createOutput } from "@order-outbox/output";
 import { type DestinationStream, pino } from "pino";
 import { describeError } from "./describe-error.ts";
@@ -60,7 +60,7 @@ export function createLogger(options: LoggerOptions): ProcessLogger {
     {
       level: options.level ?? "info",
       base: { service: options.service },
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: () => `,"time":"${isoTime(Date.now())}"`,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { error: describeError, err: describeError },
     },
