@@ -6,6 +6,7 @@ import {
   type Migration,
   migrate,
   openDatabase,
+  prepareInsertRows,
 } from "@order-outbox/sqlite";
 
 /** One thing that was done, as the ledger keeps it. */
@@ -88,8 +89,10 @@ export function openLedger(path: string, now: () => number, presentKey = "key"):
   const db: Database = openDatabase(path, { synchronous: "NORMAL" });
   migrate(db, migrations(presentKey));
   const queue = createCommitQueue(db);
-  const insert = db.prepare<unknown, [string, string, string]>(
-    "INSERT INTO ledger (key, entry, recordedAt) VALUES (?, ?, ?) ON CONFLICT (key) DO NOTHING",
+  const insert = prepareInsertRows<[string, string, string]>(
+    db,
+    "ledger (key, entry, recordedAt)",
+    "ON CONFLICT (key) DO NOTHING",
   );
   const find = db.prepare<Standing<string>, [string]>(
     "SELECT key, entry FROM ledger WHERE key = ?",
@@ -104,10 +107,12 @@ export function openLedger(path: string, now: () => number, presentKey = "key"):
 
   function write(recordings: readonly Recording[]): Standing<unknown>[] {
     const recordedAt = isoTime(now());
-    return recordings.map(({ key, entry, json }) => {
-      const former = hasFormer ? findFormer.get(key) : null;
-      if (former === null && insert.run(key, json, recordedAt).changes > 0) return { key, entry };
-      const standing = former ?? find.get(key);
+    const formers = recordings.map(({ key }) => (hasFormer ? findFormer.get(key) : null));
+    const unknown = recordings.filter((_, i) => formers[i] === null);
+    const added = insert(unknown.map(({ key, json }) => [key, json, recordedAt]));
+    if (added === recordings.length) return recordings.map(({ key, entry }) => ({ key, entry }));
+    return recordings.map(({ key }, i) => {
+      const standing = formers[i] ?? find.get(key);
       return { key: standing?.key ?? key, entry: JSON.parse(standing?.entry ?? "null") };
     });
   }

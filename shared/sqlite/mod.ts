@@ -6,6 +6,7 @@ export {
   type Snapshot,
 } from "./commit-queue.ts";
 export { COMMIT_CRASH_POINTS, type CommitCrashPoint } from "./crash-points.ts";
+export { prepareInsertRows } from "./insert-rows.ts";
 export { type Migration, migrate, openMigrated } from "./migrate.ts";
 export { closeDatabase, type OpenOptions, openDatabase } from "./open.ts";
 export { holdPresence, type Presence, type PresenceRole } from "./presence.ts";

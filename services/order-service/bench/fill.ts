@@ -2,7 +2,7 @@
 import { EVENTS } from "@order-outbox/contracts";
 import { prepareAppend } from "@order-outbox/outbox";
 import { closeDatabase, openMigrated } from "@order-outbox/sqlite";
-import { prepareInsertOrder } from "../src/sqlite/order-store.ts";
+import { prepareInsertOrders } from "../src/sqlite/order-store.ts";
 import { MIGRATIONS } from "../src/sqlite/schema.ts";
 
 const { database, rows } = JSON.parse(process.argv[2] ?? "{}") as {
@@ -13,7 +13,7 @@ const PER_TRANSACTION = 10_000;
 
 process.stdin.on("end", () => process.exit(1)).resume();
 const db = openMigrated(database, MIGRATIONS);
-const insertOrder = prepareInsertOrder(db);
+const insertOrders = prepareInsertOrders(db);
 const append = prepareAppend(db, EVENTS);
 
 const insert = db.transaction((first: number, last: number) => {
@@ -22,7 +22,7 @@ const insert = db.transaction((first: number, last: number) => {
     const createdAt = new Date().toISOString();
     const customerId = `customer-${number % 1_000}`;
     const amount = 1 + (number % 100_000) / 100;
-    insertOrder({ id, customerId, amount, status: "PENDING", createdAt, updatedAt: createdAt });
+    insertOrders([{ id, customerId, amount, status: "PENDING", createdAt, updatedAt: createdAt }]);
     append({
       eventId: Bun.randomUUIDv7(),
       eventType: "ORDER_CREATED",

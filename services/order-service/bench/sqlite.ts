@@ -7,7 +7,7 @@ import { EVENTS } from "@order-outbox/contracts";
 import { type OutboxEvent, prepareAppend } from "@order-outbox/outbox";
 import { openMigrated } from "@order-outbox/sqlite";
 import type { Order } from "../src/order-store.ts";
-import { prepareInsertOrder } from "../src/sqlite/order-store.ts";
+import { prepareInsertOrders } from "../src/sqlite/order-store.ts";
 import { MIGRATIONS } from "../src/sqlite/schema.ts";
 
 const { database, meanBatch, seconds } = JSON.parse(process.argv[2] ?? "{}") as {
@@ -19,7 +19,7 @@ const PREPARED = 20_000;
 const WARMUP_MS = 300;
 
 const db = openMigrated(database, MIGRATIONS);
-const insertOrder = prepareInsertOrder(db);
+const insertOrders = prepareInsertOrders(db);
 const append = prepareAppend(db, EVENTS);
 const begin = db.prepare("BEGIN IMMEDIATE");
 const commit = db.prepare("COMMIT");
@@ -66,7 +66,7 @@ function insertFor(ms: number): { orders: number; commits: number; seconds: numb
     begin.run();
     for (; done < goal; done++) {
       const { order, event } = next();
-      insertOrder(order);
+      insertOrders([order]);
       append(event);
     }
     commit.run();

@@ -7,18 +7,18 @@ import { prepareAppend } from "@order-outbox/outbox";
 import { openMigrated } from "@order-outbox/sqlite";
 import { Type } from "@sinclair/typebox";
 import { Elysia } from "elysia";
-import { prepareInsertOrder } from "../src/sqlite/order-store.ts";
+import { prepareInsertOrders } from "../src/sqlite/order-store.ts";
 import { MIGRATIONS } from "../src/sqlite/schema.ts";
 
 const { database } = JSON.parse(process.argv[2] ?? "{}") as { database: string };
 const db = openMigrated(database, MIGRATIONS);
-const insertOrder = prepareInsertOrder(db);
+const insertOrders = prepareInsertOrders(db);
 const append = prepareAppend(db, EVENTS);
 const Body = Type.Object({ customerId: Type.String(), amount: Type.Number() });
 
 const accept = db.transaction((orderId: string, order: { customerId: string; amount: number }) => {
   const createdAt = new Date().toISOString();
-  insertOrder({ ...order, id: orderId, status: "PENDING", createdAt, updatedAt: createdAt });
+  insertOrders([{ ...order, id: orderId, status: "PENDING", createdAt, updatedAt: createdAt }]);
   append({
     eventId: Bun.randomUUIDv7(),
     eventType: "ORDER_CREATED",

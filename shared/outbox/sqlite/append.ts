@@ -1,11 +1,12 @@
 import type { EventMap } from "@order-outbox/events";
 import { keyHash } from "@order-outbox/kafka";
-import { type Database, type Writer, writerOf } from "@order-outbox/sqlite";
+import { type Database, prepareInsertRows, type Writer, writerOf } from "@order-outbox/sqlite";
 import { insertRow, type NewRow, type OutboxEvent, toRow } from "../publish.ts";
 
-const INSERT = `INSERT INTO outbox
-  (eventType, orderId, payload, createdAt, eventId, topic, partitionKey, keyHash, traceparent)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+const INTO = `outbox
+  (eventType, orderId, payload, createdAt, eventId, topic, partitionKey, keyHash, traceparent)`;
+
+const INSERT = `INSERT INTO ${INTO} VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 type Values = [
   eventType: string,
@@ -21,9 +22,9 @@ type Values = [
 
 /** Writes what `publish` decides, beside a service's own tables. */
 export function outboxWriter(db: Database): Writer {
-  const insert = prepareInsert(db);
+  const insert = prepareInsertRows<Values>(db, INTO);
   return writerOf(insertRow, (rows) => {
-    for (const row of rows) insert(row);
+    insert(rows.map(valuesOf));
     return undefined;
   });
 }

@@ -2,6 +2,7 @@ import { CHANNEL_NAMES, type ChannelName } from "@order-outbox/outside-world";
 import {
   type CommitQueue,
   type Database,
+  prepareInsertRows,
   prunableTable,
   type Writer,
   writerOf,
@@ -14,23 +15,23 @@ type Times = Pick<NotifiedEvent, "eventId" | (typeof SENT_AT)[ChannelName]>;
 
 /** Writes what use cases decide of notifications. */
 export function notificationWriter(db: Database): Writer {
-  const upsert = db.prepare<
-    unknown,
+  const upsert = prepareInsertRows<
     [string, string, string, string, string | null, string | null, string | null]
   >(
-    `INSERT INTO notified_events
-       (orderId, eventId, eventType, kind, emailSentAt, smsSentAt, pushSentAt)
-     VALUES (?, ?, ?, ?, ?, ?, ?)
-     ON CONFLICT (orderId, kind) DO UPDATE SET
+    db,
+    "notified_events (orderId, eventId, eventType, kind, emailSentAt, smsSentAt, pushSentAt)",
+    `ON CONFLICT (orderId, kind) DO UPDATE SET
        emailSentAt = coalesce(emailSentAt, excluded.emailSentAt),
        smsSentAt = coalesce(smsSentAt, excluded.smsSentAt),
        pushSentAt = coalesce(pushSentAt, excluded.pushSentAt)`,
   );
   return writerOf(recordSent, (values) => {
-    for (const { orderId, eventId, eventType, kind, channels, sentAt } of values) {
-      const timeOf = (channel: ChannelName) => (channels.includes(channel) ? sentAt : null);
-      upsert.run(orderId, eventId, eventType, kind, timeOf("EMAIL"), timeOf("SMS"), timeOf("PUSH"));
-    }
+    upsert(
+      values.map(({ orderId, eventId, eventType, kind, channels, sentAt }) => {
+        const timeOf = (channel: ChannelName) => (channels.includes(channel) ? sentAt : null);
+        return [orderId, eventId, eventType, kind, timeOf("EMAIL"), timeOf("SMS"), timeOf("PUSH")];
+      }),
+    );
     return undefined;
   });
 }

@@ -1,4 +1,4 @@
-import { type Database, type Writer, writerOf } from "@order-outbox/sqlite";
+import { type Database, prepareInsertRows, type Writer, writerOf } from "@order-outbox/sqlite";
 import { DONE, type Outcome, takeEach } from "@order-outbox/units";
 import {
   insertOrder,
@@ -23,19 +23,29 @@ export const inStretch = (condition = ""): string =>
 /** The plus keeps SQLite from the index of states, in which a customer's orders are anywhere. */
 export const WITH_STATUS = "AND +status = $status";
 
-/** Prepares the insertion of an order, inside a transaction. */
-export function prepareInsertOrder(db: Database): (order: Order) => void {
-  const insert = db.prepare<unknown, [string, string, number, string, string, string]>(
-    `INSERT INTO orders (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?)`,
+/** Prepares the insertion of orders, inside a transaction. */
+export function prepareInsertOrders(db: Database): (orders: readonly Order[]) => void {
+  const insert = prepareInsertRows<[string, string, number, string, string, string]>(
+    db,
+    `orders (${COLUMNS})`,
   );
-  return ({ id, customerId, amount, status, createdAt, updatedAt }) => {
-    insert.run(id, customerId, amount, status, createdAt, updatedAt);
+  return (orders) => {
+    insert(
+      orders.map(({ id, customerId, amount, status, createdAt, updatedAt }) => [
+        id,
+        customerId,
+        amount,
+        status,
+        createdAt,
+        updatedAt,
+      ]),
+    );
   };
 }
 
 /** Writes what use cases decide of orders. */
 export function orderWriters(db: Database): Writer[] {
-  const insert = prepareInsertOrder(db);
+  const insert = prepareInsertOrders(db);
   const settle = db.prepare<unknown, [string, string, string, string, number]>(
     `UPDATE orders SET status = ?, updatedAt = ?
      WHERE id = ? AND status = 'PENDING' AND customerId = ? AND amount = ?`,
@@ -43,7 +53,7 @@ export function orderWriters(db: Database): Writer[] {
   const find = db.prepare<Order, [string]>(`SELECT ${COLUMNS} FROM orders WHERE id = ?`);
   return [
     writerOf(insertOrder, (orders) => {
-      for (const order of orders) insert(order);
+      insert(orders);
       return undefined;
     }),
     writerOf(setOrderStatus, (values) =>
