@@ -102,12 +102,19 @@ test.concurrent("a worker that is stopped while its database is opened ends", as
   expect(worker.failures).toEqual([]);
 });
 
-test.concurrent("the worker tells its log and its status while there is no broker", async () => {
+test.concurrent("without a broker the worker tells its log and its status, and gives signs of life", async () => {
   using outbox = tempOutbox();
-  await using worker = startWorker(`127.0.0.1:${await freePort()}`, outbox);
-  expect(worker.status()).toBeUndefined();
+  const clock = { now: 1_000 };
+  const address = `127.0.0.1:${await freePort()}`;
+  await using worker = startWorker(address, outbox, { clock: () => clock.now });
+  expect([worker.status(), worker.silentFor()]).toEqual([undefined, 0]);
+  clock.now = 5_000;
+  await waitFor(() => worker.silentFor() === 0, { what: "a sign of life" });
   await waitFor(() => worker.lines[0] ?? worker.failures[0], { what: "the worker to say so" });
   await worker.stop();
+  const silentBefore = worker.silentFor();
+  clock.now += 7_000;
+  expect(worker.silentFor()).toBe(silentBefore + 7_000);
   expect(worker.status()).toMatchObject({ broker: "down", published: 0, sinceAckMs: null });
   expect(worker.lines).toMatchObject([
     { level: "warn", fields: { component: "outbox", code: "BROKER_UNAVAILABLE" } },
@@ -143,19 +150,6 @@ test.concurrent("a worker that may not create topics names the command that does
       message: expect.stringContaining(`${outbox.topic}; "bun run outbox topics" creates them`),
     },
   ]);
-});
-
-test.concurrent("silence is measured from the worker's last sign of life", async () => {
-  using outbox = tempOutbox();
-  const clock = { now: 1_000 };
-  const worker = startWorker(`127.0.0.1:${await freePort()}`, outbox, { clock: () => clock.now });
-  expect(worker.silentFor()).toBe(0);
-  clock.now = 5_000;
-  await waitFor(() => worker.silentFor() === 0, { what: "a sign of life" });
-  await worker.stop();
-  const silentBefore = worker.silentFor();
-  clock.now += 7_000;
-  expect(worker.silentFor()).toBe(silentBefore + 7_000);
 });
 
 test.concurrent("a worker that dies is reported once, and stopping it then is harmless", async () => {
