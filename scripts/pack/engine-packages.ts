@@ -20,8 +20,7 @@ export interface Manifest {
   [field: string]: unknown;
 }
 
-const NOT_PRODUCTION =
-  /(\.test|-program|-fixture)\.ts$|(^|\/)test-[^/]*\.ts$|(^|\/)(bench|node_modules)\//;
+const NOT_PRODUCTION = /(\.test|-program)\.ts$|(^|\/)test-[^/]*\.ts$|(^|\/)(bench|node_modules)\//;
 
 /** The packages that can be used elsewhere: those of `shared/` that are not private. */
 export async function enginePackages(root: string): Promise<EnginePackage[]> {

@@ -5,8 +5,8 @@ import * as installed from "kafkajs";
 const PATCH = 4;
 
 /**
- * Refuses a kafkajs that came without this repository's patch, as from any other installer than
- * Bun's: it can answer "acknowledged" for records that the topic does not have.
+ * Refuses a kafkajs without the changes that this package brings, as an override or an installer that
+ * knows no patches leaves it: it can answer "acknowledged" for records that the topic does not have.
  *
  * @throws AppError `CONFIG_INVALID` with the command that mends it
  */
