@@ -76,7 +76,7 @@ export const RELAY: readonly Mutant[] = [
     breaks: "Orders are accepted with no broker in sight.",
     file: "services/order-service/src/app.ts",
     find: "const key = readIdempotencyKey(request.headers);",
-    put: `if (deps.health.broker?.() !== "up") throw new AppError("OVERLOADED", "there is no broker");
+    put: `if (deps.operations.health.broker?.() !== "up") throw new AppError("OVERLOADED", "there is no broker");
         const key = readIdempotencyKey(request.headers);`,
     test: "shared/system/e2e/outages.test.ts › orders accepted with no broker in sight are all worked once it appears",
   },
