@@ -14,21 +14,11 @@ import {
   waitFor,
 } from "@order-outbox/testing";
 import { packEngine, type Tarball } from "./pack-engine.ts";
+import { useTarballs } from "./use-tarballs.ts";
 
 const EXAMPLE = join(REPOSITORY, "docs/examples/invoices");
 const EVENTS = 1_000;
 const TOPIC = "invoices";
-
-/** What becomes of the example's package.json in a project of somebody who has the tarballs. */
-async function writeManifest(folder: string, tarballs: readonly Tarball[]): Promise<void> {
-  const path = join(folder, "package.json");
-  const manifest = await Bun.file(path).json();
-  const files = Object.fromEntries(tarballs.map(({ name, file }) => [name, `file:${file}`]));
-  for (const name of Object.keys(manifest.dependencies)) {
-    manifest.dependencies[name] = files[name] ?? manifest.dependencies[name];
-  }
-  await Bun.write(path, JSON.stringify({ ...manifest, overrides: files }));
-}
 
 async function run(command: string[], cwd: string): Promise<void> {
   await using child = startProcess(command, { cwd });
@@ -72,7 +62,7 @@ describe.if(process.env.PROOF === "full")("the packed engine, installed outside"
 
   async function install(folder: string, installer: string): Promise<void> {
     cpSync(EXAMPLE, folder, { recursive: true });
-    await writeManifest(folder, tarballs);
+    await useTarballs(folder, tarballs);
     await run(INSTALLERS[installer] as string[], folder);
   }
 
@@ -127,17 +117,20 @@ describe.if(process.env.PROOF === "full")("the packed engine, installed outside"
           customer: `customer ${number} ß`,
           total: number + 0.5,
         }));
+        const issue = (invoice: unknown) =>
+          fetch(`${billing.url}/invoices`, {
+            method: "POST",
+            headers: { "content-type": "application/json" },
+            body: JSON.stringify(invoice),
+          });
         await Promise.all(
-          invoices.map(async (body) => {
-            const response = await fetch(`${billing.url}/invoices`, {
-              method: "POST",
-              headers: { "content-type": "application/json" },
-              body: JSON.stringify(body),
-            });
+          invoices.map(async (invoice) => {
+            const response = await issue(invoice);
             expect(response.status).toBe(200);
             await response.arrayBuffer();
           }),
         );
+        expect((await issue(invoices[0])).status).toBe(409);
         using reminded = new Database(reminders.database, { readonly: true });
         const count = reminded.prepare<{ count: number; texts: number }, [string]>(
           "SELECT count(*) AS count, count(DISTINCT text) AS texts FROM reminders WHERE invoiceId LIKE ?",

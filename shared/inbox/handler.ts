@@ -7,10 +7,10 @@ import type { Effect, Refusal, Results } from "@order-outbox/units";
  *
  * The effects that `decide` gives take place exactly once per event, in one transaction with the
  * inbox row that remembers it. What `prepare` does elsewhere can happen again after a crash, so it
- * has to be idempotent by the event's id.
+ * has to be idempotent by the key of what it is done for, such as the order: two events may tell of one.
  *
- * A failure whose error says `retryable` is tried again with growing delays, then parked; any other
- * is parked at once. Later events of the same subject wait behind it, others do not.
+ * A failure whose error says `retryable` is tried again with growing delays, then parked; any other,
+ * a plain `Error` included, is parked at once. Later events of the same subject wait behind it, others do not.
  */
 export interface EventHandler<Event extends EventOf, P = undefined> {
   /**

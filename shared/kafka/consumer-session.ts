@@ -184,7 +184,6 @@ async function findSettledNeighbours(
   }
 }
 
-/** Continues every assigned partition where the database is, whatever Kafka has stored. */
 interface Assigned {
   topic: string;
   partition: number;
@@ -195,7 +194,10 @@ const partitionsOf = (event: ConsumerGroupJoinEvent): Assigned[] =>
     partitions.map((partition) => ({ topic, partition })),
   );
 
-/** Continues in each partition where the database says; one whose answer takes time is paused for it. */
+/**
+ * Continues in each partition where the database says, whatever Kafka has stored; one whose answer
+ * takes time is paused for it.
+ */
 async function seekTo(
   consumer: KafkaJsConsumer,
   assigned: readonly Assigned[],

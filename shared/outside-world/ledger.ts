@@ -9,16 +9,6 @@ import {
   prepareInsertRows,
 } from "@order-outbox/sqlite";
 
-/** One thing that was done, as the ledger keeps it. */
-export interface LedgerEntry {
-  /** The caller's idempotency key. */
-  key: string;
-  /** JSON. */
-  entry: string;
-  /** ISO 8601, UTC. */
-  recordedAt: string;
-}
-
 /** What stands under a key. */
 export interface Standing<Entry> {
   /** The key of the call that recorded it: another one when that was made by a former version. */

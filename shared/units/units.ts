@@ -33,7 +33,7 @@ export type UnitResult =
  * 3. Within a unit, effects are written in the order in which the store declares their kinds: guards,
  *    tables, outbox, inbox, offsets.
  * 4. A unit that is refused, or whose statement fails, undoes nothing but itself; what shared its
- *    transaction is written again without it, and only the last verdict counts.
+ *    transaction may be written again, apart from it, and only the last verdict counts.
  * 5. Nothing of a use case runs inside a transaction, or runs twice.
  */
 export interface Units {

@@ -8,6 +8,7 @@ import { Elysia } from "elysia";
 import { events, Invoice } from "./events.ts";
 
 const INVOICES = "CREATE TABLE invoices (id TEXT PRIMARY KEY, customer TEXT, total REAL) STRICT;";
+const INSERT = "INSERT INTO invoices VALUES (?, ?, ?) ON CONFLICT DO NOTHING";
 
 await runService({
   name: "billing",
@@ -20,12 +21,13 @@ await runService({
   app: ({ units, now, operations }) =>
     new Elysia().use(operationRoutes(operations)).post(
       "/invoices",
-      async ({ body: { invoiceId, customer, total }, body: data }) => {
+      async ({ body: { invoiceId, customer, total }, body: data, status }) => {
         const parameters = [invoiceId, customer, total];
-        const stored = sql({ statement: "INSERT INTO invoices VALUES (?, ?, ?)", parameters });
+        const stored = sql({ statement: INSERT, parameters, rows: 1 });
         const event = { eventId: newEventId(), createdAt: new Date(now()).toISOString(), data };
         const announced = publish(events, { ...event, eventType: "INVOICE_ISSUED" });
-        await units.commit({ effects: [stored, announced] });
+        const { committed } = await units.commit({ effects: [stored, announced] });
+        if (!committed) return status(409, { error: `${invoiceId} was issued before` });
         return { issued: invoiceId };
       },
       { body: Invoice },

@@ -150,7 +150,7 @@ export const INTAKE: readonly Mutant[] = [
   {
     name: "a-key-stands-for-any-order",
     breaks: "A key stands for one order: with another order it is refused.",
-    file: "services/order-service/src/create-order-once.ts",
+    file: "services/order-service/src/accept-order.ts",
     find: "if (known.requestHash !== requestHash) {",
     put: 'if (known.requestHash === "") {',
     test: "services/order-service/src/idempotency-key.test.ts › a key that is used again for another order is refused (%#)",

@@ -36,7 +36,7 @@ export const KAFKA: readonly Mutant[] = [
   {
     name: "null-is-a-text",
     breaks: "A null header counts as missing.",
-    file: "shared/contracts/header-reader.ts",
+    file: "shared/events/header-reader.ts",
     find: "this.#headers[name] : null) ?? undefined;",
     put: 'this.#headers[name] : undefined) ?? "null";',
     test: "shared/inbox/unusual-records.test.ts › a header whose value is null counts as missing",

@@ -61,6 +61,15 @@ export const RELAY: readonly Mutant[] = [
     test: "shared/system/e2e/crashes.test.ts › killed after the broker's ack and before the mark, the same event id is published again",
   },
   {
+    name: "rows-are-marked-before-the-answer",
+    breaks: "A row is marked only when the broker has acknowledged it.",
+    file: "shared/outbox/relay.ts",
+    find: "const work = workInFlight(round, partitions);",
+    put: `await store.markPublished(idsOf(round.parts), new Date(now()).toISOString(), lease?.fencing());
+    const work = workInFlight(round, partitions);`,
+    test: "shared/outbox/relay.test.ts › a round is read, sent, acknowledged and marked, in this order",
+  },
+  {
     name: "an-outage-is-charged-to-rows",
     breaks: "An outage is not a message's fault: nothing is charged, nothing parked.",
     file: "shared/outbox/relay.ts",
