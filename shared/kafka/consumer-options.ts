@@ -47,6 +47,11 @@ export interface ConsumerOptions {
   intervals?: ConsumerIntervals;
   /** Milliseconds between attempts to reach the broker, and after a refusal by it or the group. */
   retryDelayMs?: { outage: number; occupied: number };
+  /**
+   * Milliseconds for which nothing of another database must have been seen in the group before a
+   * member that was refused joins; 30,000.
+   */
+  vacantMs?: number;
 }
 
 /** In milliseconds. */

@@ -12,9 +12,9 @@ import {
   evict,
   findNeighbours,
   type GroupNeighbours,
-  requireFreeGroup,
 } from "./group-guard.ts";
 import { memberClientId, ownIdentity } from "./member-identity.ts";
+import type { Occupancy } from "./occupancy.ts";
 import { onOffsetOutOfRange, seekToBeginning } from "./offset-out-of-range.ts";
 import { fetchAllEnds, lookRepeatedly } from "./partition-ends.ts";
 import { toConsumedBatch } from "./records.ts";
@@ -48,6 +48,7 @@ type Reports = Map<string, { topic: string; partition: number; nextOffset: numbe
 export async function runSession(
   client: KafkaClient,
   options: ConsumerOptions,
+  occupancy: Occupancy,
   stopping: AbortSignal,
   reports: Reports,
   setStatus: (status: ConsumerStatus) => void,
@@ -60,7 +61,7 @@ export async function runSession(
   const findOthers = () => findNeighbours(client, groupId, identity, isGone);
   await requireTopics(client, options.topics);
   const neighbours = await findSettledNeighbours(findOthers, stopping);
-  requireFreeGroup(groupId, identity, neighbours);
+  occupancy.requireFree(identity, neighbours);
 
   const ended = Promise.withResolvers<void>();
   // It may be rejected while nobody waits for it yet, or any more.
@@ -106,7 +107,7 @@ export async function runSession(
     publishStatus();
     if (assigned.length > 0) return;
     findOthers()
-      .then((others) => requireFreeGroup(groupId, identity, others))
+      .then((others) => occupancy.requireFree(identity, others))
       .catch(ended.reject);
   });
   const decideOffset = async (topic: string, partition: number, offset: number) => {

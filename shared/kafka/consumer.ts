@@ -3,6 +3,7 @@ import { brokerError } from "./broker-errors.ts";
 import type { KafkaClient } from "./client.ts";
 import type { ConsumerOptions, ConsumerStatus } from "./consumer-options.ts";
 import { runSession } from "./consumer-session.ts";
+import { createOccupancy } from "./occupancy.ts";
 import { sleepUnless } from "./sleep.ts";
 
 /** Whether the broker can be reached, as far as a consumer can tell. */
@@ -27,6 +28,8 @@ export interface Consumer {
 
 const OUTAGE_DELAY_MS = 500;
 const OCCUPIED_DELAY_MS = 5_000;
+/** Longer than a process takes that stops in order and starts again. */
+const VACANT_MS = 30_000;
 const LOCKED_OUT: readonly ErrorCode[] = ["BROKER_AUTH_FAILED", "BROKER_TLS_FAILED"];
 const REFUSALS: readonly ErrorCode[] = ["GROUP_OCCUPIED", "BROKER_MISCONFIGURED", "BROKER_MISUSED"];
 
@@ -35,6 +38,9 @@ export function createConsumer(client: KafkaClient, options: ConsumerOptions): C
   const { log } = client;
   const stopping = new AbortController();
   const delays = options.retryDelayMs ?? { outage: OUTAGE_DELAY_MS, occupied: OCCUPIED_DELAY_MS };
+  const occupancy = createOccupancy(options.groupId, options.vacantMs ?? VACANT_MS, () =>
+    performance.now(),
+  );
   let status: ConsumerStatus = { state: "starting", assigned: [], stopped: [] };
   let supervisor: Promise<void> | undefined;
   let session = new AbortController();
@@ -47,7 +53,7 @@ export function createConsumer(client: KafkaClient, options: ConsumerOptions): C
       try {
         session = new AbortController();
         const ending = AbortSignal.any([stopping.signal, session.signal]);
-        await runSession(client, options, ending, reports, (next) => {
+        await runSession(client, options, occupancy, ending, reports, (next) => {
           status = next;
         });
       } catch (error) {

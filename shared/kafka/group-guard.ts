@@ -1,4 +1,3 @@
-import { AppError } from "@order-outbox/errors";
 import { type Assigner, AssignerProtocol, type Cluster, type GroupMember } from "kafkajs";
 import type { KafkaClient } from "./client.ts";
 import {
@@ -82,21 +81,6 @@ export async function findNeighbours(
     deadPredecessors: dead.map(({ memberId }) => memberId),
     rebalancing: members.length < described.length,
   };
-}
-
-/** @throws AppError GROUP_OCCUPIED when the group works for another database */
-export function requireFreeGroup(
-  groupId: string,
-  { databaseId }: MemberIdentity,
-  { otherDatabases }: GroupNeighbours,
-): void {
-  if (otherDatabases.length === 0) return;
-  throw new AppError(
-    "GROUP_OCCUPIED",
-    `consumer group ${groupId} already works for another database; this one does not consume. ` +
-      "Stop the other instance, or give this one that instance's database",
-    { details: { databaseId, otherDatabases } },
-  );
 }
 
 /**

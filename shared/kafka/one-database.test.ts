@@ -24,10 +24,11 @@ async function setUp(partitions: number) {
     client,
     topic,
     groupId,
-    member: (databaseId: string) =>
+    member: (databaseId: string, vacantMs = 100) =>
       testConsumer(client, topic, partitions, {
         groupId,
         databaseId,
+        vacantMs,
         presence: holdPresence(path, "member"),
       }),
     async [Symbol.asyncDispose]() {
@@ -64,6 +65,29 @@ test.concurrent("a member with another database is refused while the first goes 
   await second.joined();
   await waitFor(() => second.seen.length > 0, { what: "the second member's record" });
   expect(second.values()).toEqual(["a"]);
+});
+
+test.concurrent("a member that was refused does not take the place of one that starts again", async () => {
+  await using setup = await setUp(1);
+  const { client, topic } = setup;
+  await using first = setup.member("orders-1");
+  await using second = setup.member("orders-2", 60_000);
+  first.start();
+  await first.joined();
+  second.start();
+  const reads = (text: string) =>
+    waitFor(() => second.status().reason?.includes(text), { what: `"${text}"` });
+  await reads("already works for another database");
+  await first.stop();
+  await reads("worked a moment ago for another database");
+
+  await using again = setup.member("orders-1");
+  again.start();
+  await again.joined();
+  await reads("already works for another database");
+  await publish(client, topic, 0, ["a"]);
+  await waitFor(() => again.seen.length > 0, { what: "the record" });
+  expect([second.status().state, second.seen]).toEqual(["refused", []]);
 });
 
 test.concurrent("of two databases that come at the same moment exactly one consumes", async () => {

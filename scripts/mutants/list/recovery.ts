@@ -79,10 +79,19 @@ export const RECOVERY: readonly Mutant[] = [
   {
     name: "two-databases-share-a-group",
     breaks: "Two databases never share one consumer group.",
-    file: "shared/kafka/group-guard.ts",
-    find: "if (otherDatabases.length === 0) return;",
-    put: "if (otherDatabases.length < 99) return;",
-    test: "shared/system/e2e/outages.test.ts › a second payment-service with another database refuses, says why, and the first goes on",
+    file: "shared/kafka/occupancy.ts",
+    find: "const isOccupied = otherDatabases.length > 0;",
+    put: "const isOccupied = otherDatabases.length > 99;",
+    test: "shared/kafka/one-database.test.ts › a member with another database is refused while the first goes on, and takes over after it",
+  },
+  {
+    name: "a-restart-makes-room-for-another-database",
+    breaks:
+      "Who was refused for another database does not take its place while it starts again (30 s).",
+    file: "shared/kafka/occupancy.ts",
+    find: "if (seen === undefined || monotonic() - seen.at >= vacantMs) return;",
+    put: "if (seen === undefined || !isOccupied) return;",
+    test: "shared/kafka/one-database.test.ts › a member that was refused does not take the place of one that starts again",
   },
   {
     name: "a-worker-may-hang",
