@@ -18,6 +18,14 @@ export type Commit = (
   traceparent: string | undefined,
 ) => UnitResult | Promise<UnitResult>;
 
+/** An event at hand: the record it came in, who handles it, and what ends the work on it. */
+export interface EventAtHand {
+  event: EventOf;
+  record: ConsumedRecord;
+  handler: AnyHandler;
+  commit: Commit;
+}
+
 /** What an attempt at an event came to. */
 export type Attempt =
   | { kind: "applied" }
@@ -26,38 +34,27 @@ export type Attempt =
   | { kind: "failed"; error: AppError; effects?: readonly Effect[] };
 
 /**
- * Tries an event once: asynchronous work, a decision, then its effects and the inbox row through
+ * Tries an event once: asynchronous work, a decision, then its effects and the inbox row through its
  * `commit`, which adds what belongs to the same transaction. Trouble of a database (full, busy) is
  * not the event's and is waited out here.
  *
  * @param failures attempts that failed before
  * @throws AppError SHUTTING_DOWN
  */
-export function attemptEvent(
-  deps: WorkDeps,
-  event: EventOf,
-  handler: AnyHandler,
-  record: ConsumedRecord,
-  commit: Commit,
-  failures = 0,
-): Promise<Attempt> {
-  const { follow } = deps;
-  if (follow === undefined) return workOn(deps, event, handler, record, commit);
-  const work = follow({ event, record, attempt: failures + 1, repeated: failures > 0 });
-  return workFollowed(work, deps, event, handler, record, commit);
+export function attemptEvent(deps: WorkDeps, hand: EventAtHand, failures = 0): Promise<Attempt> {
+  const { event, record } = hand;
+  const work = deps.follow?.({ event, record, attempt: failures + 1, repeated: failures > 0 });
+  return work === undefined ? workOn(deps, hand) : workFollowed(work, deps, hand);
 }
 
 async function workFollowed(
   work: FollowedWork,
   deps: WorkDeps,
-  event: EventOf,
-  handler: AnyHandler,
-  record: ConsumedRecord,
-  commit: Commit,
+  hand: EventAtHand,
 ): Promise<Attempt> {
   try {
-    const traced = { ...event, traceparent: work.traceparent };
-    const attempt = await workOn(deps, traced, handler, record, commit);
+    const event = { ...hand.event, traceparent: work.traceparent };
+    const attempt = await workOn(deps, { ...hand, event });
     work.end(attempt.kind, attempt.kind === "failed" ? attempt.error : undefined);
     return attempt;
   } catch (error) {
@@ -66,13 +63,8 @@ async function workFollowed(
   }
 }
 
-async function workOn(
-  deps: WorkDeps,
-  event: EventOf,
-  handler: AnyHandler,
-  record: ConsumedRecord,
-  commit: Commit,
-): Promise<Attempt> {
+async function workOn(deps: WorkDeps, hand: EventAtHand): Promise<Attempt> {
+  const { event, record, handler, commit } = hand;
   try {
     const preparing = waitOutTrouble(deps, () => prepare(deps, event, handler));
     const prepared = preparing instanceof Promise ? await preparing : preparing;
@@ -82,7 +74,7 @@ async function workOn(
     const at = isoTime(deps.now());
     const applied = recordApplied({ consumer: deps.store.consumer, event, record, at });
     const result = await commit([...decision, applied], event.traceparent);
-    if (!result.committed) return refusedWork(deps, event, handler, result, commit);
+    if (!result.committed) return refusedWork(deps, hand, result);
     tellCrashPoint("committed", event);
     deps.counters.processed += 1;
     tellDone(deps, () => handler.done?.(event as never, result.results, prepared as never));
@@ -96,10 +88,8 @@ async function workOn(
 /** What a refusal means: the event is known already, or its handler says. */
 async function refusedWork(
   deps: WorkDeps,
-  event: EventOf,
-  handler: AnyHandler,
+  { event, handler, commit }: EventAtHand,
   { refusal }: Extract<UnitResult, { committed: false }>,
-  commit: Commit,
 ): Promise<Attempt> {
   if (refusal.effect.kind !== recordApplied.kind) {
     const words = `its effect "${refusal.effect.kind}" was refused`;

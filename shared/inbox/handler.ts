@@ -11,6 +11,13 @@ import type { Effect, Refusal, Results } from "@order-outbox/units";
  *
  * A failure whose error says `retryable` is tried again with growing delays, then parked; any other,
  * a plain `Error` included, is parked at once. Later events of the same subject wait behind it, others do not.
+ *
+ * @example
+ * const processPayment: EventHandler<OrderCreated, Charge> = {
+ *   prepare: ({ data }) => provider.charge(data),
+ *   decide: ({ data }, charge) => [insertPayment(paymentOf(data, charge)), publish(EVENTS, resultOf(charge))],
+ *   done: ({ id }) => logger.info({ eventId: id }, "payment made"),
+ * };
  */
 export interface EventHandler<Event extends EventOf, P = undefined> {
   /**

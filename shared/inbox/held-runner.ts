@@ -65,25 +65,18 @@ export function createHeldRunner(deps: WorkDeps, lanes: Lanes, stopping: AbortSi
   async function tryHeld(held: HeldEvent): Promise<Holding | undefined> {
     const { id, record } = held;
     const reading = readRecord(record, deps);
-    const commitWith = (effects: readonly Effect[], traceparent?: string) =>
+    const commit = (effects: readonly Effect[], traceparent?: string) =>
       waitOutTrouble(deps, () =>
         units.commit({ effects: [...effects, releaseHeld({ id })] }, traceparent),
       );
     if (reading.kind === "skip") {
-      await commitWith([]);
+      await commit([]);
       return undefined;
     }
     const attempt =
       reading.kind === "malformed"
         ? ({ kind: "failed", error: reading.error, effects: [] } as const)
-        : await attemptEvent(
-            deps,
-            reading.event,
-            reading.handler,
-            record,
-            commitWith,
-            held.attempts,
-          );
+        : await attemptEvent(deps, { ...reading, record, commit }, held.attempts);
     if (attempt.kind !== "failed") return undefined;
     const holding = holdingAfter(deps, attempt.error, held.attempts + 1);
     const alone = standsAlone(holding);

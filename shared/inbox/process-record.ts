@@ -83,7 +83,7 @@ export async function processRecord(
   if (arrival !== "RUN") {
     return setAside(identity, { state: arrival, ...REASONS[arrival], attempts: 0 });
   }
-  const attempt = await attemptEvent(deps, event, handler, record, commit);
+  const attempt = await attemptEvent(deps, { event, record, handler, commit });
   if (attempt.kind === "applied") return "applied";
   if (attempt.kind === "duplicate") return "done";
   return setAside(identity, holdingAfter(deps, attempt.error, 1), attempt.effects);

@@ -95,7 +95,15 @@ const AWAY_MS = 15_000;
 
 /**
  * Consumes events so that each takes effect exactly once: inbox row, effects, follow-up events and the partition's next offset are committed together, and the database's offset, not
- * Kafka's, says where to continue. Events of one order run in order, across topics.
+ * Kafka's, says where to continue. Events of one subject run in order, across topics.
+ *
+ * @example
+ * const inbox = startInbox({
+ *   client, store, units, log, now,
+ *   topics: { order_created: 6 },
+ *   events: EVENTS,
+ *   handlers: { ORDER_CREATED: { decide: ({ data }) => [insertPayment(paymentOf(data))] } },
+ * });
  */
 export function startInbox(options: InboxOptions): Inbox {
   const { client, store, units, topics, events, handlers, log, now, intervals = {} } = options;

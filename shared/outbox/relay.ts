@@ -46,7 +46,7 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
   const { refusalsToPark } = settings;
   const refusals = { store, holds, status, log, now, monotonic, random, refusalsToPark };
   let connection: Connection | undefined;
-  let unknown: Round | undefined;
+  let inDoubt: Round | undefined;
   let unmarked: number[] = [];
   let ahead: Round | undefined;
   let lookedAt = 0;
@@ -90,7 +90,7 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
 
   /** The owner of the lease works on what this one may have left, whatever it knows of it. */
   async function standBy(): Promise<void> {
-    unknown = undefined;
+    inDoubt = undefined;
     unmarked = [];
     memory.noteBroker("unknown");
     await disconnect();
@@ -104,10 +104,10 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
    */
   async function publishNext(): Promise<boolean> {
     if (status.failures > 0) await markAcknowledged();
-    if (unknown !== undefined) await requireSameCluster();
+    if (inDoubt !== undefined) await requireSameCluster();
     connection ??= await deps.connect();
     memory.noteBroker("up");
-    const round = unknown ?? ahead ?? (await readRound(connection.partitions));
+    const round = inDoubt ?? ahead ?? (await readRound(connection.partitions));
     ahead = undefined;
     if (round.rows === 0) {
       await markAcknowledged();
@@ -125,7 +125,7 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
   async function readRound(partitions: ReadonlyMap<string, number>): Promise<Round> {
     const { limits, source } = settings;
     lookedAt = monotonic();
-    const onTheirWay = unknown === undefined ? unmarked : [...unmarked, ...idsOf(unknown.parts)];
+    const onTheirWay = inDoubt === undefined ? unmarked : [...unmarked, ...idsOf(inDoubt.parts)];
     const held = holds.heldAt(lookedAt);
     const rowLimits = holds.rowLimits();
     // Behind what a partition that is being split has to leave for later others may go.
@@ -141,7 +141,7 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
     round: Round,
     { publisher, partitions }: Connection,
   ): Promise<{ outcomes: PartitionOutcome[]; failure: Error | undefined }> {
-    unknown = round;
+    inDoubt = round;
     sent = { at: monotonic(), time: now() };
     const answer = publisher.send(round.parts);
     tellCrashPoint("sent", () => idsOf(round.parts));
@@ -152,7 +152,7 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
     } finally {
       await work;
     }
-    unknown = undefined;
+    inDoubt = undefined;
     return { outcomes, failure: await work };
   }
 
@@ -232,7 +232,7 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
   async function requireSameCluster(): Promise<void> {
     if (connection === undefined || (await connection.publisher.isSameCluster())) return;
     log.warn({}, "the broker is another cluster now; what it has not acknowledged is read again");
-    unknown = undefined;
+    inDoubt = undefined;
     await disconnect();
   }
 
@@ -247,7 +247,7 @@ export function createRelay(deps: RelayDeps, settings: RelaySettings): Relay {
   function afterFailure(error: unknown): number {
     ahead = undefined;
     if (isAppError(error, "TOPIC_MISSING")) {
-      unknown = undefined;
+      inDoubt = undefined;
       void disconnect();
     }
     return memory.noteFailure(error);

@@ -34,6 +34,13 @@ export interface OutboxWorker {
 /**
  * Starts the relay of an outbox in a thread of its own. The database must be open and migrated
  * already: Bun is known to fail when threads open and create one file at once.
+ *
+ * @example
+ * // worker.ts calls serveOutboxWorker.
+ * const entry = new URL("./worker.ts", import.meta.url);
+ * const worker = startOutboxWorker({ entry, settings, log, monotonic, onFailure: () => process.exit(1) });
+ * db.transaction(storeOrderAndEvent)();
+ * worker.wake();
  */
 export function startOutboxWorker(options: StartOutboxWorkerOptions): OutboxWorker {
   const { entry, settings, log, onFailure, monotonic } = options;

@@ -27,6 +27,17 @@ const NO_EVENTS: EventMap = defineEvents({});
  * Runs a service until its process is told to end: reads its settings, opens its database, starts
  * what publishes, consumes and forgets, serves its routes, and ends all of it in order. What cannot
  * start ends the process with a message, with 78 when trying again cannot help.
+ *
+ * @example
+ * await runService({
+ *   name: "payment-service",
+ *   config: configSchema,
+ *   tables: sqliteTables({ migrations, own: paymentTables }),
+ *   events: EVENTS,
+ *   publishes: ["PAYMENT_SUCCEEDED", "PAYMENT_FAILED"],
+ *   consumes: ({ stores, logger, now }) => ({ ORDER_CREATED: processPayment({ stores, logger, now }) }),
+ *   app: createApp,
+ * });
  */
 export async function runService<
   Schema extends TObject & { static: ServiceConfig },
@@ -47,6 +58,7 @@ export async function runService<
       now,
       limit: config.COMMIT_QUEUE_LIMIT,
       tracing,
+      // No commit comes before the end of this turn, when all that hears of it is there.
       onCommit(units, durationMs) {
         worker?.wake();
         metrics.noteCommit(units, durationMs);

@@ -13,7 +13,7 @@ export const RELAY: readonly Mutant[] = [
     name: "a-round-of-unknown-outcome-is-given-up",
     breaks: "A round of unknown outcome is sent again as it was, before anything else.",
     file: "shared/outbox/relay.ts",
-    find: "const round = unknown ?? ahead ?? (await readRound(connection.partitions));",
+    find: "const round = inDoubt ?? ahead ?? (await readRound(connection.partitions));",
     put: "const round = ahead ?? (await readRound(connection.partitions));",
     test: "shared/outbox/relay-model.test.ts › whatever happens to it, a relay publishes every row in order and marks only what is written",
   },
