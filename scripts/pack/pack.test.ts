@@ -168,6 +168,11 @@ describe.if(process.env.PROOF === "full")("the packed engine, installed outside"
             },
           });
         }
+        // In order, because the group is kept from the next one's database while it may come back.
+        for (const { service } of [billing, reminders]) {
+          service.kill("SIGTERM");
+          expect(await service.exited).toBe(0);
+        }
       },
       120_000,
     );
