@@ -71,8 +71,16 @@ test("events that wait for a predecessor do not hold back the one that it may be
   expect(await pickNext(events, due, unready)).toBeUndefined();
 });
 
+test("an event that waits does not overtake its predecessor that has failed, ready as it may seem", async () => {
+  const later = "2026-01-01T00:00:11.000Z";
+  const waiting = held(1, "WAITING");
+  expect(await pickNext([waiting, held(2, "RETRYING", later)], due, ready)).toBeUndefined();
+  expect(await pickNext([waiting, held(2, "RETRYING", NOW)], due, ready)).toMatchObject({ id: 2 });
+  expect(await pickNext([waiting, held(2, "PARKED")], due, ready)).toBeUndefined();
+  expect(await pickNext([waiting, held(2, "PARKED")], due, ready, true)).toMatchObject({ id: 2 });
+});
+
 test("an operator's redrive tries a parked event, but none that stands behind it", async () => {
   const events = [held(1, "PARKED"), held(2, "BEHIND"), held(3, "PARKED")];
-  expect(await pickNext(events, due, ready, 1)).toMatchObject({ id: 1 });
-  expect(await pickNext(events, due, ready, 3)).toBeUndefined();
+  expect(await pickNext(events, due, ready, true)).toMatchObject({ id: 1 });
 });

@@ -52,30 +52,32 @@ export interface HeldChoice {
   nextAttemptAt: string | null;
 }
 
+/** The first of a key's held events that has failed: nothing of the key runs before it. */
+export const firstFailed = <Held extends HeldChoice>(heldOfKey: readonly Held[]) =>
+  heldOfKey.find(({ state }) => state === "RETRYING" || state === "PARKED");
+
 /**
  * The held event of a key to work on next, of those in the order in which they came; undefined when
- * all have to wait.
+ * all have to wait. One that waits for a predecessor does not run while one of its key has failed,
+ * even if it came before that and seems ready: a failed predecessor may have left part of its effects.
  *
  * @param isDue whether a retry planned for that time (ISO 8601) is to be made
- * @param redriven the id of a held event that an operator wants tried now, whatever its state
+ * @param redriven whether an operator wants the one that has failed tried now
  */
 export async function pickNext<Held extends HeldChoice>(
   heldOfKey: readonly Held[],
   isDue: (nextAttemptAt: string) => boolean,
   isReady: (held: Held) => boolean | Promise<boolean>,
-  redriven?: number,
+  redriven = false,
 ): Promise<Held | undefined> {
+  const failed = firstFailed(heldOfKey);
+  if (failed !== undefined) {
+    const { state, nextAttemptAt } = failed;
+    const isRetry = state === "RETRYING" && nextAttemptAt !== null && isDue(nextAttemptAt);
+    return redriven || isRetry ? failed : undefined;
+  }
   for (const held of heldOfKey) {
-    if (held.id === redriven) return held;
-    switch (held.state) {
-      case "PARKED":
-        return undefined;
-      case "RETRYING":
-        return held.nextAttemptAt !== null && isDue(held.nextAttemptAt) ? held : undefined;
-      case "BEHIND":
-      case "WAITING":
-        if (await isReady(held)) return held;
-    }
+    if (await isReady(held)) return held;
   }
   return undefined;
 }

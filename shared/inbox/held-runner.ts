@@ -2,7 +2,7 @@ import type { Effect } from "@order-outbox/units";
 import { attemptEvent } from "./attempt-event.ts";
 import { tellCrashPoint } from "./crash-points.ts";
 import { changeHeld, releaseHeld } from "./effects.ts";
-import { isDue, pickNext } from "./held-rules.ts";
+import { firstFailed, isDue, pickNext } from "./held-rules.ts";
 import { holdingAfter, standsAlone } from "./holding.ts";
 import type { Lanes } from "./lanes.ts";
 import { tellHolding } from "./process-record.ts";
@@ -196,11 +196,7 @@ export function createHeldRunner(deps: WorkDeps, lanes: Lanes, stopping: AbortSi
     runKey,
     redriveKey: (eventKey) =>
       inLane(eventKey, () =>
-        redrive(async () => {
-          const held = await store.heldOfKey(eventKey);
-          const blocked = held.find(({ state }) => state === "RETRYING" || state === "PARKED");
-          return pickNext(held, isDueNow, isReady, blocked?.id);
-        }),
+        redrive(async () => pickNext(await store.heldOfKey(eventKey), isDueNow, isReady, true)),
       ),
     redriveOne: (held) =>
       inLane(laneOf(held), () => {
@@ -208,7 +204,8 @@ export function createHeldRunner(deps: WorkDeps, lanes: Lanes, stopping: AbortSi
         return redrive(async () => {
           const id = ids.shift();
           const now = id === undefined ? undefined : await store.heldById(id);
-          const [first] = held.eventKey === null ? [now] : await store.heldOfKey(held.eventKey);
+          const ofKey = held.eventKey === null ? [] : await store.heldOfKey(held.eventKey);
+          const first = firstFailed(ofKey) ?? ofKey[0] ?? now;
           return now?.id === first?.id ? now : undefined;
         }).finally(async () => {
           // What waited for it did so under its key, which it may not have.

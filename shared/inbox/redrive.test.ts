@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { AppError } from "@order-outbox/errors";
 import { waitFor } from "@order-outbox/testing";
-import type { Inbox, OperatorRequest } from "./mod.ts";
+import { hold, type Inbox, type OperatorRequest } from "./mod.ts";
 import {
   openReader,
   openStream,
@@ -218,6 +218,34 @@ test.concurrent("an event that comes before its predecessor waits for it, across
   await stream.publish([order]);
   await waitFor(() => reader.effects().length === 2, { what: "both effects" });
   expect(reader.effects()).toEqual([order.id, payment.id]);
+  expect(states(reader)).toEqual({});
+});
+
+test.concurrent("an event that waits is not ready by half of its predecessor's effects", async () => {
+  await using stream = await openStream();
+  await using reader = openReader(stream);
+  const order = orderCreated();
+  const payment = paymentSucceeded(order.subject);
+  const busy = new AppError("HANDLER_FAILED", "half of it is done", { retryable: true });
+  let failures = 1;
+  const inbox = reader.start({
+    retry: { attempts: 3, baseMs: 5, capMs: 20 },
+    handlers: {
+      ORDER_CREATED: {
+        decide: (event) =>
+          failures-- > 0 ? hold(busy, reader.leaveRow(event)) : reader.leaveRow(event),
+      },
+      PAYMENT_SUCCEEDED: {
+        isReady: () => reader.effects().includes(order.id),
+        decide: reader.leaveRow,
+      },
+    },
+  });
+  await stream.publish([payment], stream.topics[1]);
+  await waitFor(() => inbox.status().held.WAITING === 1, { what: "the payment to wait" });
+  await stream.publish([order]);
+  await waitFor(() => reader.effects().length === 3, { what: "all effects" });
+  expect(reader.effects()).toEqual([order.id, order.id, payment.id]);
   expect(states(reader)).toEqual({});
 });
 

@@ -132,10 +132,17 @@ export const INBOX: readonly Mutant[] = [
     name: "a-retry-is-overtaken",
     breaks: "What is behind a RETRYING event does not overtake it.",
     file: "shared/inbox/held-rules.ts",
-    find: "return held.nextAttemptAt !== null && isDue(held.nextAttemptAt) ? held : undefined;",
-    put: `if (held.nextAttemptAt !== null && isDue(held.nextAttemptAt)) return held;
-        break;`,
+    find: "return redriven || isRetry ? failed : undefined;",
+    put: "if (redriven || isRetry) return failed;",
     test: "shared/inbox/held-rules.test.ts › of a key's held events the first runs when it may, and holds back the others when not",
+  },
+  {
+    name: "half-of-a-predecessor-is-enough",
+    breaks: "An event that comes before its predecessor waits for it, until all of it is done.",
+    file: "shared/inbox/held-rules.ts",
+    find: "if (failed !== undefined) {",
+    put: 'if (failed !== undefined && heldOfKey[0]?.state !== "WAITING") {',
+    test: "shared/inbox/redrive.test.ts › an event that waits is not ready by half of its predecessor's effects",
   },
   {
     name: "events-stay-behind-one-that-is-gone",
@@ -159,8 +166,8 @@ export const INBOX: readonly Mutant[] = [
     name: "a-redrive-does-not-wait-for-predecessors",
     breaks: "Redrive of a key does not run an event that waits for its predecessor.",
     file: "shared/inbox/held-runner.ts",
-    find: 'held.find(({ state }) => state === "RETRYING" || state === "PARKED")',
-    put: 'held.find(({ state }) => state !== "BEHIND")',
+    find: "if (await isReady(held)) return held;",
+    put: "if (redriven || (await isReady(held))) return held;",
     test: "shared/inbox/redrive.test.ts › a redrive of a key does not run an event that waits for its predecessor",
   },
   {
