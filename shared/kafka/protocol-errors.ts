@@ -2,7 +2,7 @@
  * Whose fault an error is, and so what helps:
  *
  * - `outage`: nobody's; it passes, and is waited out
- * - `refusal`: that of the very records; sending them again cannot help
+ * - `refusal`: that of the very records; sending them again cannot help (`RECORD_REFUSED`)
  * - `clock`: that of this machine's clock, or the broker's; it passes when that is right
  * - `access`: what this client is, or may; somebody has to change what the table names
  * - `configuration`: what this client, a topic or the broker is set to; likewise

@@ -3,6 +3,7 @@ import { keyHash } from "@order-outbox/kafka";
 import { type Database, prepareInsertRows, type Writer, writerOf } from "@order-outbox/sqlite";
 import { insertRow, type NewRow, type OutboxEvent, toRow } from "../publish.ts";
 
+/** The column of the subject has the name that it had when an order was all that events were about. */
 const INTO = `outbox
   (eventType, orderId, payload, createdAt, eventId, topic, partitionKey, keyHash, traceparent)`;
 
