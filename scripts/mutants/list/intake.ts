@@ -170,7 +170,7 @@ export const INTAKE: readonly Mutant[] = [
     find: `failure = undefined;
     if (outcome.kind === "committed"`,
     put: `failure = undefined;
-    if (outcome.kind === "rolled-back") setTimeout(() => waiting.push(...batch), 1_000);
+    if (outcome.kind === "rolled-back") setTimeout(() => waiting.push(...batch), 20);
     if (outcome.kind === "committed"`,
     test: "shared/system/e2e/disk-full.test.ts › refuses orders, lets marks and results wait, and goes on when there is room",
   },
