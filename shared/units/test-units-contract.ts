@@ -157,7 +157,9 @@ export function describeUnits(kind: string, open: () => Promise<ToyStore>): void
       const game = fc.asyncProperty(fc.array(burst, { minLength: 1, maxLength: 6 }), (bursts) =>
         play(fresh, bursts, met),
       );
-      await fc.assert(game, { numRuns: RUNS, endOnFailure: true });
+      // By chance alone few games have an earlier unit whose kind is written later.
+      const crossed = [[settle({ id: "a", state: "PAID" })], [put({ id: "a" })]];
+      await fc.assert(game, { numRuns: RUNS, endOnFailure: true, examples: [[[crossed]]] });
       // The games are worth something only if they met every end that a unit can have.
       expect([...met].toSorted()).toEqual(["committed", "failed", "kept", "refused"]);
     });
